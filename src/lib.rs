@@ -1,0 +1,6 @@
+//! dinrail: the software of an industrial remote-I/O head and Modbus gateway.
+//!
+//! This page is the map of the house. A module names only modules on lower floors; rooms on one floor never name
+//! each other. `tests/it/floors.rs` checks it from the source text.
+
+pub mod tag;

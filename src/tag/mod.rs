@@ -1,0 +1,10 @@
+//! Floor 0: the nouns every other room speaks of. A **point** is (tag, attribute).
+
+pub mod attribute;
+pub mod deadband;
+pub mod id;
+pub mod pattern;
+pub mod quality;
+pub mod reading;
+pub mod scale;
+pub mod value;

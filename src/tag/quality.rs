@@ -1,0 +1,88 @@
+//! How far a value can be trusted, and why not further.
+
+use std::fmt;
+
+/// Trust in a value; the numbers are those of the Modbus and SNMP faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Quality {
+    /// Read from the field and valid.
+    Good = 0,
+    /// Read, with a doubt that the reason names.
+    Uncertain = 1,
+    /// Not to be used; the reason says why.
+    Bad = 2,
+}
+
+impl Quality {
+    /// `good`, `uncertain` or `bad`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Uncertain => "uncertain",
+            Self::Bad => "bad",
+        }
+    }
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a quality is what it is: a numbered list, alike in every face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// 0: nothing to say.
+    Ok,
+    /// 1: no answer has come since start.
+    NotYetRead,
+    /// 2: the device did not answer in time.
+    NoAnswer,
+    /// 3: the serial line or connection is not open.
+    PortClosed,
+    /// 4: the field said a sentinel value, NaN or an infinity, or text that is none.
+    InvalidValue,
+    /// 5: answers came, and none was a valid frame (CRC, length, another unit).
+    BadAnswer,
+    /// 6: the host's time would be nonsense.
+    Clock,
+    /// 7: the tag or its device is switched off.
+    Disabled,
+    /// 256 + code: the device answered with this Modbus exception.
+    Exception(u8),
+}
+
+impl Reason {
+    /// The number of the list.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Ok => 0,
+            Self::NotYetRead => 1,
+            Self::NoAnswer => 2,
+            Self::PortClosed => 3,
+            Self::InvalidValue => 4,
+            Self::BadAnswer => 5,
+            Self::Clock => 6,
+            Self::Disabled => 7,
+            Self::Exception(code) => 256 + u16::from(code),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ok => f.write_str("ok"),
+            Self::NotYetRead => f.write_str("not yet read"),
+            Self::NoAnswer => f.write_str("no answer"),
+            Self::PortClosed => f.write_str("port closed"),
+            Self::InvalidValue => f.write_str("invalid value"),
+            Self::BadAnswer => f.write_str("bad answer"),
+            Self::Clock => f.write_str("clock"),
+            Self::Disabled => f.write_str("disabled"),
+            Self::Exception(code) => write!(f, "exception {code:02X}"),
+        }
+    }
+}
