@@ -1,4 +1,4 @@
-//! The store: everything that must survive a restart, in one `SQLite` file and one key file of the data folder.
+//! The store: everything that must survive a restart, in one SQLite file and one key file of the data folder.
 //!
 //! The only SQL of the house is here. One [`Store`] is the handle of all of it: the configuration and its revisions,
 //! the accounts with their sessions and API tokens. [`EventLog`] and [`KeptValues`] are the narrow handles for parts that
@@ -23,7 +23,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::sync::Semaphore;
 
-pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
+pub use config::{Change, ChangeSource, Loaded, RevisionInfo, Saved};
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;
@@ -60,7 +60,7 @@ pub struct Store {
 
 struct Inner {
     folder: PathBuf,
-    /// One connection: `SQLite` has one writer, and waiting here is fairer than its busy loop.
+    /// One connection: SQLite has one writer, and waiting here is fairer than its busy loop.
     writer: SqlitePool,
     readers: SqlitePool,
     keys: keys::Keyring,

@@ -1,22 +1,16 @@
 //! Reading the stored configuration.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Row as _, SqliteConnection};
 
 use super::layout::TABLES;
-use super::rows::{FORMAT, Row, Rows, put_together};
+use super::rows::{Row, Rows, put_together};
 use super::seal;
+use crate::config::GatewayConfig;
+use crate::config::document::Document;
+use crate::config::problem::Problem;
 use crate::store::{Store, StoreError, beside};
-
-/// Something stored that cannot be used; everything else is loaded all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as a JSON pointer.
-    pub pointer: String,
-    /// A sentence.
-    pub detail: String,
-}
 
 /// The stored configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,9 +18,19 @@ pub struct Loaded {
     /// Its number; 0 if none was stored yet.
     pub revision: u64,
     /// The document, secrets in clear.
-    pub document: Value,
-    /// What had to be left out.
+    pub document: Document,
+    /// What of it can be used: all of it, unless there are problems.
+    pub config: GatewayConfig,
+    /// What had to be left out, and warnings.
     pub problems: Vec<Problem>,
+}
+
+/// The stored document before it is judged.
+#[derive(Debug)]
+pub(in crate::store) struct Stored {
+    pub(in crate::store) revision: u64,
+    pub(in crate::store) document: Value,
+    pub(in crate::store) problems: Vec<Problem>,
 }
 
 impl Store {
@@ -38,6 +42,17 @@ impl Store {
 
     /// Reads the stored configuration. A row that cannot be used becomes a problem and hides nothing else.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
+        let Stored { revision, document, mut problems } = self.read().await?;
+        beside(move || {
+            let document = Document::stored(document);
+            let (config, mut found) = document.parse();
+            problems.append(&mut found);
+            Loaded { revision, document, config, problems }
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn read(&self) -> Result<Stored, StoreError> {
         let mut connection = self.inner.readers.acquire().await?;
         // One transaction, so that all tables are of the same revision.
         let mut snapshot = connection.begin().await?;
@@ -47,13 +62,13 @@ impl Store {
         drop(connection);
 
         if revision == 0 {
-            return Ok(Loaded { revision, document: json!({ "format": FORMAT }), problems: Vec::new() });
+            return Ok(Stored { revision, document: Document::default().root().clone(), problems: Vec::new() });
         }
         let store = self.clone();
         beside(move || {
             let (mut document, mut problems) = put_together(rows);
             problems.append(&mut seal::open(&mut document, &store.inner.keys));
-            Loaded { revision, document, problems }
+            Stored { revision, document, problems }
         })
         .await
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{ChangeSource, seal};
+use crate::config::document::Document;
 use crate::store::{Store, StoreError, StoreLimits, UnixMs, beside};
 
 /// What is known of a stored configuration besides its document.
@@ -42,7 +43,7 @@ impl Store {
 
     /// A kept revision with its document, secrets in clear; `None` if there is none of that number. Secrets that do not
     /// open are left out.
-    pub async fn revision_document(&self, number: u64) -> Result<Option<(RevisionInfo, Value)>, StoreError> {
+    pub async fn revision_document(&self, number: u64) -> Result<Option<(RevisionInfo, Document)>, StoreError> {
         let row = sqlx::query(
             "SELECT number, at_ms, author, source, length(document), document FROM revisions WHERE number = ?",
         )
@@ -55,7 +56,7 @@ impl Store {
         let document = beside(move || {
             let mut document = unpack(&packed)?;
             drop(seal::open(&mut document, &store.inner.keys));
-            Ok::<_, StoreError>(document)
+            Ok::<_, StoreError>(Document::stored(document))
         });
         Ok(Some((info, document.await??)))
     }
@@ -71,7 +72,7 @@ fn info(row: &sqlx::sqlite::SqliteRow) -> Result<RevisionInfo, sqlx::Error> {
     })
 }
 
-/// `SQLite` counts in signed 64 bits; no revision ever gets there.
+/// SQLite counts in signed 64 bits; no revision ever gets there.
 pub(super) fn as_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -48,11 +48,12 @@ impl Bench {
     }
 
     async fn save(&self, expected: u64, document: &Value) -> Result<Saved, SaveError> {
-        self.store.save(expected, document.clone(), change()).await
+        let document = document.clone();
+        self.store.write(expected, move || document, change()).await
     }
 
     async fn document(&self) -> Value {
-        let loaded = self.store.load().await.unwrap();
+        let loaded = self.store.read().await.unwrap();
         assert_eq!(loaded.problems, []);
         loaded.document
     }
