@@ -1,1 +1,6 @@
+<<<<<<< HEAD
+=======
+//! The `dinrail` program: arguments, logging, signals.
+
+>>>>>>> main
 fn main() {}

@@ -2,8 +2,7 @@
 //!
 //! In reading order: where a value lies ([`address`]), how its bytes are ordered ([`order`]), how registers become
 //! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frame ([`rtu`]), how a reply is found on
-//! a line ([`receive`]), its time on the wire
-//! ([`wire`]), and how tags become few reads ([`blocks`]).
+//! a line ([`receive`]), its time on the wire ([`wire`]), and how tags become few reads ([`blocks`]).
 
 pub mod address;
 pub mod blocks;

@@ -1,0 +1,3 @@
+//! Every integration test, one binary: it links once.
+
+mod floors;
