@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-=======
 //! The `dinrail` program: arguments, logging, signals.
 
->>>>>>> main
 fn main() {}

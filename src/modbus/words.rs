@@ -257,7 +257,12 @@ fn exact(kind: ValueType, sentinel: &Value) -> Option<Value> {
                 Value::U64(n) => i128::from(*n),
                 Value::I64(n) => i128::from(*n),
                 Value::Text(digits) => digits.parse().ok()?,
-                other => other.as_f64().filter(|x| x.fract() == 0.0).map(rounded)?,
+                other => {
+                    let whole = other.as_f64().filter(|x| x.fract() == 0.0).map(rounded)?;
+                    // The largest 64-bit numbers, as a double, are one too large.
+                    let top = kind.integer_range().map_or(whole, |(_, high)| high);
+                    if whole == top + 1 && i128::from(u32::MAX) < top { top } else { whole }
+                }
             };
             match kind {
                 ValueType::I16 | ValueType::I32 | ValueType::I64 => i64::try_from(whole).ok().map(Value::I64),

@@ -80,6 +80,8 @@ fn sentinels_and_what_is_no_number_are_invalid() {
     let i64s = codec(ValueType::I64, "ABCDEFGH").with_invalid(&[Value::U64(u64::from(u32::MAX) << 31 | 0x7FFF_FFFF)]);
     check(&i64s, &[0x7FFF, 0xFFFF, 0xFFFF, 0xFFFF], None);
     check(&i64s, &[0x7FFF, 0xFFFF, 0xFFFF, 0xFFFE], Some(Value::I64(i64::MAX - 1)));
+    let top = codec(ValueType::U64, "ABCDEFGH").with_invalid(&[Value::F64(18_446_744_073_709_551_615.0)]);
+    check(&top, &[0xFFFF; 4], None);
     check(&codec(ValueType::U16, "AB"), &[1, 2], None);
     check(&codec(ValueType::U32, "ABCD"), &[1], None);
 }

@@ -73,7 +73,10 @@ fn the_checker_sees_groups_and_supers() {
     let text = "use crate::{tag::id::{A, B}, runtime::image};\n// crate::web in a comment\nlet s = \"crate::web\";\n\
                 fn f() { super::super::local_io::X; }\nmod tests { use super::*; use super::super::codec; }";
     let named: Vec<String> = named_paths(text, &home).into_iter().map(|path| path.join("::")).collect();
-    assert_eq!(named, ["tag::id", "runtime::image", "drivers::local_io", "drivers::modbus::line", "drivers::modbus::codec"]);
+    assert_eq!(
+        named,
+        ["tag::id", "runtime::image", "drivers::local_io", "drivers::modbus::line", "drivers::modbus::codec"]
+    );
 }
 
 fn rust_files(dir: &Path) -> Vec<PathBuf> {

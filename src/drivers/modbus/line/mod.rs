@@ -11,60 +11,15 @@ mod tty;
 
 pub use tty::OpenError;
 
-use crate::modbus::wire::Wire;
+use crate::config::port::SerialConfig;
 use rustix::event::EventfdFlags;
 use rustix::fd::OwnedFd;
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that may wait for the line; more are refused as busy.
 const QUEUE: usize = 32;
-
-/// What the wires are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LineMode {
-    /// RS-232, or anything whose direction the hardware handles.
-    Rs232,
-    /// RS-422.
-    Rs422,
-    /// RS-485 on one pair.
-    Rs485TwoWire,
-    /// RS-485 on two pairs.
-    Rs485FourWire,
-}
-
-impl fmt::Display for LineMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Rs232 => "RS-232",
-            Self::Rs422 => "RS-422",
-            Self::Rs485TwoWire => "RS-485 2-wire",
-            Self::Rs485FourWire => "RS-485 4-wire",
-        })
-    }
-}
-
-/// All that needs the line to be opened anew when it changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LineConfig {
-    /// The device file.
-    pub path: PathBuf,
-    /// Speed and character.
-    pub wire: Wire,
-    /// What the wires are.
-    pub mode: LineMode,
-    /// Silence before each frame; `None` = 3.5 characters, 1.75 ms above 19200 baud.
-    pub gap: Option<Duration>,
-    /// Silence after a broadcast.
-    pub broadcast_delay: Duration,
-    /// Wait between opening and the first frame.
-    pub initial_delay: Duration,
-    /// The last part of each silence is waited awake; zero sleeps to its end.
-    pub spin: Duration,
-}
 
 /// One request for the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +139,7 @@ pub struct LineHandle(mpsc::Sender<Message>);
 
 impl Line {
     /// Opens the device in a thread of its own.
-    pub async fn open(config: LineConfig) -> Result<Self, OpenError> {
+    pub async fn open(config: SerialConfig) -> Result<Self, OpenError> {
         let system = |source| OpenError::System { path: config.path.clone(), source };
         let stop = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(system)?;
         let stop = Arc::new(stop);
@@ -192,7 +147,8 @@ impl Line {
         let (opened, opening) = oneshot::channel();
         let (closing, closed) = oneshot::channel();
         let (path, seen) = (config.path.clone(), stop.clone());
-        let name = path.file_name().map_or_else(|| "line".to_owned(), |name| name.to_string_lossy().into_owned());
+        // The kernel shows 15 characters of it.
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
         std::thread::Builder::new()
             .name(name)
             .spawn(move || {

@@ -3,7 +3,8 @@
 use super::clock::Instant;
 use super::debts::Debts;
 use super::tty::{Tty, Wake, wait_for_stop};
-use super::{Answer, Ask, Failure, LineConfig, Seen, Timing};
+use super::{Answer, Ask, Failure, Seen, Timing};
+use crate::config::port::SerialConfig;
 use crate::modbus::receive::{Found, Junk, Progress, Receiver, sort};
 use crate::modbus::rtu;
 use crate::modbus::shape::ReplyShape;
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 /// A silence that ends a frame for certain: USB adapters hand over in lumps, up to 16 ms apart.
 const FRAME_OVER: Duration = Duration::from_millis(20);
+/// The last part of each silence is waited awake: a sleeper wakes up to 100 us late.
+const SPIN: Duration = Duration::from_micros(50);
 /// How long a line may be talked on by others before a request fails.
 const NEVER_SILENT: Duration = Duration::from_millis(500);
 /// Attempts to get a device's late replies out of the way.
@@ -36,7 +39,7 @@ impl From<Errno> for End {
 
 /// The line as its thread sees it.
 pub(super) struct Talk<'a> {
-    config: &'a LineConfig,
+    config: &'a SerialConfig,
     tty: Tty,
     stop: &'a OwnedFd,
     /// When the last byte that we know of ended.
@@ -48,7 +51,7 @@ pub(super) struct Talk<'a> {
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(config: &'a LineConfig, tty: Tty, stop: &'a OwnedFd) -> Self {
+    pub(super) fn new(config: &'a SerialConfig, tty: Tty, stop: &'a OwnedFd) -> Self {
         let now = Instant::now();
         Self { config, tty, stop, last_byte: now, not_before: now, debts: Debts::default(), seen: Seen::default() }
     }
@@ -172,7 +175,7 @@ impl<'a> Talk<'a> {
                 // Long waits can be ended by a stop.
                 self.pause(clear.since(now).saturating_sub(FRAME_OVER))?;
             } else {
-                clear.sleep_until(self.config.spin);
+                clear.sleep_until(SPIN);
             }
             count = self.tty.read(&mut buffer)?;
         };

@@ -2,13 +2,14 @@
 
 use super::talk::{End, Talk};
 use super::tty::Tty;
-use super::{LineConfig, LineError, Message, OpenError};
+use super::{LineError, Message, OpenError};
+use crate::config::port::SerialConfig;
 use rustix::fd::OwnedFd;
 use std::num::NonZeroU64;
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) fn run(
-    config: &LineConfig,
+    config: &SerialConfig,
     mut inbox: mpsc::Receiver<Message>,
     stop: &OwnedFd,
     opened: oneshot::Sender<Result<Option<String>, OpenError>>,

@@ -1,7 +1,7 @@
 //! The terminal device: opened for us alone, raw, at any speed.
 
 use super::clock::timespec;
-use super::{LineConfig, LineMode};
+use crate::config::port::{SerialConfig, SerialMode};
 use crate::modbus::wire::{Parity, Wire};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -9,37 +9,36 @@ use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{ControlModes, InputModes, OptionalActions, QueueSelector};
 use serial2::rs4xx::{Rs485Config, TransceiverMode};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// Why a serial line cannot be opened; each names what the operator does next. Trying again later may cure all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
     /// Nothing at this path: plug it in, or correct the path.
-    #[error("{} does not exist", .0.display())]
-    Missing(PathBuf),
+    #[error("{} does not exist", .0)]
+    Missing(String),
     /// Another program has it: stop that one.
-    #[error("{} is in use by another program", .0.display())]
-    InUse(PathBuf),
+    #[error("{} is in use by another program", .0)]
+    InUse(String),
     /// The user of this process may not: usually group `dialout`.
-    #[error("no permission to open {} (is the user in the group that owns it, usually `dialout`?)", .0.display())]
-    Permission(PathBuf),
+    #[error("no permission to open {} (is the user in the group that owns it, usually `dialout`?)", .0)]
+    Permission(String),
     /// A file, a directory, some other device.
-    #[error("{} is not a serial line", .0.display())]
-    NotATerminal(PathBuf),
+    #[error("{} is not a serial line", .0)]
+    NotATerminal(String),
     /// The hardware cannot do it: choose others.
-    #[error("{} cannot do {wire}", .path.display())]
+    #[error("{} cannot do {wire}", .path)]
     Settings {
         /// Which line.
-        path: PathBuf,
+        path: String,
         /// Asked for.
         wire: Wire,
     },
     /// Anything else the system says.
-    #[error("cannot open {}: {source}", .path.display())]
+    #[error("cannot open {}: {source}", .path)]
     System {
         /// Which line.
-        path: PathBuf,
+        path: String,
         /// What the system said.
         source: Errno,
     },
@@ -64,12 +63,12 @@ pub(super) enum Wake {
 
 impl Tty {
     /// Opens and configures; the note says what the driver of this port could not do and is done without.
-    pub(super) fn open(config: &LineConfig) -> Result<(Self, Option<String>), OpenError> {
+    pub(super) fn open(config: &SerialConfig) -> Result<(Self, Option<String>), OpenError> {
         let path = || config.path.clone();
         let system = |source| OpenError::System { path: path(), source };
         // Non-blocking: a port whose carrier line is low would otherwise hold us in open for ever.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(&config.path, flags, Mode::empty()).map_err(|err| match err {
+        let fd = rustix::fs::open(config.path.as_str(), flags, Mode::empty()).map_err(|err| match err {
             Errno::NOENT | Errno::NXIO | Errno::NODEV | Errno::NOTDIR => OpenError::Missing(path()),
             Errno::BUSY => OpenError::InUse(path()),
             Errno::ACCESS | Errno::PERM => OpenError::Permission(path()),
@@ -125,22 +124,24 @@ impl Tty {
     }
 
     /// RS-485 direction by the kernel, where the port's driver has it.
-    fn set_mode(&self, mode: LineMode) -> Option<String> {
-        let wanted = match mode {
+    fn set_mode(&self, mode: SerialMode) -> Option<String> {
+        let rs485 = |full_duplex| {
+            let mut settings = Rs485Config::new();
+            settings.set_full_duplex(full_duplex);
+            TransceiverMode::Rs485(settings)
+        };
+        let (wanted, name) = match mode {
             // Untouched: most ports know only this, and refuse the question.
-            LineMode::Rs232 => return None,
-            LineMode::Rs422 => TransceiverMode::Rs422,
-            LineMode::Rs485TwoWire | LineMode::Rs485FourWire => {
-                let mut settings = Rs485Config::new();
-                settings.set_full_duplex(mode == LineMode::Rs485FourWire);
-                TransceiverMode::Rs485(settings)
-            }
+            SerialMode::Rs232 => return None,
+            SerialMode::Rs422 => (TransceiverMode::Rs422, "RS-422"),
+            SerialMode::Rs485TwoWire => (rs485(false), "RS-485 (2 wires)"),
+            SerialMode::Rs485FourWire => (rs485(true), "RS-485 (4 wires)"),
         };
         let refused = match self.fd.try_clone() {
             Ok(copy) => serial2::SerialPort::from(copy).set_rs4xx_mode(wanted).err(),
             Err(err) => Some(err),
         }?;
-        Some(format!("the port's driver does not switch to {mode} itself ({refused}); the hardware must"))
+        Some(format!("the port's driver does not switch to {name} itself ({refused}); the hardware must"))
     }
 
     /// Waits until bytes can be read or written, the time is over, or a stop is asked for.
