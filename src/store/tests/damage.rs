@@ -42,6 +42,21 @@ async fn one_bad_row_hides_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_row_that_the_configuration_refuses_hides_nothing_else() {
+    let bench = Bench::new().await;
+    bench.save(0, &example()).await.unwrap();
+    bench.sql("UPDATE tags SET body = replace(body, '\"f32\"', '\"f33\"') WHERE name = 'current'").await;
+    bench.sql("UPDATE mqtt_publications SET body = '[]' WHERE name = 'values'").await;
+    let loaded = bench.store.load().await.unwrap();
+    let places: Vec<_> = loaded.problems.iter().map(|problem| problem.pointer.as_str()).collect();
+    assert_eq!(places, ["/mqtt/connections/publications", "/devices/0/tags/1/type"]);
+    let tags: Vec<_> = loaded.config.devices.iter().map(|device| device.tags.len()).collect();
+    assert_eq!((tags, loaded.config.connections[0].publications.len()), (vec![3, 5], 1));
+    // The refused tag is still in the document: it can be mended where it is.
+    assert_eq!(loaded.document.root()["devices"][0]["tags"][1]["type"], "f33");
+}
+
+#[tokio::test]
 async fn a_lost_settings_row_leaves_the_lists_in_it() {
     let bench = Bench::new().await;
     bench.save(0, &example()).await.unwrap();
