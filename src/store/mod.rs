@@ -23,7 +23,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::sync::Semaphore;
 
-pub use config::{Change, ChangeSource, Loaded, RevisionInfo, Saved};
+pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;

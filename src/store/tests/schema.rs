@@ -35,14 +35,14 @@ async fn an_older_schema_is_copied_before_it_is_migrated() {
     let copy = bench.folder.path().join(format!("dinrail.db.schema-{version}.backup"));
 
     let store = Store::open_with(bench.folder.path(), StoreLimits::default(), &newer()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, example());
+    assert_eq!(store.load().await.unwrap().document, example());
     store.close().await;
     assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
 
     // The copy in place of the migrated one is the way back.
     std::fs::copy(&copy, bench.folder.path().join("dinrail.db")).unwrap();
     let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, example());
+    assert_eq!(store.load().await.unwrap().document, example());
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn without_a_copy_nothing_is_migrated() {
     let error = Store::open_with(bench.folder.path(), StoreLimits::default(), &newer()).await.unwrap_err();
     assert!(matches!(error, StoreError::Backup { .. }), "{error}");
     let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, example());
+    assert_eq!(store.load().await.unwrap().document, example());
 }
 
 #[tokio::test]
@@ -130,5 +130,5 @@ async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
     let error = Store::open_with(bench.folder.path(), StoreLimits::default(), &broken).await.unwrap_err();
     assert!(matches!(error, StoreError::Migrate(_)), "{error}");
     let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, example());
+    assert_eq!(store.load().await.unwrap().document, example());
 }

@@ -1,0 +1,3 @@
+//! Floor 2: the field side. A driver owns its tags: it holds their writer and answers their commands.
+
+pub mod internal;
