@@ -8,4 +8,5 @@ pub mod drivers;
 pub mod modbus;
 pub mod platform;
 pub mod runtime;
+pub mod sim;
 pub mod tag;
