@@ -8,5 +8,7 @@ pub mod drivers;
 pub mod modbus;
 pub mod platform;
 pub mod runtime;
+pub mod services;
 pub mod sim;
+pub mod store;
 pub mod tag;
