@@ -12,7 +12,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tokio_modbus::client::{Reader, Writer};
 
-const TIMEOUT: Duration = Duration::from_millis(100);
+const TIMEOUT: Duration = Duration::from_millis(200);
+/// Far longer than 3.5 characters: a loaded test machine may hold the field up for some milliseconds, and a pause
+/// inside a frame must not look like its end.
+const GAP: Duration = Duration::from_millis(15);
 
 fn wire(baud: u32) -> Wire {
     Wire { baud, data_bits: 8, parity: Parity::None, stop_bits: 1 }
@@ -35,8 +38,8 @@ fn settings(field: &Field, baud: u32) -> SerialConfig {
         path: field.path().to_str().unwrap().to_owned(),
         mode: SerialMode::Rs485TwoWire,
         wire: wire(baud),
-        gap: None,
-        broadcast_delay: Duration::from_millis(30),
+        gap: Some(GAP),
+        broadcast_delay: Duration::from_millis(100),
         initial_delay: Duration::ZERO,
     }
 }
@@ -128,8 +131,8 @@ async fn a_late_reply_never_answers_another_request() {
     let field = field(115_200, None);
     let line = open(&field, 115_200).await;
     let handle = line.handle();
-    // Every answer of this device comes 50 ms after the patience for it has ended.
-    field.fault(1, Fault::Late { delay_ms: 160 }, Times(Some(3)));
+    // Three answers of this device come when the patience for them has ended.
+    field.fault(1, Fault::Late { delay_ms: 260 }, Times(Some(3)));
     let mut late = 0;
     for (unit, address) in [(1, 10), (2, 20), (1, 30), (2, 40), (1, 50), (2, 60), (1, 70), (1, 80), (1, 90)] {
         let answer = handle.ask(read(unit, address, 2)).await.unwrap();
@@ -150,7 +153,8 @@ async fn after_a_retry_the_line_leaves_the_second_answer_behind() {
     let field = field(115_200, None);
     let line = open(&field, 115_200).await;
     let handle = line.handle();
-    field.fault(1, Fault::Late { delay_ms: 130 }, Times(Some(2)));
+    field.fault(1, Fault::Late { delay_ms: 280 }, Times(Some(1)));
+    field.fault(1, Fault::Late { delay_ms: 150 }, Times(Some(1)));
     assert_eq!(words(&handle.ask(read(1, 1, 1)).await.unwrap()), Err(Failure::NoAnswer));
     // The first answer arrives during the retry; that of the retry is still to come.
     assert_eq!(words(&handle.ask(read(1, 1, 1)).await.unwrap()), Ok(vec![1001]));
@@ -170,7 +174,8 @@ async fn a_broadcast_reaches_all_and_is_followed_by_its_delay() {
     for unit in [1, 2] {
         assert_eq!(words(&handle.ask(read(unit, 3, 1)).await.unwrap()), Ok(vec![77]));
     }
-    assert!(30_000 <= field.stats().log[1].gap_us, "{:?}", field.stats().log);
+    // The field may have seen the broadcast a little later than we sent it.
+    assert!(80_000 <= field.stats().log[1].gap_us, "{:?}", field.stats().log);
 }
 
 #[tokio::test]
@@ -178,10 +183,10 @@ async fn a_device_that_needs_a_longer_gap_gets_it() {
     let field = field(115_200, None);
     let line = open(&field, 115_200).await;
     for _ in 0..3 {
-        let ask = Ask { min_gap: Duration::from_millis(25), ..read(1, 0, 1) };
+        let ask = Ask { min_gap: Duration::from_millis(40), ..read(1, 0, 1) };
         assert_eq!(words(&line.handle().ask(ask).await.unwrap()), Ok(vec![1000]));
     }
-    assert!(field.stats().log.iter().skip(1).all(|request| 25_000 <= request.gap_us), "{:?}", field.stats().log);
+    assert!(field.stats().log.iter().skip(1).all(|request| 40_000 <= request.gap_us), "{:?}", field.stats().log);
 }
 
 #[tokio::test]
