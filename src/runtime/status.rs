@@ -17,8 +17,11 @@ pub struct UnitWatch {
     pub detail: watch::Receiver<Detail>,
 }
 
+/// Every unit there is.
+pub type Units = Arc<BTreeMap<UnitKey, UnitWatch>>;
+
 /// Every unit there is; changes when units come and go.
-pub type UnitsWatch = watch::Receiver<Arc<BTreeMap<UnitKey, UnitWatch>>>;
+pub type UnitsWatch = watch::Receiver<Units>;
 
 /// What a unit tells beyond its health.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
