@@ -10,5 +10,6 @@ pub mod modbus;
 pub mod platform;
 pub mod runtime;
 pub mod services;
+pub mod sim;
 pub mod store;
 pub mod tag;

@@ -5,3 +5,4 @@
 mod configuration;
 mod floors;
 mod support;
+mod serial_line;
