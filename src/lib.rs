@@ -3,4 +3,5 @@
 //! This page is the map of the house. A module names only modules on lower floors; rooms on one floor never name
 //! each other. `tests/it/floors.rs` checks it from the source text.
 
+pub mod net;
 pub mod tag;
