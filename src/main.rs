@@ -1,1 +1,3 @@
+//! The `dinrail` program: arguments, logging, signals.
+
 fn main() {}

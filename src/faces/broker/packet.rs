@@ -6,7 +6,8 @@ pub(super) const MAX_CONNECT: usize = 80 * 1024;
 
 const CONNECT: u8 = 0x10;
 const KIND: u8 = 0xF0;
-const PUBLISH: u8 = 0x30;
+/// PUBACK, PUBREC, PUBREL, PUBCOMP.
+const ACKNOWLEDGEMENTS: [u8; 4] = [0x40, 0x50, 0x60, 0x70];
 const DISCONNECT: u8 = 0xE0;
 
 /// Why a stream of packets cannot go on.
@@ -28,8 +29,8 @@ pub(super) enum Violation {
 /// What a chunk of bytes held.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// Packets begun in it.
-    pub(super) packets: u32,
+    /// Packets begun in it, acknowledgements of what we sent not counted.
+    pub(super) requests: u32,
     /// Bytes up to the first packet that must not pass.
     pub(super) sound: usize,
     /// A DISCONNECT is among them: nothing may follow.
@@ -85,7 +86,7 @@ impl Frames {
                         seen.sound = packet_begins;
                         return (seen, Some(Violation::TooLarge { bytes: value, limit }));
                     }
-                    seen.packets += 1;
+                    seen.requests += u32::from(!ACKNOWLEDGEMENTS.contains(&(first & KIND)));
                     seen.farewell |= first & KIND == DISCONNECT;
                     self.place = if value == 0 { Place::Start } else { Place::Body { left: value } };
                 }
@@ -195,7 +196,7 @@ mod tests {
     use super::*;
 
     fn publish(length: usize) -> Vec<u8> {
-        let mut packet = vec![PUBLISH];
+        let mut packet = vec![0x30];
         let mut rest = length;
         loop {
             let byte = u8::try_from(rest % 128).unwrap();
@@ -211,7 +212,8 @@ mod tests {
 
     #[test]
     fn boundaries_are_found_whatever_the_chunks() {
-        let stream: Vec<u8> = [publish(3), publish(0), publish(200), publish(20_000), vec![0xE0, 0]].concat();
+        let stream: Vec<u8> =
+            [publish(3), publish(0), publish(200), publish(20_000), vec![0x40, 2, 0, 1, 0xE0, 0]].concat();
         for size in [1, 2, 3, 7, 1000, stream.len()] {
             let mut frames = Frames::default();
             let mut packets = 0;
@@ -219,7 +221,7 @@ mod tests {
             for chunk in stream.chunks(size) {
                 let (seen, violation) = frames.feed(chunk, 20_000);
                 assert_eq!((seen.sound, violation), (chunk.len(), None));
-                packets += seen.packets;
+                packets += seen.requests;
                 farewell |= seen.farewell;
             }
             assert_eq!((packets, farewell), (5, true), "chunks of {size}");
@@ -230,7 +232,7 @@ mod tests {
     fn what_came_before_a_packet_too_large_is_sound() {
         let stream = [publish(10), publish(300)].concat();
         let (seen, violation) = Frames::default().feed(&stream, 299);
-        assert_eq!((seen.packets, seen.sound), (1, 12));
+        assert_eq!((seen.requests, seen.sound), (1, 12));
         assert_eq!(violation, Some(Violation::TooLarge { bytes: 300, limit: 299 }));
         let mut frames = Frames::default();
         assert_eq!(frames.feed(&stream[..13], 299).1, None);
@@ -267,9 +269,13 @@ mod tests {
 
     #[test]
     fn other_protocols_are_seen_at_once() {
-        for foreign in
-            [&b"GET / HTTP/1.1\r\n"[..], &[0x16, 3, 1], &connect_packet(6, "x"), &[CONNECT, 0xFF, 0xFF, 0xFF, 0x7F], &[CONNECT, 0]]
-        {
+        for foreign in [
+            &b"GET / HTTP/1.1\r\n"[..],
+            &[0x16, 3, 1],
+            &connect_packet(6, "x"),
+            &[CONNECT, 0xFF, 0xFF, 0xFF, 0x7F],
+            &[CONNECT, 0],
+        ] {
             assert_eq!(head(foreign), Head::Foreign, "{foreign:?}");
         }
     }

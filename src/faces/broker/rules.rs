@@ -122,8 +122,7 @@ mod tests {
     use serde_json::json;
 
     fn rules(broker: serde_json::Value, present: &Rules) -> Rules {
-        let (config, problems) =
-            GatewayConfig::parse(&json!({"format": "dinrail/1", "mqtt": {"broker": broker}}));
+        let (config, problems) = GatewayConfig::parse(&json!({"format": "dinrail/1", "mqtt": {"broker": broker}}));
         assert!(problems.is_empty(), "{problems:?}");
         Rules::new(&config.broker.unwrap(), present)
     }

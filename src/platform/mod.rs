@@ -1,0 +1,3 @@
+//! Floor 1: the host.
+
+pub mod clock;
