@@ -4,9 +4,12 @@
 //! each other. `tests/it/floors.rs` checks it from the source text.
 
 pub mod config;
+pub mod drivers;
 pub mod faces;
 pub mod modbus;
 pub mod net;
 pub mod platform;
 pub mod runtime;
+pub mod services;
+pub mod store;
 pub mod tag;

@@ -6,6 +6,7 @@ pub mod broker;
 pub mod check;
 pub mod device;
 pub mod document;
+pub mod envelope;
 mod fields;
 pub mod internal;
 pub mod mqtt;

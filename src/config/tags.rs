@@ -3,6 +3,7 @@
 use super::GatewayConfig;
 use crate::tag::def::{Origin, TagDef};
 use crate::tag::id::TagName;
+use std::collections::HashSet;
 
 /// The group of the internal registers.
 pub const INTERNAL: &str = "internal";
@@ -11,9 +12,13 @@ pub const RESERVED: [&str; 2] = [INTERNAL, "computed"];
 
 /// Every tag, in document order: devices, then internal registers. Switched-off ones exist and are `disabled`.
 pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
+    let off: HashSet<&str> =
+        config.ports.iter().filter(|port| !port.identity.enabled).map(|port| port.identity.name.as_str()).collect();
     let modbus = config.devices.iter().flat_map(|device| {
+        let device_on = device.identity.enabled && !off.contains(device.port.as_str());
         device.tags.iter().filter_map(move |tag| {
             Some(TagDef {
+                enabled: device_on && tag.identity.enabled,
                 id: tag.identity.id.clone(),
                 name: TagName::join(&device.identity.name, &tag.identity.name).ok()?,
                 kind: tag.kind,
@@ -36,6 +41,7 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
             unit: register.unit.clone(),
             description: register.identity.description.clone(),
             origin: Origin::Internal,
+            enabled: register.identity.enabled,
             scaled: false,
             writable: true,
             write_min: None,

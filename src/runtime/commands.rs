@@ -209,6 +209,11 @@ impl Inbox {
         }
     }
 
+    /// A command that waits already, if any: for drivers that answer several at once.
+    pub fn try_next(&mut self) -> Option<Command> {
+        self.commands.try_recv().ok()
+    }
+
     /// Owns these groups from now on and no others.
     pub fn set_groups(&mut self, groups: impl IntoIterator<Item = String>) {
         let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);

@@ -6,6 +6,7 @@
 use super::changes::{Changed, Interest, Subscriber};
 use crate::tag::def::TagDef;
 use crate::tag::id::TagName;
+use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, TagState};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
@@ -104,12 +105,19 @@ impl Image {
             order[place] = index;
         }
         order.retain(|index| *index != u32::MAX);
+        let mut switched = Vec::new();
+        for index in &order {
+            if cells.list[*index as usize].switch() {
+                switched.push(*index);
+            }
+        }
         cells.by_name = by_name;
         cells.order = Arc::new(order);
         cells.subscribers.retain(|subscriber| 0 < subscriber.strong_count());
         for subscriber in cells.subscribers.iter().filter_map(Weak::upgrade) {
             subscriber.survey(cells.list.iter().map(|cell| cell.def.as_ref().map(|def| &def.name)));
         }
+        cells.tell(&switched);
     }
 
     /// The reading end.
@@ -140,6 +148,19 @@ impl Image {
 /// Whether the state of the old tag still means something under the new definition.
 fn fits(old: &TagDef, new: &TagDef) -> bool {
     old.kind == new.kind && old.origin == new.origin
+}
+
+impl Cell {
+    /// Makes the state say whether the tag is switched off; true when that changed it.
+    fn switch(&mut self) -> bool {
+        let Some(def) = &self.def else { return false };
+        let off = self.state.reason == Reason::Disabled;
+        match (def.enabled, off) {
+            (false, false) => self.state.apply(Reading::Failed(Reason::Disabled)),
+            (true, true) => self.state.apply(Reading::Failed(Reason::NotYetRead)),
+            _ => false,
+        }
+    }
 }
 
 impl Cells {
@@ -195,7 +216,9 @@ impl Writer {
         let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for (slot, reading) in batch {
             let Some(cell) = cells.list.get_mut(slot.index as usize) else { continue };
-            if cell.generation == slot.generation && cell.def.is_some() && cell.state.apply(reading) {
+            // A reading under way when its tag was switched off must not switch it on again.
+            let on = cell.def.as_ref().is_some_and(|def| def.enabled);
+            if on && cell.generation == slot.generation && cell.state.apply(reading) {
                 changed.push(slot.index);
             }
         }

@@ -31,6 +31,8 @@ pub struct TagDef {
     pub description: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// False when the tag, its device or its port is switched off: it exists, and is bad because `disabled`.
+    pub enabled: bool,
     /// True when values are scaled, so an integer type may show fractions.
     pub scaled: bool,
     /// Whether `value` can be written.

@@ -1,5 +1,7 @@
-//! Tests through the real doors.
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails the test as its body would")]
+//! Every integration test, one binary: it links once.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 #[cfg(feature = "broker")]
 mod broker;
+mod floors;

@@ -145,6 +145,7 @@ impl Service {
             clients: self.hub.clients(),
             messages_in: self.hub.counts.messages_in.load(Ordering::Relaxed),
             messages_out: self.hub.counts.messages_out.load(Ordering::Relaxed),
+            dropped: self.hub.counts.dropped.load(Ordering::Relaxed),
             refused: refused + gate.not_allowed + gate.full,
             last_refusal: last.or(at_gate),
         };

@@ -13,6 +13,7 @@ fn def(id: &str, name: &str) -> TagDef {
         unit: String::new(),
         description: String::new(),
         origin: Origin::Modbus,
+        enabled: true,
         scaled: false,
         writable: false,
         write_min: None,
@@ -70,4 +71,17 @@ fn pages_follow_the_declared_order() {
     let names: Vec<&str> = page.iter().map(|view| view.def.name.name()).collect();
     assert_eq!(names, ["t4", "t5", "t6"]);
     assert_eq!(reader.tally(), [0, 0, 10]);
+}
+
+#[test]
+fn switching_a_tag_off_and_on_is_seen_at_once() {
+    let image = Image::new();
+    image.declare([def("1", "a/x")]);
+    let reader = image.reader();
+    let reason = || reader.get(&TagName::parse("a/x").unwrap()).unwrap().state.reason;
+    image.writer("a").write([(image.writer("a").slot("x").unwrap(), good(7))]);
+    image.declare([TagDef { enabled: false, ..def("1", "a/x") }]);
+    assert_eq!(reason(), Reason::Disabled);
+    image.declare([def("1", "a/x")]);
+    assert_eq!(reason(), Reason::NotYetRead);
 }

@@ -107,7 +107,7 @@ fn a_slow_subscriber_loses_messages_and_the_broker_no_memory() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures its process: run by a_slow_subscriber_loses_messages_and_the_broker_no_memory"]
 async fn slow_subscriber() {
-    let (site, address) = Site::usual().await;
+    let (mut site, address) = Site::usual().await;
     let mut slow = Raw::login(address, "slow", "all", "all").await;
     slow.subscribe("#").await;
     let before = resident();
@@ -126,6 +126,7 @@ async fn slow_subscriber() {
     println!("memory grew by at most {grown} MiB");
     assert!(grown < 80, "memory grew by {grown} MiB");
     assert!(timeout(Duration::from_millis(1), reader.join_next()).await.is_err(), "the slow one still reads");
+    site.status_when("the loss is told", |status| status.dropped > 1000).await;
     let client = Client::all(address, "after").await;
     client.send("t", b"x".to_vec(), PublishOptions::new(QoS::AtLeastOnce)).await.unwrap();
     site.end().await;
