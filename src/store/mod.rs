@@ -17,13 +17,13 @@ mod users;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::sync::Semaphore;
 
-pub use config::{Change, ChangeSource, Loaded, RevisionInfo, Saved};
+pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;
@@ -71,6 +71,9 @@ struct Inner {
 
 /// How writing transactions begin: one that reads first and writes later could not wait for another process's write.
 const WRITE: &str = "BEGIN IMMEDIATE";
+
+/// How long a note of the last use may wait for the writer.
+const NOTE_WAIT: Duration = Duration::from_millis(100);
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +128,19 @@ impl Store {
                 return Ok(connection);
             }
             connection.close().await?;
+        }
+    }
+
+    /// Notes when something was last used. Who uses it neither waits long for the note, as behind a large save, nor
+    /// fails with it, as on a full disk: the next use notes again.
+    async fn note(&self, statement: &'static str, at_ms: UnixMs, id: &str) {
+        let write = async {
+            let mut connection = self.writer(Durability::Relaxed).await?;
+            sqlx::query(statement).bind(at_ms).bind(id).execute(&mut *connection).await?;
+            Ok::<_, StoreError>(())
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(NOTE_WAIT, write).await {
+            tracing::warn!(%error, "the last use of a session or token was not noted");
         }
     }
 }

@@ -7,9 +7,8 @@ use sqlx::{AssertSqlSafe, Connection, Row as _, SqliteConnection};
 use super::layout::TABLES;
 use super::rows::{Row, Rows, put_together};
 use super::seal;
-use crate::config::GatewayConfig;
 use crate::config::document::Document;
-use crate::config::problem::Problem;
+pub use crate::config::problem::Problem;
 use crate::store::{Store, StoreError, beside};
 
 /// The stored configuration.
@@ -17,20 +16,10 @@ use crate::store::{Store, StoreError, beside};
 pub struct Loaded {
     /// Its number; 0 if none was stored yet.
     pub revision: u64,
-    /// The document, secrets in clear.
-    pub document: Document,
-    /// What of it can be used: all of it, unless there are problems.
-    pub config: GatewayConfig,
-    /// What had to be left out, and warnings.
+    /// The document, secrets in clear: for [`Document::stored`].
+    pub document: Value,
+    /// What had to be left out of the document. What of the rest cannot be used, [`Document::parse`] tells.
     pub problems: Vec<Problem>,
-}
-
-/// The stored document before it is judged.
-#[derive(Debug)]
-pub(in crate::store) struct Stored {
-    pub(in crate::store) revision: u64,
-    pub(in crate::store) document: Value,
-    pub(in crate::store) problems: Vec<Problem>,
 }
 
 impl Store {
@@ -42,17 +31,6 @@ impl Store {
 
     /// Reads the stored configuration. A row that cannot be used becomes a problem and hides nothing else.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        let Stored { revision, document, mut problems } = self.read().await?;
-        beside(move || {
-            let document = Document::stored(document);
-            let (config, mut found) = document.parse();
-            problems.append(&mut found);
-            Loaded { revision, document, config, problems }
-        })
-        .await
-    }
-
-    pub(in crate::store) async fn read(&self) -> Result<Stored, StoreError> {
         let mut connection = self.inner.readers.acquire().await?;
         // One transaction, so that all tables are of the same revision.
         let mut snapshot = connection.begin().await?;
@@ -62,13 +40,13 @@ impl Store {
         drop(connection);
 
         if revision == 0 {
-            return Ok(Stored { revision, document: Document::default().root().clone(), problems: Vec::new() });
+            return Ok(Loaded { revision, document: Document::default().root().clone(), problems: Vec::new() });
         }
         let store = self.clone();
         beside(move || {
             let (mut document, mut problems) = put_together(rows);
             problems.append(&mut seal::open(&mut document, &store.inner.keys));
-            Stored { revision, document, problems }
+            Loaded { revision, document, problems }
         })
         .await
     }

@@ -7,6 +7,6 @@ mod rows;
 mod save;
 mod seal;
 
-pub use load::Loaded;
+pub use load::{Loaded, Problem};
 pub use revisions::RevisionInfo;
 pub use save::{Change, ChangeSource, Saved};

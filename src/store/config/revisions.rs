@@ -9,7 +9,6 @@ use serde_json::Value;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{ChangeSource, seal};
-use crate::config::document::Document;
 use crate::store::{Store, StoreError, StoreLimits, UnixMs, beside};
 
 /// What is known of a stored configuration besides its document.
@@ -43,7 +42,7 @@ impl Store {
 
     /// A kept revision with its document, secrets in clear; `None` if there is none of that number. Secrets that do not
     /// open are left out.
-    pub async fn revision_document(&self, number: u64) -> Result<Option<(RevisionInfo, Document)>, StoreError> {
+    pub async fn revision_document(&self, number: u64) -> Result<Option<(RevisionInfo, Value)>, StoreError> {
         let row = sqlx::query(
             "SELECT number, at_ms, author, source, length(document), document FROM revisions WHERE number = ?",
         )
@@ -56,7 +55,7 @@ impl Store {
         let document = beside(move || {
             let mut document = unpack(&packed)?;
             drop(seal::open(&mut document, &store.inner.keys));
-            Ok::<_, StoreError>(Document::stored(document))
+            Ok::<_, StoreError>(document)
         });
         Ok(Some((info, document.await??)))
     }

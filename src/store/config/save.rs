@@ -1,7 +1,6 @@
 //! Storing a configuration: one transaction, only the rows that differ.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection, QueryBuilder, Sqlite, SqliteConnection};
@@ -11,7 +10,6 @@ use super::load::{read_rows, revision};
 use super::revisions::{as_sql, pack, prune};
 use super::rows::{Row, Rows, take_apart};
 use super::seal;
-use crate::config::document::Document;
 use crate::store::keys::Keyring;
 use crate::store::{Durability, SaveError, Store, StoreError, WRITE, beside, now_ms};
 
@@ -70,17 +68,7 @@ pub struct Saved {
 impl Store {
     /// Stores a checked document (ids given, secrets in clear) as the revision after `expected`; 0 = nothing stored yet.
     /// On the disk, whole, when this returns; after any error or when dropped, the stored one is unchanged.
-    pub async fn save(&self, expected: u64, document: &Arc<Document>, change: Change) -> Result<Saved, SaveError> {
-        let document = Arc::clone(document);
-        self.write(expected, move || document.root().clone(), change).await
-    }
-
-    pub(in crate::store) async fn write(
-        &self,
-        expected: u64,
-        document: impl FnOnce() -> Value + Send + 'static,
-        change: Change,
-    ) -> Result<Saved, SaveError> {
+    pub async fn save(&self, expected: u64, document: Value, change: Change) -> Result<Saved, SaveError> {
         let mut connection = self.writer(Durability::Full).await?;
         let mut transaction = connection.begin_with(WRITE).await?;
         let current = revision(&mut transaction).await?;
@@ -89,7 +77,7 @@ impl Store {
         }
         let stored = read_rows(&mut transaction).await?;
         let store = self.clone();
-        let plan = beside(move || plan(document(), &stored, &store.inner.keys)).await??;
+        let plan = beside(move || plan(document, &stored, &store.inner.keys)).await??;
         let Some(plan) = plan else { return Ok(Saved { revision: current, changed: false }) };
 
         let next = current + 1;

@@ -1,6 +1,7 @@
 //! Bad rows, lost keys, full disks: what is good stays good, and nothing is destroyed.
 
 use super::*;
+use crate::config::document::Document;
 
 const PASSWORD: &str = "in-clear-nowhere-4711";
 
@@ -24,7 +25,7 @@ async fn one_bad_row_hides_nothing_else() {
              PRAGMA ignore_check_constraints = 0;",
         )
         .await;
-    let loaded = bench.store.read().await.unwrap();
+    let loaded = bench.store.load().await.unwrap();
     let told: Vec<_> =
         loaded.problems.iter().map(|problem| (problem.pointer.as_str(), problem.detail.as_str())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
@@ -42,13 +43,30 @@ async fn one_bad_row_hides_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_row_that_the_configuration_refuses_hides_nothing_else() {
+    let bench = Bench::new().await;
+    bench.save(0, &example()).await.unwrap();
+    bench.sql("UPDATE tags SET body = replace(body, '\"f32\"', '\"f33\"') WHERE name = 'current'").await;
+    bench.sql("UPDATE mqtt_publications SET body = '[]' WHERE name = 'values'").await;
+    let loaded = bench.store.load().await.unwrap();
+    let document = Document::stored(loaded.document);
+    let (config, refused) = document.parse();
+    let places: Vec<_> = loaded.problems.iter().chain(&refused).map(|problem| problem.pointer.as_str()).collect();
+    assert_eq!(places, ["/mqtt/connections/publications", "/devices/0/tags/1/type"]);
+    let tags: Vec<_> = config.devices.iter().map(|device| device.tags.len()).collect();
+    assert_eq!((tags, config.connections[0].publications.len()), (vec![3, 5], 1));
+    // The refused tag is still in the document: it can be mended where it is.
+    assert_eq!(document.root()["devices"][0]["tags"][1]["type"], "f33");
+}
+
+#[tokio::test]
 async fn a_lost_settings_row_leaves_the_lists_in_it() {
     let bench = Bench::new().await;
     bench.save(0, &example()).await.unwrap();
     bench
         .sql("PRAGMA ignore_check_constraints = 1; UPDATE config_objects SET body = 'x' WHERE id IN ('document', 'web', 'broker')")
         .await;
-    let loaded = bench.store.read().await.unwrap();
+    let loaded = bench.store.load().await.unwrap();
     assert_eq!(loaded.problems.len(), 3, "{:?}", loaded.problems);
     assert_eq!(loaded.document["format"], "dinrail/1");
     assert_eq!(loaded.document["devices"], example()["devices"]);
@@ -61,7 +79,7 @@ async fn a_bad_device_takes_only_its_own_tags_with_it() {
     let bench = Bench::new().await;
     bench.save(0, &example()).await.unwrap();
     bench.sql("PRAGMA ignore_check_constraints = 1; UPDATE devices SET body = '' WHERE name = 'meter1'").await;
-    let loaded = bench.store.read().await.unwrap();
+    let loaded = bench.store.load().await.unwrap();
     assert_eq!(loaded.document["devices"].as_array().unwrap().len(), 1);
     assert_eq!(loaded.problems.len(), 2, "{:?}", loaded.problems);
 }
@@ -82,8 +100,8 @@ async fn no_secret_is_in_the_files_in_clear() {
         }
     }
     let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, with_password());
-    assert_eq!(store.revision_document(1).await.unwrap().unwrap().1.root(), &with_password());
+    assert_eq!(store.load().await.unwrap().document, with_password());
+    assert_eq!(store.revision_document(1).await.unwrap().unwrap().1, with_password());
 }
 
 #[tokio::test]
@@ -110,7 +128,7 @@ async fn a_secret_that_does_not_open_is_told_and_left_out() {
     let bench = Bench::new().await;
     bench.save(0, &with_password()).await.unwrap();
     bench.sql("UPDATE mqtt_connections SET body = replace(body, 'sealed:v1:', 'sealed:v1:AAAA')").await;
-    let loaded = bench.store.read().await.unwrap();
+    let loaded = bench.store.load().await.unwrap();
     assert_eq!(loaded.problems.len(), 1);
     assert_eq!(loaded.problems[0].pointer, "/mqtt/connections/0/password");
     let mut expect = with_password();
@@ -138,7 +156,7 @@ async fn a_missing_or_wrong_key_is_told_and_nothing_is_touched() {
 
     std::fs::write(&key, right).unwrap();
     let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
-    assert_eq!(store.read().await.unwrap().document, with_password());
+    assert_eq!(store.load().await.unwrap().document, with_password());
 }
 
 #[tokio::test]

@@ -48,12 +48,11 @@ impl Bench {
     }
 
     async fn save(&self, expected: u64, document: &Value) -> Result<Saved, SaveError> {
-        let document = document.clone();
-        self.store.write(expected, move || document, change()).await
+        self.store.save(expected, document.clone(), change()).await
     }
 
     async fn document(&self) -> Value {
-        let loaded = self.store.read().await.unwrap();
+        let loaded = self.store.load().await.unwrap();
         assert_eq!(loaded.problems, []);
         loaded.document
     }
