@@ -4,3 +4,4 @@
 //! each other. `tests/it/floors.rs` checks it from the source text.
 
 pub mod tag;
+pub mod web;
