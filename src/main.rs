@@ -1,1 +1,3 @@
-fn main(){}
+//! The `dinrail` program: arguments, logging, signals.
+
+fn main() {}

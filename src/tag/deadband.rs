@@ -20,11 +20,12 @@ impl Deadband {
         }
         let (Some(a), Some(b)) = (before.as_f64(), after.as_f64()) else { return true };
         let moved = (b - a).abs();
-        // A comparison with NaN is false: the negated form lets a value that stops being a number through.
-        match self {
-            Self::Absolute(band) => !(moved <= band),
-            Self::Percent(percent) => !(moved <= a.abs() * percent / 100.0),
-        }
+        let band = match self {
+            Self::Absolute(band) => band,
+            Self::Percent(percent) => a.abs() * percent / 100.0,
+        };
+        // A value that stops, or begins, to be a number is always worth telling.
+        moved.is_nan() || band < moved
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod attribute;
 pub mod deadband;
+pub mod def;
 pub mod id;
 pub mod pattern;
 pub mod quality;

@@ -1,0 +1,124 @@
+//! `mqtt.broker`: the embedded broker of one site.
+
+use super::appliance::socket_address;
+use super::fields::{Fields, Identity, shown_text};
+use super::problem::{Pointer, Problems};
+use super::secret::Secret;
+use serde_json::Value as Json;
+use std::net::SocketAddr;
+
+/// The embedded broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerConfig {
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Where it listens; at least one.
+    pub listeners: Vec<SocketAddr>,
+    /// Who may log in.
+    pub users: Vec<BrokerUser>,
+    /// Whether clients without a login are let in, with all topics.
+    pub anonymous: bool,
+    /// Clients at a time; 1..10000.
+    pub max_clients: usize,
+    /// Bytes of a message; 1024..16777216.
+    pub max_message_bytes: usize,
+}
+
+/// One login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerUser {
+    /// Id, name, description, enabled.
+    pub identity: Identity,
+    /// Password.
+    pub password: Secret,
+    /// Topic filters the user may publish to; none: nothing.
+    pub publish: Vec<String>,
+    /// Topic filters the user may subscribe to; none: nothing.
+    pub subscribe: Vec<String>,
+}
+
+impl BrokerConfig {
+    pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::open(json, at, problems)?;
+        let enabled = fields.flag("enabled", true, problems);
+        fields.text("description", 2000, problems);
+        let listeners = fields.list("listeners", problems);
+        let listeners = super::read_list(listeners, &at.member("listeners"), problems, read_listener);
+        if listeners.is_empty() && enabled {
+            fields.error(
+                "listeners",
+                "a broker needs a listener, such as `{\"address\": \"127.0.0.1:1883\"}`",
+                problems,
+            );
+        }
+        let users = fields.list("users", problems);
+        let anonymous = fields.flag("anonymous", false, problems);
+        let max_clients = fields.integer("max_clients", 1..=10_000, 100, problems);
+        let max_message_bytes = fields.integer("max_message_bytes", 1_024..=16_777_216, 1_048_576, problems);
+        let good = fields.finish(problems);
+        let users = super::read_list(users, &at.member("users"), problems, BrokerUser::read);
+        good.then_some(Self {
+            enabled,
+            listeners,
+            users,
+            anonymous,
+            max_clients: usize::try_from(max_clients).unwrap_or(100),
+            max_message_bytes: usize::try_from(max_message_bytes).unwrap_or(1_048_576),
+        })
+    }
+}
+
+fn read_listener(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<SocketAddr> {
+    let mut fields = Fields::open(json, at, problems)?;
+    if fields.get("address").is_none() {
+        fields.error("address", "`address` is missing, such as `127.0.0.1:1883`", problems);
+    }
+    let address = socket_address(&mut fields, "address", problems);
+    fields.not_yet(&["tls"], problems);
+    fields.finish(problems);
+    address
+}
+
+impl BrokerUser {
+    fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::open(json, at, problems)?;
+        let identity = fields.identity(problems);
+        let password = fields.required_text("password", 1000, problems).map(Secret::new);
+        let publish = read_filters(&mut fields, "publish", problems);
+        let subscribe = read_filters(&mut fields, "subscribe", problems);
+        if !fields.finish(problems) {
+            return None;
+        }
+        Some(Self { identity: identity?, password: password?, publish, subscribe })
+    }
+}
+
+fn read_filters(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Vec<String> {
+    let texts = fields.texts(name, problems);
+    let at = fields.at().member(name);
+    let mut filters = Vec::with_capacity(texts.len());
+    for (index, text) in texts {
+        if is_filter(text) {
+            filters.push(text.to_owned());
+        } else {
+            let sentence =
+                format!("{} is not a topic filter: `+` fills a level, `#` is the last level", shown_text(text));
+            problems.error(&at.index(index), sentence);
+        }
+    }
+    filters
+}
+
+/// MQTT 3.1.1, 4.7.1.
+fn is_filter(text: &str) -> bool {
+    let levels: Vec<&str> = text.split('/').collect();
+    let last = levels.len() - 1;
+    !text.is_empty()
+        && text.len() <= super::topic::MAX_TOPIC
+        && !text.contains('\0')
+        && levels.iter().enumerate().all(|(index, level)| match *level {
+            "+" => true,
+            "#" => index == last,
+            other => !other.contains(['+', '#']),
+        })
+}

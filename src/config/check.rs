@@ -1,0 +1,273 @@
+//! Rules that hold between parts of a document. Each part is good in itself when it gets here.
+
+use super::GatewayConfig;
+use super::problem::{Pointer, Problems, Severity};
+use super::publication::{Payload, PublicationConfig};
+use super::tags::{RESERVED, definitions};
+use super::topic::{TopicContext, overlap};
+use crate::tag::attribute::Attribute;
+use crate::tag::def::TagDef;
+use crate::tag::pattern::TagPattern;
+use serde_json::Value as Json;
+use std::collections::{HashMap, HashSet};
+
+/// Notes every broken rule and takes out of `config` what cannot run because of it.
+pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
+    names(document, problems);
+    ports_of_devices(config, document, problems);
+    shared_lines(config, document, problems);
+    listeners(config, problems);
+    let defs = definitions(config);
+    let tags = Tags::of(&defs);
+    for connection in &config.connections {
+        let at = Place::new(document, "/mqtt/connections", &connection.identity.name);
+        for publication in &connection.publications {
+            let place = at.within("publications", &publication.identity.name);
+            check_publication(publication, &config.appliance.name, &tags, &place, problems);
+        }
+        for subscription in &connection.subscriptions {
+            let place = at.within("subscriptions", &subscription.identity.name);
+            tags.check_patterns(&subscription.tags, &place, problems);
+            for (index, pattern) in subscription.tags.iter().enumerate() {
+                if let TagPattern::Literal(name) = pattern
+                    && tags.by_name.get(name.as_str()).is_some_and(|def| !def.writable)
+                {
+                    place.error(
+                        &format!("tags/{index}"),
+                        format!("`{name}` cannot be written: it is not `writable`"),
+                        problems,
+                    );
+                }
+            }
+            let ours = subscription.topic.levels(&config.appliance.name);
+            let loops = connection
+                .publications
+                .iter()
+                .find(|publication| overlap(&ours, &publication.topic.levels(&config.appliance.name)));
+            if let Some(publication) = loops {
+                let name = &publication.identity.name;
+                place.error("topic", format!("this topic can be one that publication `{name}` publishes"), problems);
+            }
+        }
+    }
+    let appliance = config.appliance.name.clone();
+    for connection in &mut config.connections {
+        let ours: Vec<_> = connection.publications.iter().map(|p| p.topic.levels(&appliance)).collect();
+        connection.subscriptions.retain(|s| {
+            let levels = s.topic.levels(&appliance);
+            !ours.iter().any(|topic| overlap(topic, &levels))
+        });
+    }
+}
+
+/// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
+fn names(document: &Json, problems: &mut Problems) {
+    let root = Pointer::ROOT;
+    for list in ["ports", "devices", "internal"] {
+        unique(document.get(list), &root.member(list), problems);
+    }
+    let devices = root.member("devices");
+    for (index, device) in elements(document.get("devices")).enumerate() {
+        let at = devices.index(index);
+        let name = device.get("name").and_then(Json::as_str).unwrap_or_default();
+        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+            problems.error(&at.member("name"), format!("the name `{name}` is taken by the appliance itself"));
+        }
+        unique(device.get("tags"), &at.member("tags"), problems);
+    }
+    let Some(mqtt) = document.get("mqtt") else { return };
+    let at = root.member("mqtt");
+    let connections = at.member("connections");
+    unique(mqtt.get("connections"), &connections, problems);
+    for (index, connection) in elements(mqtt.get("connections")).enumerate() {
+        let at = connections.index(index);
+        for list in ["publications", "subscriptions"] {
+            unique(connection.get(list), &at.member(list), problems);
+        }
+    }
+    if let Some(broker) = mqtt.get("broker") {
+        unique(broker.get("users"), &at.member("broker").member("users"), problems);
+    }
+}
+
+fn elements(list: Option<&Json>) -> impl Iterator<Item = &Json> {
+    list.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn unique(list: Option<&Json>, at: &Pointer<'_>, problems: &mut Problems) {
+    let mut seen = HashMap::new();
+    for (index, element) in elements(list).enumerate() {
+        let Some(name) = element.get("name").and_then(Json::as_str) else { continue };
+        if let Some(first) = seen.insert(name.to_ascii_lowercase(), index) {
+            let sentence = format!("the name `{name}` is taken by number {} of this list", first + 1);
+            problems.error(&at.index(index).member("name"), sentence);
+        }
+    }
+}
+
+fn ports_of_devices(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
+    let ports: HashSet<&str> = config.ports.iter().map(|port| port.identity.name.as_str()).collect();
+    let known: HashSet<&str> =
+        elements(document.get("ports")).filter_map(|port| port.get("name").and_then(Json::as_str)).collect();
+    config.devices.retain(|device| {
+        let found = ports.contains(device.port.as_str());
+        // A port that is refused itself has its own sentence; its devices need none.
+        if !found && !known.contains(device.port.as_str()) {
+            let place = Place::new(document, "/devices", &device.identity.name);
+            place.error("port", format!("there is no port `{}`", device.port), problems);
+        }
+        found
+    });
+}
+
+/// A line has one owner.
+fn shared_lines(config: &GatewayConfig, document: &Json, problems: &mut Problems) {
+    let mut owners = HashMap::new();
+    for port in config.ports.iter().filter(|port| port.identity.enabled) {
+        let (name, path) = (port.identity.name.as_str(), port.serial.path.as_str());
+        if let Some(first) = owners.insert(path, name) {
+            let place = Place::new(document, "/ports", name);
+            place.error("path", format!("`{path}` belongs to port `{first}` already"), problems);
+        }
+    }
+}
+
+/// Two servers cannot listen at one address.
+fn listeners(config: &GatewayConfig, problems: &mut Problems) {
+    let mut taken = vec![("the browser and REST server".to_owned(), config.web.address)];
+    for (index, address) in config.broker.iter().filter(|broker| broker.enabled).flat_map(|b| &b.listeners).enumerate()
+    {
+        let clash = taken.iter().find(|(_, other)| {
+            other.port() == address.port()
+                && address.port() != 0
+                && (other.ip() == address.ip() || other.ip().is_unspecified() || address.ip().is_unspecified())
+        });
+        if let Some((owner, _)) = clash {
+            let pointer = format!("/mqtt/broker/listeners/{index}/address");
+            let sentence = format!("port {} is used by {owner} already", address.port());
+            problems.add(pointer, sentence, Severity::Error);
+        }
+        taken.push((format!("listener number {} of the broker", index + 1), *address));
+    }
+}
+
+fn check_publication(
+    publication: &PublicationConfig,
+    appliance: &str,
+    tags: &Tags<'_>,
+    place: &Place<'_>,
+    problems: &mut Problems,
+) {
+    tags.check_patterns(&publication.tags, place, problems);
+    let matched = tags.matching(&publication.tags);
+    let has_any = |attribute: &Attribute| matched.is_empty() || matched.iter().any(|def| def.has(*attribute));
+    for (index, attribute) in publication.attributes.iter().enumerate() {
+        if !has_any(attribute) {
+            place.warning(&format!("attributes/{index}"), format!("none of these tags has `{attribute}`"), problems);
+        }
+    }
+    if publication.payload != Payload::Value {
+        if publication.topic.uses_attribute() && 1 < publication.attributes.len() {
+            place.error(
+                "topic",
+                "with payload `object` a message holds all attributes: leave `{attribute}` out",
+                problems,
+            );
+        }
+        return;
+    }
+    if publication.topic.names_tag() && (publication.topic.uses_attribute() || publication.attributes.len() == 1) {
+        return;
+    }
+    let mut topics = HashMap::new();
+    for def in &matched {
+        for attribute in publication.attributes.iter().filter(|attribute| def.has(**attribute)) {
+            let context = TopicContext { appliance, tag: Some(&def.name), attribute: Some(*attribute) };
+            let topic = publication.topic.render(context);
+            if let Some((other, of)) = topics.insert(topic.clone(), (def.name.clone(), *attribute)) {
+                let sentence = format!(
+                    "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
+                    def.name
+                );
+                place.error("topic", sentence, problems);
+                return;
+            }
+        }
+    }
+}
+
+/// The tags there are.
+struct Tags<'a> {
+    by_name: HashMap<&'a str, &'a TagDef>,
+    all: &'a [TagDef],
+}
+
+impl<'a> Tags<'a> {
+    fn of(defs: &'a [TagDef]) -> Self {
+        Self { by_name: defs.iter().map(|def| (def.name.as_str(), def)).collect(), all: defs }
+    }
+
+    fn check_patterns(&self, patterns: &[TagPattern], place: &Place<'_>, problems: &mut Problems) {
+        for (index, pattern) in patterns.iter().enumerate() {
+            match pattern {
+                TagPattern::Literal(name) if !self.by_name.contains_key(name.as_str()) => {
+                    place.error(&format!("tags/{index}"), format!("there is no tag `{name}`"), problems);
+                }
+                TagPattern::Glob { group, name } if !self.all.iter().any(|def| pattern.matches(&def.name)) => {
+                    place.warning(&format!("tags/{index}"), format!("`{group}/{name}` matches no tag"), problems);
+                }
+                _ => (),
+            }
+        }
+    }
+
+    fn matching(&self, patterns: &[TagPattern]) -> Vec<&'a TagDef> {
+        if patterns.iter().all(|pattern| matches!(pattern, TagPattern::Literal(_))) {
+            let literal = |pattern: &TagPattern| match pattern {
+                TagPattern::Literal(name) => self.by_name.get(name.as_str()).copied(),
+                TagPattern::Glob { .. } => None,
+            };
+            return patterns.iter().filter_map(literal).collect();
+        }
+        self.all.iter().filter(|def| patterns.iter().any(|pattern| pattern.matches(&def.name))).collect()
+    }
+}
+
+/// Finds an object's pointer by name, only when something is wrong with it: parts that were left out shift the
+/// typed lists against the document's.
+struct Place<'a> {
+    document: &'a Json,
+    steps: Vec<(String, String)>,
+}
+
+impl<'a> Place<'a> {
+    fn new(document: &'a Json, list: &str, name: &str) -> Self {
+        Self { document, steps: vec![(list.to_owned(), name.to_owned())] }
+    }
+
+    fn within(&self, list: &str, name: &str) -> Self {
+        let mut steps = self.steps.clone();
+        steps.push((format!("/{list}"), name.to_owned()));
+        Self { document: self.document, steps }
+    }
+
+    fn pointer(&self) -> String {
+        let mut path = String::new();
+        for (list, name) in &self.steps {
+            path.push_str(list);
+            let list = self.document.pointer(&path);
+            let named = |json: &Json| json.get("name").and_then(Json::as_str) == Some(name);
+            let index = elements(list).position(named).unwrap_or_default();
+            path = format!("{path}/{index}");
+        }
+        path
+    }
+
+    fn error(&self, member: &str, sentence: impl Into<String>, problems: &mut Problems) {
+        problems.add(format!("{}/{member}", self.pointer()), sentence.into(), Severity::Error);
+    }
+
+    fn warning(&self, member: &str, sentence: impl Into<String>, problems: &mut Problems) {
+        problems.add(format!("{}/{member}", self.pointer()), sentence.into(), Severity::Warning);
+    }
+}

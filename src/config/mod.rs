@@ -1,0 +1,132 @@
+//! Floor 0: validated settings, made from one JSON document. A [`GatewayConfig`] in hand is always usable: what was
+//! wrong is told beside it and left out.
+
+pub mod appliance;
+pub mod broker;
+pub mod check;
+pub mod device;
+pub mod document;
+pub mod envelope;
+mod fields;
+pub mod internal;
+pub mod mqtt;
+pub mod port;
+pub mod problem;
+pub mod publication;
+pub mod secret;
+pub mod subscription;
+pub mod tags;
+pub mod topic;
+
+pub use fields::Identity;
+
+use appliance::{ApplianceConfig, WebConfig};
+use broker::BrokerConfig;
+use device::DeviceConfig;
+use fields::Fields;
+use internal::InternalConfig;
+use mqtt::ConnectionConfig;
+use port::PortConfig;
+use problem::{Pointer, Problem, Problems};
+use serde_json::Value as Json;
+
+/// The only document format there is.
+pub const FORMAT: &str = "dinrail/1";
+
+/// Limits of one document; beyond them it is refused, naming the limit.
+pub mod limits {
+    /// Bytes of a document.
+    pub const DOCUMENT_BYTES: usize = 32 * 1024 * 1024;
+    /// Tags in all.
+    pub const TAGS: usize = 100_000;
+    /// Ports.
+    pub const PORTS: usize = 64;
+    /// Devices.
+    pub const DEVICES: usize = 1_000;
+    /// Publications in all.
+    pub const PUBLICATIONS: usize = 10_000;
+    /// MQTT connections.
+    pub const CONNECTIONS: usize = 64;
+}
+
+/// Every setting of the appliance.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GatewayConfig {
+    /// The appliance itself.
+    pub appliance: ApplianceConfig,
+    /// Ways to the field.
+    pub ports: Vec<PortConfig>,
+    /// Modbus devices, with their tags.
+    pub devices: Vec<DeviceConfig>,
+    /// Internal registers.
+    pub internal: Vec<InternalConfig>,
+    /// MQTT connections, with publications and subscriptions.
+    pub connections: Vec<ConnectionConfig>,
+    /// The embedded broker, if it is wanted.
+    pub broker: Option<BrokerConfig>,
+    /// The browser and REST server.
+    pub web: WebConfig,
+}
+
+impl GatewayConfig {
+    /// Reads a document. What is wrong is told; what is right is in the configuration all the same, so that a stored
+    /// document with one bad part still runs. Whoever takes a new document refuses it on any error.
+    pub fn parse(document: &Json) -> (Self, Vec<Problem>) {
+        let mut problems = Problems::default();
+        let config = Self::read(document, &mut problems).unwrap_or_default();
+        (config, problems.into_list())
+    }
+
+    fn read(document: &Json, problems: &mut Problems) -> Option<Self> {
+        let root = Pointer::ROOT;
+        let mut fields = Fields::open(document, root, problems)?;
+        match fields.text("format", 40, problems) {
+            Some(FORMAT) => (),
+            Some(other) => {
+                fields.error(
+                    "format",
+                    format!("`{other}` is not a format this version reads; it is `{FORMAT}`"),
+                    problems,
+                );
+            }
+            None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
+        }
+        fields.not_yet(&["modules", "computed", "modbus_server", "snmp", "access", "certificates"], problems);
+        let mut config = Self {
+            appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
+            web: WebConfig::read(fields.get("web"), root.member("web"), problems),
+            ..Self::default()
+        };
+        config.ports = read_list(fields.list("ports", problems), &root.member("ports"), problems, PortConfig::read);
+        config.devices =
+            read_list(fields.list("devices", problems), &root.member("devices"), problems, DeviceConfig::read);
+        config.internal =
+            read_list(fields.list("internal", problems), &root.member("internal"), problems, InternalConfig::read);
+        if let Some(json) = fields.get("mqtt") {
+            let at = root.member("mqtt");
+            if let Some(mut mqtt) = Fields::open(json, at, problems) {
+                let list = mqtt.list("connections", problems);
+                config.connections = read_list(list, &at.member("connections"), problems, ConnectionConfig::read);
+                config.broker =
+                    mqtt.get("broker").and_then(|json| BrokerConfig::read(json, at.member("broker"), problems));
+                mqtt.finish(problems);
+            }
+        }
+        fields.finish(problems);
+        check::across(&mut config, document, problems);
+        Some(config)
+    }
+}
+
+/// Reads every element; those with an error are told and left out.
+pub(crate) fn read_list<T>(
+    list: &[Json],
+    at: &Pointer<'_>,
+    problems: &mut Problems,
+    mut read: impl FnMut(&Json, Pointer<'_>, &mut Problems) -> Option<T>,
+) -> Vec<T> {
+    list.iter().enumerate().filter_map(|(index, json)| read(json, at.index(index), problems)).collect()
+}
+
+#[cfg(test)]
+mod tests;

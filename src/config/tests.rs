@@ -1,0 +1,120 @@
+use super::document::Document;
+use super::*;
+use serde_json::json;
+
+const FIRST_LIGHT: &str = include_str!("../../tests/fixtures/first-light-1.json");
+
+fn ids() -> impl FnMut() -> String {
+    let mut n = 0;
+    move || {
+        n += 1;
+        format!("id-{n}")
+    }
+}
+
+fn first_light() -> Json {
+    serde_json::from_str(FIRST_LIGHT).unwrap()
+}
+
+#[track_caller]
+fn refuses(change: impl FnOnce(&mut Json), pointer: &str, words: &str) {
+    let mut document = first_light();
+    change(&mut document);
+    let (_, problems) = GatewayConfig::parse(&document);
+    let found = problems.iter().any(|p| p.pointer == pointer && p.detail.contains(words));
+    assert!(found, "wanted {words:?} at {pointer}, got {problems:#?}");
+}
+
+#[test]
+fn the_example_is_whole() {
+    let (config, problems) = GatewayConfig::parse(&first_light());
+    assert_eq!(problems, []);
+    assert_eq!((config.ports.len(), config.devices.len(), config.connections.len()), (1, 2, 1));
+    assert_eq!(config.devices[1].tags.len(), 5);
+    assert_eq!(tags::definitions(&config).len(), 10);
+    assert!(!format!("{config:?}").contains("change-me"));
+}
+
+#[test]
+fn sentences_stand_at_their_fields() {
+    refuses(|d| d["devices"][0]["tags"][0]["address"] = json!(70000), "/devices/0/tags/0/address", "0..65535");
+    refuses(|d| d["devices"][0]["tags"][0]["adress"] = json!(1), "/devices/0/tags/0/adress", "not a member");
+    refuses(|d| d["devices"][0]["port"] = json!("COM9"), "/devices/0/port", "no port `COM9`");
+    refuses(|d| d["devices"][1]["name"] = json!("METER1"), "/devices/1/name", "taken");
+    refuses(|d| d["devices"][1]["name"] = json!("internal"), "/devices/1/name", "appliance itself");
+    refuses(|d| d["snmp"] = json!({}), "/snmp", "not available in this version");
+    refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/kind", "not available");
+    refuses(|d| d["ports"][0]["baud"] = json!("fast"), "/ports/0/baud", "300..4000000");
+    refuses(|d| d["format"] = json!("dinrail/2"), "/format", "dinrail/1");
+    refuses(|d| d["mqtt"]["connections"][0]["buffer"] = json!({}), "/mqtt/connections/0/buffer", "not available");
+    let publication = "/mqtt/connections/0/publications/0";
+    refuses(
+        |d| d["mqtt"]["connections"][0]["publications"][0]["tags"] = json!(["meter1/none"]),
+        &format!("{publication}/tags/0"),
+        "no tag",
+    );
+    refuses(
+        |d| d["mqtt"]["connections"][0]["publications"][0]["topic"] = json!("all/{attribute}"),
+        &format!("{publication}/topic"),
+        "would share the topic",
+    );
+    refuses(
+        |d| d["mqtt"]["connections"][0]["subscriptions"][0]["topic"] = json!("{appliance}/read/{tag}/value"),
+        "/mqtt/connections/0/subscriptions/0/topic",
+        "publication `values`",
+    );
+    refuses(
+        |d| d["mqtt"]["connections"][0]["subscriptions"][0]["tags"] = json!(["oven/temperature"]),
+        "/mqtt/connections/0/subscriptions/0/tags/0",
+        "cannot be written",
+    );
+    refuses(
+        |d| d["mqtt"]["broker"]["listeners"][0]["address"] = json!("0.0.0.0:8443"),
+        "/mqtt/broker/listeners/0/address",
+        "8443",
+    );
+    refuses(|d| *d = json!([]), "", "an object is needed");
+}
+
+#[test]
+fn one_bad_part_leaves_the_rest() {
+    let mut document = first_light();
+    document["devices"][0]["tags"][1]["type"] = json!("f33");
+    document["mqtt"]["connections"][0]["publications"][1]["qos"] = json!(3);
+    let (config, problems) = GatewayConfig::parse(&document);
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert_eq!(config.devices[0].tags.len(), 3);
+    assert_eq!(config.connections[0].publications.len(), 1);
+}
+
+#[test]
+fn ids_are_given_once_and_follow_a_rename() {
+    let (first, problems) = Document::adopt(first_light(), &Document::default(), &mut ids());
+    assert_eq!(problems, []);
+    let mut sent = first.masked();
+    assert!(!sent.to_string().contains("change-me"));
+    let (again, problems) = Document::adopt(sent.clone(), &first, &mut || panic!("no new id is needed"));
+    assert_eq!((problems, &again), (vec![], &first));
+    sent["devices"][0]["name"] = json!("meter-one");
+    let (renamed, _) = Document::adopt(sent, &first, &mut ids());
+    assert_eq!(renamed.root()["devices"][0]["id"], first.root()["devices"][0]["id"]);
+    assert_eq!(renamed.root()["mqtt"]["connections"][0]["password"], "change-me");
+}
+
+#[test]
+fn a_mask_without_a_secret_and_a_second_id_are_refused() {
+    let mut sent = first_light();
+    sent["mqtt"]["connections"][0]["password"] = json!("***");
+    sent["devices"][0]["id"] = json!("x");
+    sent["devices"][1]["id"] = json!("x");
+    let (_, problems) = Document::adopt(sent, &Document::default(), &mut ids());
+    let pointers: Vec<&str> = problems.iter().map(|p| p.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/devices/1/id", "/mqtt/connections/0/password"]);
+}
+
+#[test]
+fn limits_are_named() {
+    let ports: Vec<Json> = (0..65).map(|n| json!({ "name": format!("p{n}") })).collect();
+    let sentence = Document::stored(json!({ "ports": ports })).beyond_limit().unwrap();
+    assert_eq!(sentence, "the document has 65 ports; the limit is 64");
+}

@@ -1,0 +1,4 @@
+//! Floor 1: the host.
+
+pub mod clock;
+pub mod data_folder;

@@ -1,0 +1,237 @@
+//! Writes to points: checked here against what the tag allows, answered by the driver that owns it.
+
+use super::events::{Category, Event, Events, Outcome};
+use super::image::{Image, Reader};
+use crate::tag::attribute::Attribute;
+use crate::tag::def::{RefusedValue, TagDef};
+use crate::tag::id::TagName;
+use crate::tag::reading::TagState;
+use crate::tag::value::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Commands that may wait for one driver.
+const INBOX: usize = 256;
+/// Longer than the longest time-out with all its retries: a driver that loses a command must not hold the asker.
+const PATIENCE: Duration = Duration::from_secs(1500);
+
+/// Why a write was not done; each tells the caller what to do next.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum WriteError {
+    /// No such tag, or the tag has no such attribute: correct the name.
+    #[error("there is no point `{0}`")]
+    Unknown(String),
+    /// The point is read-only: make the tag writable in its settings.
+    #[error("`{0}` cannot be written")]
+    NotWritable(String),
+    /// The value does not fit: send another.
+    #[error(transparent)]
+    Value(#[from] RefusedValue),
+    /// The value does not fit into the field's register after scaling.
+    #[error("{0}")]
+    Unfit(String),
+    /// The device answered with an exception.
+    #[error("the device answered exception {0:02X} ({text})", text = exception_text(*.0))]
+    Exception(u8),
+    /// Too many commands wait already: try again.
+    #[error("too many commands are waiting; try again")]
+    Busy,
+    /// The device did not answer in time; whether it acted is not known.
+    #[error("the device did not answer")]
+    NoAnswer,
+    /// The part that owns the tag does not run: see its state on the overview.
+    #[error("the driver of `{0}` is not running")]
+    Stopped(String),
+    /// The device took the write and shows another value.
+    #[error("the device was written and reads back {0}")]
+    NotTaken(String),
+}
+
+/// The words of the Modbus application protocol V1.1b3, section 7.
+fn exception_text(code: u8) -> &'static str {
+    match code {
+        1 => "illegal function",
+        2 => "illegal data address",
+        3 => "illegal data value",
+        4 => "server device failure",
+        5 => "acknowledge",
+        6 => "server device busy",
+        8 => "memory parity error",
+        10 => "gateway path unavailable",
+        11 => "gateway target device failed to respond",
+        _ => "unknown code",
+    }
+}
+
+/// Who wants the write, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// The part: `web`, `mqtt/site`.
+    pub source: String,
+    /// The person, token or topic.
+    pub actor: String,
+    /// Milliseconds since 1970-01-01 UTC when it asked.
+    pub unix_ms: i64,
+}
+
+/// A checked write on its way to the driver.
+#[derive(Debug)]
+pub struct Command {
+    /// The tag to write; the command always means its `value`.
+    pub tag: TagName,
+    /// Type and limits are checked; whether it fits the field is the driver's to say.
+    pub value: Value,
+    /// The value read back or accepted, or why not.
+    pub reply: oneshot::Sender<Result<Value, WriteError>>,
+}
+
+/// The asking end, held by faces and the web.
+#[derive(Debug, Clone)]
+pub struct Commands {
+    image: Image,
+    reader: Reader,
+    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Command>>>>,
+    events: Events,
+}
+
+impl Commands {
+    /// Commands over this image; refusals are told to `events`.
+    pub fn new(image: Image, events: Events) -> Self {
+        let reader = image.reader();
+        Self { image, reader, routes: Arc::default(), events }
+    }
+
+    /// The inbox of the driver that owns these groups from now on, until it is dropped.
+    pub fn open(&self, groups: impl IntoIterator<Item = String>) -> Inbox {
+        let (to_driver, commands) = mpsc::channel(INBOX);
+        let mut inbox = Inbox { commands, to_driver, routes: Arc::clone(&self.routes), groups: Vec::new() };
+        inbox.set_groups(groups);
+        inbox
+    }
+
+    /// Writes one point and waits for the field. Every refusal stands in the event log.
+    pub async fn write(
+        &self,
+        tag: &TagName,
+        attribute: Attribute,
+        value: Value,
+        asker: Asker,
+    ) -> Result<Value, WriteError> {
+        let shown = value.to_string();
+        let result = self.try_write(tag, attribute, value).await;
+        let (outcome, detail) = match &result {
+            Ok(_) => (Outcome::Ok, format!("wrote {}", cut(&shown))),
+            Err(error @ (WriteError::NoAnswer | WriteError::Exception(_) | WriteError::NotTaken(_))) => {
+                (Outcome::Failed, format!("writing {}: {error}", cut(&shown)))
+            }
+            Err(error) => (Outcome::Refused, format!("writing {}: {error}", cut(&shown))),
+        };
+        let subject = if attribute == Attribute::Value { tag.to_string() } else { format!("{tag}/{attribute}") };
+        self.events.tell(Event {
+            unix_ms: asker.unix_ms,
+            source: asker.source,
+            category: Category::Command,
+            subject,
+            actor: asker.actor,
+            result: outcome,
+            detail,
+        });
+        result
+    }
+
+    async fn try_write(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<Value, WriteError> {
+        let def = self.reader.def(tag).ok_or_else(|| WriteError::Unknown(tag.to_string()))?;
+        let point = || if attribute == Attribute::Value { tag.to_string() } else { format!("{tag}/{attribute}") };
+        if !def.has(attribute) {
+            return Err(WriteError::Unknown(point()));
+        }
+        if !def.can_write(attribute) {
+            return Err(WriteError::NotWritable(point()));
+        }
+        match attribute {
+            Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min),
+            Attribute::ResetMax => self.reset(&def, &value, TagState::reset_max),
+            _ => self.ask_driver(tag, def.accept(value)?).await,
+        }
+    }
+
+    fn reset(&self, def: &TagDef, value: &Value, reset: fn(&mut TagState)) -> Result<Value, WriteError> {
+        if value.as_f64() != Some(1.0) {
+            let given = value.to_string();
+            return Err(RefusedValue::Range { given, low: "1".into(), high: "1".into() }.into());
+        }
+        if self.image.reset(&def.name, reset) {
+            Ok(Value::U64(0))
+        } else {
+            Err(WriteError::Unknown(def.name.to_string()))
+        }
+    }
+
+    async fn ask_driver(&self, tag: &TagName, value: Value) -> Result<Value, WriteError> {
+        let route = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(tag.group()).cloned();
+        let stopped = || WriteError::Stopped(tag.to_string());
+        let (reply, answer) = oneshot::channel();
+        let command = Command { tag: tag.clone(), value, reply };
+        route.ok_or_else(stopped)?.try_send(command).map_err(|err| match err {
+            mpsc::error::TrySendError::Full(_) => WriteError::Busy,
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(stopped()),
+            Err(_) => Err(WriteError::NoAnswer),
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// The commands of the groups one driver owns.
+#[derive(Debug)]
+pub struct Inbox {
+    commands: mpsc::Receiver<Command>,
+    to_driver: mpsc::Sender<Command>,
+    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Command>>>>,
+    groups: Vec<String>,
+}
+
+impl Inbox {
+    /// The next command. Cancel-safe; never ends while the inbox lives.
+    pub async fn next(&mut self) -> Command {
+        match self.commands.recv().await {
+            Some(command) => command,
+            // This inbox holds a sender itself, so the channel cannot close.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// A command that waits already, if any: for drivers that answer several at once.
+    pub fn try_next(&mut self) -> Option<Command> {
+        self.commands.try_recv().ok()
+    }
+
+    /// Owns these groups from now on and no others.
+    pub fn set_groups(&mut self, groups: impl IntoIterator<Item = String>) {
+        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+        for group in self.groups.drain(..) {
+            // Another driver may have taken the group over in the meantime.
+            if routes.get(&group).is_some_and(|route| route.same_channel(&self.to_driver)) {
+                routes.remove(&group);
+            }
+        }
+        self.groups = groups.into_iter().collect();
+        for group in &self.groups {
+            routes.insert(group.clone(), self.to_driver.clone());
+        }
+    }
+}
+
+impl Drop for Inbox {
+    fn drop(&mut self) {
+        self.set_groups([]);
+    }
+}

@@ -1,0 +1,87 @@
+use super::*;
+use crate::tag::def::Origin;
+use crate::tag::pattern::TagPattern;
+use crate::tag::quality::{Quality, Reason};
+use crate::tag::reading::{Raw, Stamp};
+use crate::tag::value::{Value, ValueType};
+
+fn def(id: &str, name: &str) -> TagDef {
+    TagDef {
+        id: id.to_owned(),
+        name: TagName::parse(name).unwrap(),
+        kind: ValueType::U16,
+        unit: String::new(),
+        description: String::new(),
+        origin: Origin::Modbus,
+        enabled: true,
+        scaled: false,
+        writable: false,
+        write_min: None,
+        write_max: None,
+        deadband: None,
+    }
+}
+
+fn good(n: u64) -> Reading {
+    Reading::Good { value: Value::U64(n), raw: Raw::new(), at: Stamp::default() }
+}
+
+#[tokio::test]
+async fn a_reader_hears_of_each_changed_tag_once() {
+    let image = Image::new();
+    image.declare([def("1", "a/x"), def("2", "a/y"), def("3", "b/x")]);
+    let reader = image.reader();
+    let mut changes = reader.subscribe(Interest::Matching(vec![TagPattern::parse("a/*").unwrap()]));
+    assert!(changes.next().await.schema);
+    let writer = image.writer("a");
+    let (x, y) = (writer.slot("x").unwrap(), writer.slot("y").unwrap());
+    writer.write([(y, good(1)), (x, good(1))]);
+    writer.write([(y, good(2)), (x, good(1))]);
+    image.writer("b").write([(image.writer("b").slot("x").unwrap(), good(5))]);
+    let changed = changes.next().await;
+    let names: Vec<String> = reader.cells(&changed.cells).iter().map(|view| view.def.name.to_string()).collect();
+    assert_eq!(names, ["a/y", "a/x"]);
+    writer.write([(y, good(2))]);
+    assert!(futures::poll!(Box::pin(changes.next())).is_pending(), "nothing changed");
+}
+
+#[test]
+fn a_renamed_tag_keeps_its_state_and_a_removed_one_takes_no_late_writes() {
+    let image = Image::new();
+    image.declare([def("1", "a/x"), def("2", "a/y")]);
+    let writer = image.writer("a");
+    let (x, y) = (writer.slot("x").unwrap(), writer.slot("y").unwrap());
+    writer.write([(x, good(7)), (y, good(8))]);
+    image.declare([def("1", "a/renamed"), def("3", "a/new")]);
+    let reader = image.reader();
+    let renamed = reader.get(&TagName::parse("a/renamed").unwrap()).unwrap();
+    assert_eq!(renamed.state.value, Some(Value::U64(7)));
+    writer.write([(y, good(9))]);
+    let new = reader.get(&TagName::parse("a/new").unwrap()).unwrap();
+    assert_eq!((new.state.quality, new.state.reason), (Quality::Bad, Reason::NotYetRead));
+    assert!(reader.get(&TagName::parse("a/x").unwrap()).is_none());
+}
+
+#[test]
+fn pages_follow_the_declared_order() {
+    let image = Image::new();
+    image.declare((0..10).map(|n| def(&n.to_string(), &format!("g/t{n}"))));
+    let reader = image.reader();
+    let page = reader.page(Some(&TagName::parse("g/t3").unwrap()), 3, |_| true);
+    let names: Vec<&str> = page.iter().map(|view| view.def.name.name()).collect();
+    assert_eq!(names, ["t4", "t5", "t6"]);
+    assert_eq!(reader.tally(), [0, 0, 10]);
+}
+
+#[test]
+fn switching_a_tag_off_and_on_is_seen_at_once() {
+    let image = Image::new();
+    image.declare([def("1", "a/x")]);
+    let reader = image.reader();
+    let reason = || reader.get(&TagName::parse("a/x").unwrap()).unwrap().state.reason;
+    image.writer("a").write([(image.writer("a").slot("x").unwrap(), good(7))]);
+    image.declare([TagDef { enabled: false, ..def("1", "a/x") }]);
+    assert_eq!(reason(), Reason::Disabled);
+    image.declare([def("1", "a/x")]);
+    assert_eq!(reason(), Reason::NotYetRead);
+}

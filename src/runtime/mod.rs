@@ -1,0 +1,12 @@
+//! Floor 1: what runs. No protocol, no SQL.
+
+pub mod changes;
+pub mod commands;
+pub mod configure;
+pub mod events;
+pub mod handle;
+pub mod image;
+pub mod plan;
+pub mod status;
+pub mod supervisor;
+pub mod unit;

@@ -1,0 +1,217 @@
+//! The figures units show of themselves. Plain values, serialised as they are into `/api/v1/status`.
+
+use super::unit::{Health, UnitKey, UnitKind};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// The watches of one unit, as the supervisor publishes them.
+#[derive(Debug, Clone)]
+pub struct UnitWatch {
+    /// The name people know the unit by.
+    pub name: String,
+    /// How it is.
+    pub health: watch::Receiver<Health>,
+    /// Its figures.
+    pub detail: watch::Receiver<Detail>,
+}
+
+/// Every unit there is.
+pub type Units = Arc<BTreeMap<UnitKey, UnitWatch>>;
+
+/// Every unit there is; changes when units come and go.
+pub type UnitsWatch = watch::Receiver<Units>;
+
+/// What a unit tells beyond its health.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// Nothing.
+    #[default]
+    None,
+    /// A serial line.
+    Line(Box<LineStatus>),
+    /// An MQTT connection.
+    Mqtt(Box<MqttStatus>),
+    /// The embedded broker.
+    Broker(Box<BrokerStatus>),
+    /// A listening server.
+    Server(ServerStatus),
+}
+
+/// One unit in one moment, for the status document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnitStatus {
+    /// `line/<id>`.
+    pub key: String,
+    /// What it is.
+    pub kind: UnitKind,
+    /// The name people know it by.
+    pub name: String,
+    /// `starting`, `up`, `degraded`, `failed`.
+    pub health: &'static str,
+    /// Why it is not simply up.
+    pub reason: Option<String>,
+    /// Its figures.
+    pub detail: Detail,
+}
+
+/// Reads every watch once.
+pub fn snapshot(units: &UnitsWatch) -> Vec<UnitStatus> {
+    let units = units.borrow().clone();
+    units
+        .iter()
+        .map(|(key, unit)| {
+            let health = unit.health.borrow().clone();
+            UnitStatus {
+                key: key.to_string(),
+                kind: key.kind,
+                name: unit.name.clone(),
+                health: health.as_str(),
+                reason: health.reason().map(str::to_owned),
+                detail: unit.detail.borrow().clone(),
+            }
+        })
+        .collect()
+}
+
+/// Counters of Modbus traffic, of a line or of one device on it; all since the unit started.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct TrafficStatus {
+    /// Requests sent, retries included.
+    pub transactions: u64,
+    /// Requests without an answer in time.
+    pub timeouts: u64,
+    /// Frames with a wrong check sum.
+    pub crc_errors: u64,
+    /// Exceptions by code, as two hex digits.
+    pub exceptions: BTreeMap<String, u64>,
+    /// Answers that came after their time-out.
+    pub late: u64,
+    /// Frames that answer no request of ours: another unit, function or length.
+    pub foreign: u64,
+    /// Round trip of the recent answers.
+    pub rtt_ms: RoundTrip,
+}
+
+/// Percentiles of recent round trips in milliseconds; absent before the first answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct RoundTrip {
+    /// Half are faster.
+    pub p50: Option<f64>,
+    /// 95 % are faster.
+    pub p95: Option<f64>,
+    /// 99 % are faster.
+    pub p99: Option<f64>,
+}
+
+/// A serial line.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct LineStatus {
+    /// The tty as configured.
+    pub path: String,
+    /// Bits per second.
+    pub baud: u32,
+    /// Whether the tty is open.
+    pub open: bool,
+    /// How often the tty has been opened since the unit started.
+    pub opened: u64,
+    /// Share of recent time in which characters were on the wire, 0..1.
+    pub utilisation: f64,
+    /// Share of recent time in which we waited for devices to begin their answers, 0..1.
+    pub waiting: f64,
+    /// Polls that came later than one whole period.
+    pub overruns: u64,
+    /// All traffic of the line.
+    #[serde(flatten)]
+    pub traffic: TrafficStatus,
+    /// Its devices, by name.
+    pub devices: Vec<DeviceStatus>,
+}
+
+/// One Modbus device.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct DeviceStatus {
+    /// Name of the device.
+    pub name: String,
+    /// Its address on the line.
+    pub unit_id: u8,
+    /// Whether it answers.
+    pub online: bool,
+    /// Why not.
+    pub reason: Option<String>,
+    /// Milliseconds until a silent device is asked again.
+    pub retry_in_ms: Option<u64>,
+    /// The time-out in force, in milliseconds.
+    pub timeout_ms: u64,
+    /// Its share of the traffic.
+    #[serde(flatten)]
+    pub traffic: TrafficStatus,
+}
+
+/// An MQTT connection.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct MqttStatus {
+    /// The broker as configured.
+    pub url: String,
+    /// Whether the session is up.
+    pub connected: bool,
+    /// Sessions made since the unit started.
+    pub connects: u64,
+    /// Messages handed to the socket.
+    pub published: u64,
+    /// Of those, acknowledged (QoS 1 and 2) or written (QoS 0).
+    pub acknowledged: u64,
+    /// Messages given up, with the reason in `last_error`.
+    pub failed: u64,
+    /// Messages waiting for their acknowledgement.
+    pub in_flight: u64,
+    /// Commands received.
+    pub received: u64,
+    /// Commands refused.
+    pub refused: u64,
+    /// The last thing that went wrong.
+    pub last_error: Option<String>,
+}
+
+/// The embedded broker.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct BrokerStatus {
+    /// The addresses it listens on.
+    pub listeners: Vec<String>,
+    /// Who is connected.
+    pub clients: Vec<BrokerClient>,
+    /// Messages received from clients.
+    pub messages_in: u64,
+    /// Messages sent to clients.
+    pub messages_out: u64,
+    /// Connections and logins refused.
+    pub refused: u64,
+    /// Why the last one was.
+    pub last_refusal: Option<String>,
+}
+
+/// One client of the embedded broker.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BrokerClient {
+    /// MQTT client id.
+    pub id: String,
+    /// User name, if any.
+    pub user: Option<String>,
+    /// Where it comes from.
+    pub address: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+}
+
+/// A server of ours.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ServerStatus {
+    /// The address it listens on.
+    pub address: String,
+    /// Open connections.
+    pub connections: u64,
+    /// Connections refused by a list or a cap.
+    pub refused: u64,
+}

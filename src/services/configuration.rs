@@ -1,0 +1,233 @@
+//! The owner of the configuration: every change goes document -> check -> store -> image and supervisor, here and
+//! nowhere else, one after the other.
+
+use crate::config::document::Document;
+use crate::config::problem::{Problem, Severity};
+use crate::config::{GatewayConfig, tags};
+use crate::platform::clock;
+use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, PlanView, Revision};
+use crate::runtime::events::{Category, Event, Events, Outcome};
+use crate::runtime::image::Image;
+use crate::runtime::plan::{Plan, conflicts, plan};
+use crate::runtime::supervisor::Desired;
+use crate::runtime::unit::{UnitKey, UnitSpec};
+use crate::store::{self, ChangeSource, SaveError, Store, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+/// The task that owns the configuration; `wanted` says which units a configuration needs.
+pub struct Configuration<C, F> {
+    inbox: mpsc::Receiver<ConfigRequest>,
+    store: Store,
+    image: Image,
+    events: Events,
+    wanted: F,
+    desired: watch::Sender<Desired<C>>,
+    revision: Revision,
+}
+
+impl<C, F> std::fmt::Debug for Configuration<C, F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Configuration").field("revision", &self.revision.number).finish_non_exhaustive()
+    }
+}
+
+/// A document that passed every check, and what it means.
+struct Checked<C> {
+    document: Document,
+    config: GatewayConfig,
+    warnings: Vec<Problem>,
+    wanted: BTreeMap<UnitKey, C>,
+}
+
+impl<C, F> Configuration<C, F>
+where
+    C: UnitSpec + Sync,
+    F: Fn(&GatewayConfig) -> BTreeMap<UnitKey, C>,
+{
+    /// Reads what is stored and hands it to image and supervisor. Parts that cannot be used are told in the revision's
+    /// problems and left out; they never keep the rest, or the settings page, from starting.
+    pub async fn load(
+        inbox: mpsc::Receiver<ConfigRequest>,
+        store: Store,
+        image: Image,
+        events: Events,
+        wanted: F,
+    ) -> Result<(Self, watch::Receiver<Desired<C>>), StoreError> {
+        let loaded = store.load().await?;
+        let document = Document::stored(loaded.document);
+        let (config, found) = document.parse();
+        let of_store = |problem: store::Problem| Problem {
+            pointer: problem.pointer,
+            detail: problem.detail,
+            severity: Severity::Error,
+        };
+        let problems: Vec<Problem> = loaded.problems.into_iter().map(of_store).chain(found).collect();
+        for problem in &problems {
+            tracing::warn!(place = %problem.pointer, "stored configuration: {}", problem.detail);
+        }
+        image.declare(tags::definitions(&config));
+        let (desired, watch) = watch::channel(Arc::new(wanted(&config)));
+        let revision = Revision { number: loaded.revision, document: Arc::new(document), problems: Arc::new(problems) };
+        Ok((Self { inbox, store, image, events, wanted, desired, revision }, watch))
+    }
+
+    /// Answers requests until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                // Cancel-safe: `recv` loses no request when another arm wins.
+                request = self.inbox.recv() => match request {
+                    Some(request) => self.answer(request).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    async fn answer(&mut self, request: ConfigRequest) {
+        // In each arm the asker may have given up; a change that was stored stands all the same.
+        match request {
+            ConfigRequest::Current { reply } => drop(reply.send(self.revision.clone())),
+            ConfigRequest::Change { change, reply } => {
+                let result = self.change(*change).await;
+                drop(reply.send(result));
+            }
+        }
+    }
+
+    async fn change(&mut self, change: Change) -> Result<Applied, ChangeError> {
+        if change.expected != self.revision.number {
+            return Err(ChangeError::Stale { current: self.revision.number });
+        }
+        let (author, source, dry_run) = (change.author, change.source, change.dry_run);
+        let checked = match self.check(change.document).await {
+            Ok(checked) => checked,
+            Err(error) => {
+                if !dry_run {
+                    self.tell(&author, &source, Outcome::Refused, error.to_string());
+                }
+                return Err(error);
+            }
+        };
+        let plan = plan(&self.desired.borrow().clone(), &checked.wanted);
+        let view = self.names(&plan, &checked.wanted);
+        if dry_run {
+            return Ok(Applied { revision: self.revision.number, problems: checked.warnings, plan: view });
+        }
+        let by = store::Change { author: author.clone(), source: source_of(&source) };
+        let root = checked.document.root().clone();
+        let saved = match self.store.save(self.revision.number, root, by).await {
+            Ok(saved) => saved,
+            Err(SaveError::Stale { current }) => return Err(ChangeError::Stale { current }),
+            Err(SaveError::Refused { pointer, detail }) => {
+                return Err(ChangeError::Invalid(vec![Problem { pointer, detail, severity: Severity::Error }]));
+            }
+            Err(SaveError::Store(error)) => {
+                self.tell(&author, &source, Outcome::Failed, error.to_string());
+                return Err(ChangeError::Store(error.to_string()));
+            }
+        };
+        if saved.changed {
+            self.tell(&author, &source, Outcome::Ok, format!("revision {}: {}", saved.revision, sentence(&view)));
+        }
+        self.revision = Revision {
+            number: saved.revision,
+            document: Arc::new(checked.document),
+            problems: Arc::new(checked.warnings.clone()),
+        };
+        // Tags first: a unit that takes the change finds the places of its new tags.
+        self.image.declare(tags::definitions(&checked.config));
+        self.desired.send_replace(Arc::new(checked.wanted));
+        Ok(Applied { revision: saved.revision, problems: checked.warnings, plan: view })
+    }
+
+    /// A document of 32 MiB takes its time: checked beside the runtime's workers.
+    async fn check(&self, sent: serde_json::Value) -> Result<Checked<C>, ChangeError> {
+        let before = Arc::clone(&self.revision.document);
+        let work = tokio::task::spawn_blocking(move || {
+            let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
+            if let Some(limit) = document.beyond_limit() {
+                return Err(ChangeError::TooLarge(limit));
+            }
+            let (config, found) = document.parse();
+            problems.extend(found);
+            Ok((document, config, problems))
+        });
+        let (document, config, mut problems) =
+            work.await.map_err(|_| ChangeError::Store("the check was cut off".to_owned()))??;
+        let wanted = (self.wanted)(&config);
+        for (resource, names) in conflicts(&wanted) {
+            let detail = format!("{} all need {resource}", names.join(" and "));
+            let known = problems.iter().any(|problem| problem.severity == Severity::Error);
+            if !known {
+                problems.push(Problem { pointer: String::new(), detail, severity: Severity::Error });
+            }
+        }
+        if problems.iter().any(|problem| problem.severity == Severity::Error) {
+            return Err(ChangeError::Invalid(problems));
+        }
+        Ok(Checked { document, config, warnings: problems, wanted })
+    }
+
+    fn names(&self, plan: &Plan, wanted: &BTreeMap<UnitKey, C>) -> PlanView {
+        let running = self.desired.borrow();
+        let name = |key: &UnitKey| {
+            let spec = wanted.get(key).or_else(|| running.get(key));
+            spec.map_or_else(|| key.to_string(), UnitSpec::name)
+        };
+        PlanView {
+            start: plan.start.iter().map(name).collect(),
+            stop: plan.stop.iter().map(name).collect(),
+            update: plan.update.iter().map(name).collect(),
+        }
+    }
+
+    fn tell(&self, author: &str, source: &str, result: Outcome, detail: String) {
+        self.events.tell(Event {
+            unix_ms: clock::unix_ms(),
+            source: source.to_owned(),
+            category: Category::Config,
+            subject: "configuration".to_owned(),
+            actor: author.to_owned(),
+            result,
+            detail,
+        });
+    }
+}
+
+fn source_of(word: &str) -> ChangeSource {
+    match word {
+        "browser" => ChangeSource::Browser,
+        "init" => ChangeSource::Init,
+        "cli" => ChangeSource::Cli,
+        _ => ChangeSource::Api,
+    }
+}
+
+fn sentence(plan: &PlanView) -> String {
+    let part = |what: &str, names: &[String]| (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")));
+    let parts: Vec<String> = [part("stops", &plan.stop), part("starts", &plan.start), part("updates", &plan.update)]
+        .into_iter()
+        .flatten()
+        .collect();
+    if parts.is_empty() { "no unit is touched".to_owned() } else { parts.join("; ") }
+}
+
+/// 64 random bits as 16 hex digits: names an object for ever.
+pub fn new_id() -> String {
+    use ring::rand::{SecureRandom as _, SystemRandom};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static FALLBACK: AtomicU64 = AtomicU64::new(0);
+    let mut bytes = [0; 8];
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        // Without the system's random numbers an id need only be unlike the others: time and a count will do.
+        let count = FALLBACK.fetch_add(1, Ordering::Relaxed);
+        bytes = ((clock::unix_ms().unsigned_abs() << 16) | (count & 0xffff)).to_be_bytes();
+    }
+    format!("{:016x}", u64::from_be_bytes(bytes))
+}

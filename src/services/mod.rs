@@ -1,0 +1,5 @@
+//! Floor 2: parts that join runtime and store.
+
+pub mod configuration;
+pub mod event_log;
+pub mod health_watch;

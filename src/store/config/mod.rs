@@ -1,0 +1,12 @@
+//! The configuration document and its revisions.
+
+mod layout;
+mod load;
+mod revisions;
+mod rows;
+mod save;
+mod seal;
+
+pub use load::{Loaded, Problem};
+pub use revisions::RevisionInfo;
+pub use save::{Change, ChangeSource, Saved};

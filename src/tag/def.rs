@@ -1,0 +1,105 @@
+//! What is fixed about a tag: declared once from the configuration, the same for every face.
+
+use super::attribute::Attribute;
+use super::deadband::Deadband;
+use super::id::TagName;
+use super::reading::{Stamp, TagState};
+use super::value::{TypeError, Value, ValueType};
+use serde_json::Value as Json;
+
+/// Where a tag comes from; decides which attributes it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Registers or bits of a Modbus device.
+    Modbus,
+    /// A register of the appliance itself.
+    Internal,
+}
+
+/// The definition of one tag.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TagDef {
+    /// Survives a rename.
+    pub id: String,
+    /// `group/name`.
+    pub name: TagName,
+    /// Declared type.
+    pub kind: ValueType,
+    /// Engineering unit, may be empty.
+    pub unit: String,
+    /// The user's words.
+    pub description: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// False when the tag, its device or its port is switched off: it exists, and is bad because `disabled`.
+    pub enabled: bool,
+    /// True when values are scaled, so an integer type may show fractions.
+    pub scaled: bool,
+    /// Whether `value` can be written.
+    pub writable: bool,
+    /// Smallest value a write may set, scaled.
+    pub write_min: Option<f64>,
+    /// Largest value a write may set, scaled.
+    pub write_max: Option<f64>,
+    /// How far the value must move before it is published again.
+    pub deadband: Option<Deadband>,
+}
+
+/// Why a value cannot be written, told before the field is asked.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RefusedValue {
+    /// Another kind of value.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// Below `write_min`, above `write_max`, or not a number.
+    #[error("{given} is outside {low}..{high}")]
+    Range {
+        /// What came.
+        given: String,
+        /// The lower bound, or `-`.
+        low: String,
+        /// The upper bound, or `-`.
+        high: String,
+    },
+}
+
+impl TagDef {
+    /// Whether the tag has this attribute.
+    pub fn has(&self, attribute: Attribute) -> bool {
+        attribute.belongs_to(self.kind.is_numeric(), self.origin == Origin::Modbus)
+    }
+
+    /// Whether this attribute can be written.
+    pub fn can_write(&self, attribute: Attribute) -> bool {
+        self.has(attribute) && (attribute.is_command() || (attribute == Attribute::Value && self.writable))
+    }
+
+    /// The attributes of this tag, in catalogue order.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute> + '_ {
+        Attribute::ALL.into_iter().filter(|attribute| self.has(*attribute))
+    }
+
+    /// Checks type and limits of a value to be written; the driver checks what the field can hold.
+    pub fn accept(&self, value: Value) -> Result<Value, RefusedValue> {
+        let value = self.kind.accept(value)?;
+        let Some(x) = value.as_f64().filter(|_| self.kind.is_numeric()) else { return Ok(value) };
+        let low = self.write_min.is_some_and(|min| x < min);
+        let high = self.write_max.is_some_and(|max| max < x);
+        if low || high || !x.is_finite() {
+            let bound = |limit: Option<f64>| limit.map_or("-".to_owned(), |x| x.to_string());
+            let (low, high) = (bound(self.write_min), bound(self.write_max));
+            return Err(RefusedValue::Range { given: value.to_string(), low, high });
+        }
+        Ok(value)
+    }
+
+    /// The JSON form of one attribute of this tag in this state.
+    pub fn attribute_json(&self, attribute: Attribute, state: &TagState, now: Stamp) -> Json {
+        match attribute {
+            Attribute::Unit => Json::from(self.unit.as_str()),
+            Attribute::Type => Json::from(self.kind.as_str()),
+            Attribute::Description => Json::from(self.description.as_str()),
+            other => state.attribute_json(other, now),
+        }
+    }
+}
