@@ -6,6 +6,7 @@
 pub mod config;
 pub mod drivers;
 pub mod modbus;
+pub mod net;
 pub mod platform;
 pub mod runtime;
 pub mod services;
