@@ -12,3 +12,4 @@ pub mod runtime;
 pub mod services;
 pub mod store;
 pub mod tag;
+pub mod views;
