@@ -88,9 +88,7 @@ impl Parts {
                     Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
                 },
             ),
-            UnitConfig::EventLog => {
-                fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx))
-            }
+            UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
         }
     }
