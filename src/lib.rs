@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod drivers;
+pub mod faces;
 pub mod modbus;
 pub mod net;
 pub mod platform;
