@@ -4,4 +4,7 @@
 
 #[cfg(feature = "broker")]
 mod broker;
+mod configuration;
 mod floors;
+mod serial_line;
+mod support;
