@@ -76,7 +76,7 @@ impl Gateway {
         let (status, units) = watch::channel(Units::default());
         let (config, inbox) = Handle::channel(CONFIG_QUEUE);
         let web = options.web;
-        let (owner, desired) = Configuration::load(
+        let (owner, followed) = Configuration::load(
             inbox,
             store.clone(),
             image.clone(),
@@ -92,13 +92,14 @@ impl Gateway {
             store: store.clone(),
             units: units.clone(),
             config: config.clone(),
+            revision: followed.revision,
         };
         let stop = CancellationToken::new();
         let mut configuration = JoinSet::new();
         configuration.spawn(owner.run(stop.clone()));
         let mut supervisor = JoinSet::new();
         let start = move |key: &_, config: &_, ctx| parts.start(key, config, ctx);
-        supervisor.spawn(Supervisor::new(desired, status, start).run(stop.clone()));
+        supervisor.spawn(Supervisor::new(followed.desired, status, start).run(stop.clone()));
         let gateway = Self {
             config,
             reader: image.reader(),

@@ -8,7 +8,7 @@ use crate::drivers::internal::Internal;
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
 use crate::runtime::commands::Commands;
-use crate::runtime::configure::ConfigHandle;
+use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::status::UnitsWatch;
@@ -92,6 +92,7 @@ pub(super) struct Parts {
     pub(super) store: Store,
     pub(super) units: UnitsWatch,
     pub(super) config: ConfigHandle,
+    pub(super) revision: watch::Receiver<Revision>,
 }
 
 impl Parts {
