@@ -1,3 +1,4 @@
 //! Floor 2: the field side. A driver owns its tags: it holds their writer and answers their commands.
 
 pub mod internal;
+pub mod modbus;

@@ -1,3 +1,5 @@
-//! Floor 2: the image as others see it. Rooms of this floor are strangers to each other.
+//! Floor 2: what dinrail shows to others.
 
+#[cfg(feature = "broker")]
+pub mod broker;
 pub mod mqtt;

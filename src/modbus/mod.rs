@@ -1,5 +1,15 @@
 //! Floor 0: what Modbus is made of. Pure: bytes and values in, bytes and values out; no clock, no files.
+//!
+//! In reading order: where a value lies ([`address`]), how its bytes are ordered ([`order`]), how registers become
+//! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frame ([`rtu`]), how a reply is found on
+//! a line ([`receive`]), its time on the wire ([`wire`]), and how tags become few reads ([`blocks`]).
 
 pub mod address;
+pub mod blocks;
 pub mod order;
+pub mod pdu;
+pub mod receive;
+pub mod rtu;
+pub mod shape;
 pub mod wire;
+pub mod words;

@@ -17,8 +17,11 @@ pub struct UnitWatch {
     pub detail: watch::Receiver<Detail>,
 }
 
+/// Every unit there is.
+pub type Units = Arc<BTreeMap<UnitKey, UnitWatch>>;
+
 /// Every unit there is; changes when units come and go.
-pub type UnitsWatch = watch::Receiver<Arc<BTreeMap<UnitKey, UnitWatch>>>;
+pub type UnitsWatch = watch::Receiver<Units>;
 
 /// What a unit tells beyond its health.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -185,7 +188,9 @@ pub struct BrokerStatus {
     pub messages_in: u64,
     /// Messages sent to clients.
     pub messages_out: u64,
-    /// Connections and logins refused.
+    /// Messages not queued for a client because too much was waiting for it already.
+    pub dropped: u64,
+    /// Connections, logins, topics and messages refused.
     pub refused: u64,
     /// Why the last one was.
     pub last_refusal: Option<String>,

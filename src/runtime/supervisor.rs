@@ -3,7 +3,7 @@
 //! Knows no protocol: it is generic over the unit's configuration and is handed one function that starts a unit.
 
 use super::plan::plan;
-use super::status::{Detail, UnitWatch};
+use super::status::{Detail, UnitWatch, Units};
 use super::unit::{Health, Started, UnitContext, UnitKey, UnitResult, UnitSpec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub struct Supervisor<C, F> {
     start: F,
     slots: BTreeMap<UnitKey, Slot<C>>,
     tasks: JoinSet<(UnitKey, UnitResult)>,
-    status: watch::Sender<Arc<BTreeMap<UnitKey, UnitWatch>>>,
+    status: watch::Sender<Units>,
     aborted: usize,
 }
 
@@ -53,15 +53,10 @@ where
     C: UnitSpec,
     F: Fn(&UnitKey, &C, UnitContext) -> Started<C>,
 {
-    /// A supervisor that follows `desired` and starts units with `start`.
-    pub fn new(desired: watch::Receiver<Desired<C>>, start: F) -> Self {
-        let (status, _) = watch::channel(Arc::default());
+    /// A supervisor that follows `desired`, starts units with `start`, and tells in `status` which units there are:
+    /// made outside, because units that watch others are started with its receiving end.
+    pub fn new(desired: watch::Receiver<Desired<C>>, status: watch::Sender<Units>, start: F) -> Self {
         Self { desired, start, slots: BTreeMap::new(), tasks: JoinSet::new(), status, aborted: 0 }
-    }
-
-    /// The units there are, each with its own watches; changes when units come and go.
-    pub fn status(&self) -> watch::Receiver<Arc<BTreeMap<UnitKey, UnitWatch>>> {
-        self.status.subscribe()
     }
 
     /// Runs until `stop`, then ends every unit; returns how many units had to be cut off or panicked in its time.
@@ -249,3 +244,6 @@ fn chain(err: &(dyn std::error::Error + 'static)) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,4 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "broker")]
+mod broker;
+mod configuration;
 mod floors;
+mod serial_line;
+mod support;

@@ -1,0 +1,206 @@
+//! One serial line: one plain thread that owns the file, the silence, the framing and the timeouts.
+//!
+//! The async side hands it PDUs over a bounded channel and awaits each answer; the hop hides in the 3.5 characters of
+//! silence that the line must keep anyway. Nobody else ever reads or writes the device.
+
+mod clock;
+mod debts;
+mod talk;
+mod thread;
+mod tty;
+
+pub use tty::OpenError;
+
+use crate::config::port::SerialConfig;
+use rustix::event::EventfdFlags;
+use rustix::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Requests that may wait for the line; more are refused as busy.
+const QUEUE: usize = 32;
+
+/// One request for the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// 1..=247; 0 is a broadcast and gets no reply.
+    pub unit: u8,
+    /// Function code and data.
+    pub pdu: Vec<u8>,
+    /// Most time from the end of the request to the beginning of the reply.
+    pub timeout: Duration,
+    /// Least silence before this request, where it is longer than the line's.
+    pub min_gap: Duration,
+}
+
+/// What became of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The reply's PDU, which may be an exception; empty for a broadcast.
+    pub reply: Result<Vec<u8>, Failure>,
+    /// Where the time went.
+    pub timing: Timing,
+    /// What else was on the wire.
+    pub seen: Seen,
+}
+
+/// No usable reply; the line itself is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Nothing from this unit before the timeout: ask again, then later.
+    #[error("no answer")]
+    NoAnswer,
+    /// The reply came with a wrong CRC: ask again.
+    #[error("wrong CRC")]
+    Crc,
+    /// The unit answered something else, or only the beginning: ask again.
+    #[error("the answer does not fit the request")]
+    Unfit,
+    /// Somebody talks all the time: look for a second master, or a wire that is open.
+    #[error("the line is never silent")]
+    NeverSilent,
+    /// The bytes to send are no request.
+    #[error("not a request")]
+    NotARequest,
+}
+
+/// Where the time of one transaction went; the sum is the time the line was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Timing {
+    /// Silence kept before the request.
+    pub silence: Duration,
+    /// Our bytes on the wire, computed from the speed.
+    pub request: Duration,
+    /// From the end of the request to the begin of the reply, or to giving up.
+    pub device: Duration,
+    /// The reply's bytes on the wire, computed from the speed.
+    pub reply: Duration,
+}
+
+impl Timing {
+    /// From our first byte to the last byte of the reply.
+    pub fn round_trip(&self) -> Duration {
+        self.request + self.device + self.reply
+    }
+}
+
+/// What was on the wire besides the accepted reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Replies to requests that had been given up.
+    pub late: u32,
+    /// Whole frames of others.
+    pub foreign: u32,
+    /// Bytes of no frame.
+    pub noise: u32,
+    /// Extra requests sent to leave late replies behind.
+    pub resyncs: u32,
+}
+
+/// The line takes no request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// The device is gone (unplugged, hung up): open the line anew.
+    #[error("the serial line is gone: {0}")]
+    Gone(rustix::io::Errno),
+    /// Too many requests wait already: ask later.
+    #[error("the serial line is busy")]
+    Busy,
+    /// The line was closed.
+    #[error("the serial line is closed")]
+    Closed,
+}
+
+pub(super) type Reply = Result<Answer, LineError>;
+
+#[derive(Debug)]
+enum Message {
+    Ask {
+        ask: Ask,
+        reply: oneshot::Sender<Reply>,
+    },
+    /// Wakes a thread that waits for work; one that waits for the wire is woken by the event.
+    Stop,
+}
+
+/// A line that is open. Dropping it closes the device soon; [`Line::close`] waits until it is closed.
+#[derive(Debug)]
+pub struct Line {
+    handle: LineHandle,
+    note: Option<String>,
+    stop: Arc<OwnedFd>,
+    closed: oneshot::Receiver<()>,
+}
+
+/// Asks an open line; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct LineHandle(mpsc::Sender<Message>);
+
+impl Line {
+    /// Opens the device in a thread of its own.
+    pub async fn open(config: SerialConfig) -> Result<Self, OpenError> {
+        let system = |source| OpenError::System { path: config.path.clone(), source };
+        let stop = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(system)?;
+        let stop = Arc::new(stop);
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let (opened, opening) = oneshot::channel();
+        let (closing, closed) = oneshot::channel();
+        let (path, seen) = (config.path.clone(), stop.clone());
+        // The kernel shows 15 characters of it.
+        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        std::thread::Builder::new()
+            .name(name)
+            .spawn(move || {
+                thread::run(&config, inbox, &seen, opened);
+                // The device is closed now: whoever waits for that sees this end go.
+                drop(closing);
+            })
+            .map_err(|_| OpenError::System { path: path.clone(), source: rustix::io::Errno::AGAIN })?;
+        let lost = OpenError::System { path, source: rustix::io::Errno::CANCELED };
+        let note = opening.await.map_err(|_| lost)??;
+        Ok(Self { handle: LineHandle(requests), note, stop, closed })
+    }
+
+    /// What the port's driver could not do and the line does without.
+    pub fn note(&self) -> Option<&str> {
+        self.note.as_deref()
+    }
+
+    /// A handle to ask it.
+    pub fn handle(&self) -> LineHandle {
+        self.handle.clone()
+    }
+
+    /// Ends a wait in progress and returns when the device is closed and free for its next owner.
+    pub async fn close(mut self) {
+        self.stop();
+        // Never sent, only dropped: the error is the news.
+        (&mut self.closed).await.ok();
+    }
+
+    fn stop(&self) {
+        // Makes every wait of the thread end. The counter of an eventfd cannot overflow by ones.
+        rustix::io::write(&self.stop, &1u64.to_ne_bytes()).ok();
+        // A full queue needs no message more: the thread meets the event at the first request.
+        self.handle.0.try_send(Message::Stop).ok();
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl LineHandle {
+    /// Sends one request and waits for what becomes of it.
+    pub async fn ask(&self, ask: Ask) -> Reply {
+        let (reply, answer) = oneshot::channel();
+        self.0.try_send(Message::Ask { ask, reply }).map_err(|err| match err {
+            mpsc::error::TrySendError::Full(_) => LineError::Busy,
+            mpsc::error::TrySendError::Closed(_) => LineError::Closed,
+        })?;
+        answer.await.map_err(|_| LineError::Closed)?
+    }
+}

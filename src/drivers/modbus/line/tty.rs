@@ -1,0 +1,198 @@
+//! The terminal device: opened for us alone, raw, at any speed.
+
+use super::clock::timespec;
+use crate::config::port::{SerialConfig, SerialMode};
+use crate::modbus::wire::{Parity, Wire};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
+use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+use rustix::termios::{ControlModes, InputModes, OptionalActions, QueueSelector};
+use serial2::rs4xx::{Rs485Config, TransceiverMode};
+use std::time::Duration;
+
+/// Why a serial line cannot be opened; each names what the operator does next. Trying again later may cure all of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// Nothing at this path: plug it in, or correct the path.
+    #[error("{} does not exist", .0)]
+    Missing(String),
+    /// Another program has it: stop that one.
+    #[error("{} is in use by another program", .0)]
+    InUse(String),
+    /// The user of this process may not: usually group `dialout`.
+    #[error("no permission to open {} (is the user in the group that owns it, usually `dialout`?)", .0)]
+    Permission(String),
+    /// A file, a directory, some other device.
+    #[error("{} is not a serial line", .0)]
+    NotATerminal(String),
+    /// The hardware cannot do it: choose others.
+    #[error("{} cannot do {wire}", .path)]
+    Settings {
+        /// Which line.
+        path: String,
+        /// Asked for.
+        wire: Wire,
+    },
+    /// Anything else the system says.
+    #[error("cannot open {}: {source}", .path)]
+    System {
+        /// Which line.
+        path: String,
+        /// What the system said.
+        source: Errno,
+    },
+}
+
+/// An open line; closing gives up the exclusive use.
+#[derive(Debug)]
+pub(super) struct Tty {
+    fd: OwnedFd,
+}
+
+/// What a wait ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// Bytes can be read (or written).
+    Ready,
+    /// The time is over.
+    Timeout,
+    /// We are asked to stop.
+    Stop,
+}
+
+impl Tty {
+    /// Opens and configures; the note says what the driver of this port could not do and is done without.
+    pub(super) fn open(config: &SerialConfig) -> Result<(Self, Option<String>), OpenError> {
+        let path = || config.path.clone();
+        let system = |source| OpenError::System { path: path(), source };
+        // Non-blocking: a port whose carrier line is low would otherwise hold us in open for ever.
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = rustix::fs::open(config.path.as_str(), flags, Mode::empty()).map_err(|err| match err {
+            Errno::NOENT | Errno::NXIO | Errno::NODEV | Errno::NOTDIR => OpenError::Missing(path()),
+            Errno::BUSY => OpenError::InUse(path()),
+            Errno::ACCESS | Errno::PERM => OpenError::Permission(path()),
+            Errno::ISDIR => OpenError::NotATerminal(path()),
+            other => system(other),
+        })?;
+        if !rustix::termios::isatty(&fd) {
+            return Err(OpenError::NotATerminal(path()));
+        }
+        // Before anything is changed: a line that another program uses must not notice us. The lock is for programs
+        // that lock too and holds against root; TIOCEXCL keeps all others out.
+        rustix::fs::flock(&fd, FlockOperation::NonBlockingLockExclusive).map_err(|err| match err {
+            Errno::WOULDBLOCK => OpenError::InUse(path()),
+            other => system(other),
+        })?;
+        rustix::termios::ioctl_tiocexcl(&fd).map_err(system)?;
+        let tty = Self { fd };
+        tty.configure(config.wire).map_err(|err| match err {
+            Errno::INVAL => OpenError::Settings { path: path(), wire: config.wire },
+            other => system(other),
+        })?;
+        let speed = rustix::termios::tcgetattr(&tty.fd).map_err(system)?.output_speed();
+        // A UART divides its clock: within 2 % a character's last bit is still sampled rightly.
+        if config.wire.baud / 50 < speed.abs_diff(config.wire.baud) {
+            return Err(OpenError::Settings { path: path(), wire: config.wire });
+        }
+        let note = tty.set_mode(config.mode);
+        rustix::termios::tcflush(&tty.fd, QueueSelector::IOFlush).map_err(system)?;
+        Ok((tty, note))
+    }
+
+    fn configure(&self, wire: Wire) -> Result<(), Errno> {
+        let mut termios = rustix::termios::tcgetattr(&self.fd)?;
+        termios.make_raw();
+        let modes = &mut termios.control_modes;
+        modes.remove(ControlModes::CSIZE | ControlModes::PARENB | ControlModes::PARODD | ControlModes::CSTOPB);
+        modes.remove(ControlModes::CRTSCTS);
+        modes.insert(ControlModes::CLOCAL | ControlModes::CREAD);
+        modes.insert(if wire.data_bits == 7 { ControlModes::CS7 } else { ControlModes::CS8 });
+        match wire.parity {
+            Parity::None => (),
+            Parity::Even => modes.insert(ControlModes::PARENB),
+            Parity::Odd => modes.insert(ControlModes::PARENB | ControlModes::PARODD),
+        }
+        if wire.stop_bits == 2 {
+            modes.insert(ControlModes::CSTOPB);
+        }
+        termios.input_modes.remove(InputModes::IXOFF | InputModes::IXANY);
+        // A character with wrong parity arrives as NUL, and the CRC refuses the frame.
+        termios.input_modes.set(InputModes::INPCK, wire.parity != Parity::None);
+        termios.set_speed(wire.baud)?;
+        rustix::termios::tcsetattr(&self.fd, OptionalActions::Now, &termios)
+    }
+
+    /// RS-485 direction by the kernel, where the port's driver has it.
+    fn set_mode(&self, mode: SerialMode) -> Option<String> {
+        let rs485 = |full_duplex| {
+            let mut settings = Rs485Config::new();
+            settings.set_full_duplex(full_duplex);
+            TransceiverMode::Rs485(settings)
+        };
+        let (wanted, name) = match mode {
+            // Untouched: most ports know only this, and refuse the question.
+            SerialMode::Rs232 => return None,
+            SerialMode::Rs422 => (TransceiverMode::Rs422, "RS-422"),
+            SerialMode::Rs485TwoWire => (rs485(false), "RS-485 (2 wires)"),
+            SerialMode::Rs485FourWire => (rs485(true), "RS-485 (4 wires)"),
+        };
+        let refused = match self.fd.try_clone() {
+            Ok(copy) => serial2::SerialPort::from(copy).set_rs4xx_mode(wanted).err(),
+            Err(err) => Some(err),
+        }?;
+        Some(format!("the port's driver does not switch to {name} itself ({refused}); the hardware must"))
+    }
+
+    /// Waits until bytes can be read or written, the time is over, or a stop is asked for.
+    pub(super) fn wait(&self, events: PollFlags, stop: BorrowedFd<'_>, time: Duration) -> Result<Wake, Errno> {
+        let mut fds = [PollFd::new(&self.fd, events), PollFd::from_borrowed_fd(stop, PollFlags::IN)];
+        match poll(&mut fds, Some(&timespec(time))) {
+            Ok(0) => Ok(Wake::Timeout),
+            Ok(_) if !fds[1].revents().is_empty() => Ok(Wake::Stop),
+            // A signal looks like bytes that are not there; the caller looks at its clock.
+            Ok(_) | Err(Errno::INTR) => Ok(Wake::Ready),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// Reads what is there; 0 when nothing is. A line that hung up is an error.
+    pub(super) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        match rustix::io::read(&self.fd, buffer) {
+            // With VMIN 1 an open line says EAGAIN when empty; nothing at all means that the device is gone.
+            Ok(0) => Err(Errno::NODEV),
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Writes what fits; 0 when nothing does.
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
+        match rustix::io::write(&self.fd, bytes) {
+            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
+            other => other,
+        }
+    }
+
+    /// Lets go of bytes received and not read, as after opening.
+    pub(super) fn forget_input(&self) -> Result<(), Errno> {
+        rustix::termios::tcflush(&self.fd, QueueSelector::IFlush)
+    }
+}
+
+/// Waits without looking at the line: true when a stop is asked for, false when the time is over or a signal came.
+pub(super) fn wait_for_stop(stop: BorrowedFd<'_>, time: Duration) -> Result<bool, Errno> {
+    match poll(&mut [PollFd::from_borrowed_fd(stop, PollFlags::IN)], Some(&timespec(time))) {
+        Ok(ready) => Ok(ready != 0),
+        Err(Errno::INTR) => Ok(false),
+        Err(err) => Err(err),
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        // A pty keeps the flag while its other end lives, and would refuse the next owner. A line that is gone has
+        // nothing left to give back.
+        rustix::termios::ioctl_tiocnxcl(self.fd.as_fd()).ok();
+    }
+}

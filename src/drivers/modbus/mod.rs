@@ -1,0 +1,4 @@
+//! Modbus masters: one serial line and the devices on it.
+
+pub mod client;
+pub mod line;

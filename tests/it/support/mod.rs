@@ -1,0 +1,4 @@
+//! What tests share.
+
+pub(crate) mod gateway;
+pub(crate) mod wait;
