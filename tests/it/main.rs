@@ -7,4 +7,5 @@ mod broker;
 mod configuration;
 mod floors;
 mod serial_line;
+#[allow(dead_code, reason = "each test takes what it needs")]
 mod support;

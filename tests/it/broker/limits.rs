@@ -106,6 +106,29 @@ async fn absurd_topics_do_not_harm_the_broker() {
 }
 
 #[tokio::test]
+async fn absent_sessions_together_cannot_fill_the_memory() {
+    let (mut site, address) = Site::usual().await;
+    for name in ["a", "b", "c", "d", "e", "f"] {
+        let mut options = super::options(address, name, "viewer", "look");
+        options.set_clean_session(false);
+        assert!(Client::with(options).await.unwrap().subscribe("#", QoS::AtLeastOnce).await);
+    }
+    site.status_when("all are gone", |status| status.clients.is_empty()).await;
+    let sender = Client::all(address, "sender").await;
+    // 6 x 14,000 x 1.5 KiB would be 126 MiB.
+    for _ in 0..14_000 {
+        let options = PublishOptions::new(QoS::AtLeastOnce);
+        sender.asks.publish("t", vec![b'x'; 1024], options).await.unwrap();
+    }
+    sender.publish("t", "last", QoS::AtLeastOnce).await;
+    site.refusal("too much was waiting for it").await;
+    assert!(sender.is_connected());
+    // Each session alone is bounded too.
+    site.status_when("messages were dropped", |status| status.dropped > 0).await;
+    site.end().await;
+}
+
+#[tokio::test]
 async fn the_inner_listener_takes_nobody_who_did_not_come_through_the_front() {
     let (mut site, address) = Site::usual().await;
     let _client = Client::all(address, "one").await;

@@ -143,3 +143,19 @@ async fn a_restart_frees_the_port_at_once() {
         TcpListener::bind(address).expect("the port is free");
     }
 }
+
+#[tokio::test]
+async fn a_broker_that_is_aborted_leaves_nothing_behind() {
+    let address = free_address();
+    let mut broker = usual();
+    broker["listeners"] = json!([{"address": address.to_string()}]);
+    let (mut site, _) = Site::up(&broker).await;
+    let mut client = Client::all(address, "one").await;
+    site.task.abort_all();
+    let ended = site.task.join_next().await.unwrap().unwrap_err();
+    assert!(ended.is_cancelled(), "{ended}");
+    client.gone().await;
+    let (site, _) = Site::up(&broker).await;
+    let _again = Client::all(address, "one").await;
+    site.end().await;
+}
