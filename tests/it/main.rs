@@ -4,3 +4,4 @@
 
 mod floors;
 mod serial_line;
+mod serial_unit;
