@@ -121,7 +121,7 @@ async fn poll(path: &str, baud: u32) -> Result<(Duration, Duration)> {
     tokio::time::sleep(RUN).await;
     let (took, cpu) = (began.elapsed(), cpu_time().saturating_sub(cpu));
     stop.cancel();
-    tasks.join_next().await.context("the unit was never there")??;
+    tasks.join_next().await.context("the unit was never there")???;
     let Detail::Line(line) = figures.borrow().clone() else { bail!("the line told no figures") };
     let lost = line.traffic.timeouts + line.traffic.crc_errors + line.traffic.foreign + line.traffic.late;
     ensure!(lost == 0, "transactions were lost: {line:?}");

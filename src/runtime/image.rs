@@ -212,7 +212,9 @@ impl Writer {
 
     /// Takes the readings of one look at the field in, all in one moment. Slots whose tag is gone are ignored.
     pub fn write(&self, batch: impl IntoIterator<Item = (Slot, Reading)>) {
-        let mut changed = Vec::new();
+        // Gathered before the lock: the caller's iterator may itself look into the image.
+        let batch: Vec<(Slot, Reading)> = batch.into_iter().collect();
+        let mut changed = Vec::with_capacity(batch.len());
         let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for (slot, reading) in batch {
             let Some(cell) = cells.list.get_mut(slot.index as usize) else { continue };

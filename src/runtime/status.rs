@@ -167,6 +167,8 @@ pub struct MqttStatus {
     pub failed: u64,
     /// Messages waiting for their acknowledgement.
     pub in_flight: u64,
+    /// Changes that a newer one of the same tag replaced before they could be sent.
+    pub dropped: u64,
     /// Commands received.
     pub received: u64,
     /// Commands refused.
@@ -186,7 +188,9 @@ pub struct BrokerStatus {
     pub messages_in: u64,
     /// Messages sent to clients.
     pub messages_out: u64,
-    /// Connections and logins refused.
+    /// Messages not queued for a client because too much was waiting for it already.
+    pub dropped: u64,
+    /// Connections, logins, topics and messages refused.
     pub refused: u64,
     /// Why the last one was.
     pub last_refusal: Option<String>,

@@ -82,7 +82,7 @@ pub enum StoreError {
     /// The file is damaged: restore a backup.
     #[error("the database file is damaged")]
     Damaged(#[source] sqlx::Error),
-    /// Anything else `SQLite` or its driver refuses.
+    /// Anything else SQLite or its driver refuses.
     #[error("the database refused")]
     Database(#[source] sqlx::Error),
     /// The system gave no random numbers.

@@ -1,4 +1,4 @@
-//! The store: everything that must survive a restart, in one `SQLite` file and one key file of the data folder.
+//! The store: everything that must survive a restart, in one SQLite file and one key file of the data folder.
 //!
 //! The only SQL of the house is here. One [`Store`] is the handle of all of it: the configuration and its revisions,
 //! the accounts with their sessions and API tokens. [`EventLog`] and [`KeptValues`] are the narrow handles for parts that
@@ -17,7 +17,7 @@ mod users;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqlitePool};
@@ -60,7 +60,7 @@ pub struct Store {
 
 struct Inner {
     folder: PathBuf,
-    /// One connection: `SQLite` has one writer, and waiting here is fairer than its busy loop.
+    /// One connection: SQLite has one writer, and waiting here is fairer than its busy loop.
     writer: SqlitePool,
     readers: SqlitePool,
     keys: keys::Keyring,
@@ -71,6 +71,9 @@ struct Inner {
 
 /// How writing transactions begin: one that reads first and writes later could not wait for another process's write.
 const WRITE: &str = "BEGIN IMMEDIATE";
+
+/// How long a note of the last use may wait for the writer.
+const NOTE_WAIT: Duration = Duration::from_millis(100);
 
 /// What a commit waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +128,19 @@ impl Store {
                 return Ok(connection);
             }
             connection.close().await?;
+        }
+    }
+
+    /// Notes when something was last used. Who uses it neither waits long for the note, as behind a large save, nor
+    /// fails with it, as on a full disk: the next use notes again.
+    async fn note(&self, statement: &'static str, at_ms: UnixMs, id: &str) {
+        let write = async {
+            let mut connection = self.writer(Durability::Relaxed).await?;
+            sqlx::query(statement).bind(at_ms).bind(id).execute(&mut *connection).await?;
+            Ok::<_, StoreError>(())
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(NOTE_WAIT, write).await {
+            tracing::warn!(%error, "the last use of a session or token was not noted");
         }
     }
 }

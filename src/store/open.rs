@@ -92,7 +92,7 @@ struct Header {
 }
 
 impl Header {
-    /// `None` if there is no file, or one that `SQLite` has not written yet.
+    /// `None` if there is no file, or one that SQLite has not written yet.
     fn read(path: &Path) -> io::Result<Option<Self>> {
         let mut bytes = Vec::with_capacity(100);
         match File::open(path) {
@@ -142,7 +142,7 @@ fn keys(folder: &Path, database_exists: bool) -> Result<Keyring, StoreError> {
     Keyring::create(&path)
 }
 
-/// `SQLite` gives its side files the mode of the database file, and would make that readable for everyone.
+/// SQLite gives its side files the mode of the database file, and would make that readable for everyone.
 fn create_private(database: &Path) -> Result<(), StoreError> {
     OpenOptions::new()
         .append(true)

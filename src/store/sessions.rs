@@ -119,12 +119,7 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let seen: i64 = row.try_get(3)?;
         if now_ms - seen >= NOTE_EVERY_MS.min(idle_ms / 4) {
-            let mut connection = self.writer(Durability::Relaxed).await?;
-            sqlx::query("UPDATE sessions SET seen_ms = max(seen_ms, ?) WHERE jti = ?")
-                .bind(now_ms)
-                .bind(jti)
-                .execute(&mut *connection)
-                .await?;
+            self.note("UPDATE sessions SET seen_ms = max(seen_ms, ?) WHERE jti = ?", now_ms, jti).await;
         }
         Ok(Some(SessionUser {
             name: row.try_get(0)?,

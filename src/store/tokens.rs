@@ -118,12 +118,7 @@ impl Store {
         .await?;
         let Some(token) = row.as_ref().map(token).transpose()? else { return Ok(None) };
         if token.used_ms.is_none_or(|used| now_ms - used >= NOTE_EVERY_MS) {
-            let mut connection = self.writer(Durability::Relaxed).await?;
-            sqlx::query("UPDATE api_tokens SET used_ms = ? WHERE id = ?")
-                .bind(now_ms)
-                .bind(&token.id)
-                .execute(&mut *connection)
-                .await?;
+            self.note("UPDATE api_tokens SET used_ms = ? WHERE id = ?", now_ms, &token.id).await;
         }
         Ok(Some(token))
     }

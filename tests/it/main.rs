@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "broker")]
+mod broker;
+mod configuration;
 mod floors;
 mod serial_line;
 mod serial_unit;
+#[allow(dead_code, reason = "each test takes what it needs")]
+mod support;

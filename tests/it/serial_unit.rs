@@ -40,7 +40,7 @@ struct Rig {
     health: watch::Receiver<Health>,
     detail: watch::Receiver<Detail>,
     stop: CancellationToken,
-    tasks: JoinSet<()>,
+    tasks: JoinSet<Result<(), std::convert::Infallible>>,
     _events: tokio::sync::mpsc::Receiver<dinrail::runtime::events::Event>,
 }
 
@@ -155,7 +155,8 @@ impl Rig {
     async fn end(mut self) {
         self.stop.cancel();
         let ended = tokio::time::timeout(Duration::from_secs(5), self.tasks.join_next()).await;
-        ended.expect("the unit ends in time").unwrap().expect("the unit does not panic");
+        let result = ended.expect("the unit ends in time").unwrap().expect("the unit does not panic");
+        assert_eq!(result, Ok(()));
     }
 }
 

@@ -17,6 +17,7 @@ use crate::runtime::status::{Detail, LineStatus};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::quality::Reason;
 use crate::tag::value::Value;
+use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -66,12 +67,14 @@ impl SerialUnit {
 
     /// Runs until asked to stop. A line that cannot be opened, or is gone, is the field's failure: its tags are bad,
     /// and it is tried again here.
-    pub async fn run(mut self, ctx: UnitContext) {
+    pub async fn run(mut self, ctx: UnitContext) -> Result<(), Infallible> {
         let config = self.config.borrow_and_update().clone();
         let mut inbox = self.commands.open(group_names(&config));
         let mut work = Work::new(config, &self.image, ctx);
         while work.step(&mut self.config, &self.image, &mut inbox).await {}
         work.close().await;
+        work.tell(Instant::now());
+        Ok(())
     }
 }
 

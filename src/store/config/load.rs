@@ -1,31 +1,24 @@
 //! Reading the stored configuration.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Connection, Row as _, SqliteConnection};
 
 use super::layout::TABLES;
-use super::rows::{FORMAT, Row, Rows, put_together};
+use super::rows::{Row, Rows, put_together};
 use super::seal;
+use crate::config::document::Document;
+pub use crate::config::problem::Problem;
 use crate::store::{Store, StoreError, beside};
-
-/// Something stored that cannot be used; everything else is loaded all the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as a JSON pointer.
-    pub pointer: String,
-    /// A sentence.
-    pub detail: String,
-}
 
 /// The stored configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
     /// Its number; 0 if none was stored yet.
     pub revision: u64,
-    /// The document, secrets in clear.
+    /// The document, secrets in clear: for [`Document::stored`].
     pub document: Value,
-    /// What had to be left out.
+    /// What had to be left out of the document. What of the rest cannot be used, [`Document::parse`] tells.
     pub problems: Vec<Problem>,
 }
 
@@ -47,7 +40,7 @@ impl Store {
         drop(connection);
 
         if revision == 0 {
-            return Ok(Loaded { revision, document: json!({ "format": FORMAT }), problems: Vec::new() });
+            return Ok(Loaded { revision, document: Document::default().root().clone(), problems: Vec::new() });
         }
         let store = self.clone();
         beside(move || {

@@ -71,7 +71,7 @@ fn info(row: &sqlx::sqlite::SqliteRow) -> Result<RevisionInfo, sqlx::Error> {
     })
 }
 
-/// `SQLite` counts in signed 64 bits; no revision ever gets there.
+/// SQLite counts in signed 64 bits; no revision ever gets there.
 pub(super) fn as_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

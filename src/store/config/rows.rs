@@ -4,12 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::Problem;
 use super::layout::{DOCUMENT, List, OBJECTS, Object, Table};
+use crate::config::FORMAT;
+use crate::config::problem::{Problem, Severity};
 use crate::store::SaveError;
-
-/// The format of every stored document.
-pub(super) const FORMAT: &str = "dinrail/1";
 
 /// Begins the ids of rows whose object has none in the document.
 const ANONYMOUS: char = '@';
@@ -216,7 +214,7 @@ impl Stock {
     }
 
     fn tell(&mut self, pointer: &str, detail: String) {
-        self.problems.push(Problem { pointer: pointer.to_owned(), detail });
+        self.problems.push(Problem { pointer: pointer.to_owned(), detail, severity: Severity::Error });
     }
 
     fn body(&mut self, table: &Table, row: &Row, pointer: &str) -> Option<Map<String, Value>> {

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::Problem;
 use super::rows::{Place, Rows, row_of};
-use crate::store::StoreError;
+use crate::config::document::is_secret;
+use crate::config::problem::{Pointer, Problem, Severity};
+use crate::config::secret::MASK;
+use crate::store::SaveError;
 use crate::store::keys::{Keyring, SEALED};
 
 /// The secrets that are stored, each with its seal. The seal of a secret that stays is kept: a new one would look like a
@@ -48,12 +50,14 @@ fn each_text(value: &Value, place: &str, found: &mut impl FnMut(String, &str)) {
 }
 
 /// Seals every secret of a document.
-pub(super) fn seal(document: &mut Value, mut seals: Seals, keys: &Keyring) -> Result<(), StoreError> {
-    let mut places = Vec::new();
-    for_each_secret(document, |pointer, _| places.push(pointer.to_owned()));
-    for pointer in places {
+pub(super) fn seal(document: &mut Value, mut seals: Seals, keys: &Keyring) -> Result<(), SaveError> {
+    for pointer in secrets(document) {
         let stored = seals.remove(&row_of(document, &pointer));
         let Some(Value::String(text)) = document.pointer_mut(&pointer) else { continue };
+        if text == MASK {
+            let detail = "a secret itself is stored, not what stands for it".to_owned();
+            return Err(SaveError::Refused { pointer, detail });
+        }
         *text = match stored {
             Some((plain, sealed)) if plain == *text => sealed,
             _ => keys.seal(text)?,
@@ -65,37 +69,50 @@ pub(super) fn seal(document: &mut Value, mut seals: Seals, keys: &Keyring) -> Re
 /// Opens every secret of a stored document. One that does not open is told and left out.
 pub(super) fn open(document: &mut Value, keys: &Keyring) -> Vec<Problem> {
     let mut lost = Vec::new();
-    for_each_secret(document, |pointer, text| {
+    for pointer in secrets(document) {
         // A text that is not sealed comes from a time when this member was no secret; the next save seals it.
-        if text.starts_with(SEALED) {
-            match keys.open(text) {
-                Some(plain) => *text = plain,
-                None => lost.push(pointer.to_owned()),
-            }
+        let Some(Value::String(text)) = document.pointer_mut(&pointer) else { continue };
+        if !text.starts_with(SEALED) {
+            continue;
         }
-    });
-    lost.into_iter()
-        .map(|pointer| {
-            if let Some((above, member)) = pointer.rsplit_once('/')
-                && let Some(Value::Object(members)) = document.pointer_mut(above)
-            {
-                members.shift_remove(member);
-            }
-            let detail =
-                "the stored secret cannot be opened with the key of this installation; enter it again".to_owned();
-            Problem { pointer, detail }
-        })
-        .collect()
+        if let Some(plain) = keys.open(text) {
+            *text = plain;
+            continue;
+        }
+        if let Some((above, member)) = pointer.rsplit_once('/')
+            && let Some(Value::Object(members)) = document.pointer_mut(above)
+        {
+            members.shift_remove(member);
+        }
+        let detail = "the stored secret cannot be opened with the key of this installation; enter it again".to_owned();
+        lost.push(Problem { pointer, detail, severity: Severity::Error });
+    }
+    lost
 }
 
-fn for_each_secret(document: &mut Value, mut visit: impl FnMut(&str, &mut String)) {
-    let Some(mqtt) = document.get_mut("mqtt") else { return };
-    for (list, prefix) in [("/connections", "/mqtt/connections"), ("/broker/users", "/mqtt/broker/users")] {
-        let Some(Value::Array(items)) = mqtt.pointer_mut(list) else { continue };
-        for (index, item) in items.iter_mut().enumerate() {
-            if let Some(Value::String(text)) = item.get_mut("password") {
-                visit(&format!("{prefix}/{index}/password"), text);
+/// Where the secrets of a document stand.
+fn secrets(document: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    find_secrets(document, &Pointer::ROOT, &mut found);
+    found
+}
+
+fn find_secrets(value: &Value, at: &Pointer<'_>, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if member.is_string() && is_secret(name) {
+                    found.push(at.member(name).to_string());
+                } else {
+                    find_secrets(member, &at.member(name), found);
+                }
             }
         }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                find_secrets(item, &at.index(index), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
     }
 }

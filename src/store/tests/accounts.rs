@@ -153,16 +153,31 @@ async fn sessions_end_by_time_idleness_and_logout() {
 #[tokio::test]
 async fn the_sessions_of_one_account_are_bounded() {
     let (bench, kim) = claimed().await;
+    let store = &bench.store;
     let first = session(&bench, &kim).await;
-    for _ in 0..64 {
-        session(&bench, &kim).await;
+    let second = session(&bench, &kim).await;
+    assert!(store.use_session(&first, HALF_HOUR - 1, HALF_HOUR).await.unwrap().is_some());
+    for _ in 0..63 {
+        let new = NewSession { user: kim.clone(), origin: String::new(), now_ms: HALF_HOUR - 1, expires_ms: DAY };
+        store.open_session(new).await.unwrap().unwrap();
     }
-    assert_eq!(bench.store.sessions(Some("kim"), 0).await.unwrap().len(), 64);
-    assert_eq!(bench.store.sessions(None, DAY).await.unwrap().len(), 0);
-    let open = bench.store.sessions(None, 0).await.unwrap();
+    let open = store.sessions(Some("kim"), 0).await.unwrap();
     assert!(open.len() == 64 && open.iter().all(|session| session.user == "Kim"));
-    // All were used at the same time; which one gave way is the same on every run or not, but one did.
-    let _ = first;
+    assert!(open.iter().any(|session| session.jti == first));
+    assert!(open.iter().all(|session| session.jti != second), "the one used longest ago gives way");
+    assert_eq!(store.sessions(None, DAY).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_no_session_and_no_token() {
+    let (bench, kim) = claimed().await;
+    let open = session(&bench, &kim).await;
+    let token = bench.store.create_token("scada", Role::Viewer, "kim", None).await.unwrap();
+    // Nothing can be written at all.
+    bench.sql("PRAGMA query_only = 1").await;
+    assert!(bench.store.use_session(&open, HALF_HOUR - 1, HALF_HOUR).await.unwrap().is_some());
+    assert!(bench.store.use_token(&token.secret, 1).await.unwrap().is_some());
+    assert!(bench.store.authenticate("kim", GOOD).await.unwrap().is_some());
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Bad rows, lost keys, full disks: what is good stays good, and nothing is destroyed.
 
 use super::*;
+use crate::config::document::Document;
 
 const PASSWORD: &str = "in-clear-nowhere-4711";
 
@@ -39,6 +40,23 @@ async fn one_bad_row_hides_nothing_else() {
     expect["mqtt"]["connections"][0]["subscriptions"] = json!([]);
     expect["ports"] = json!([]);
     assert_eq!(loaded.document, expect);
+}
+
+#[tokio::test]
+async fn a_row_that_the_configuration_refuses_hides_nothing_else() {
+    let bench = Bench::new().await;
+    bench.save(0, &example()).await.unwrap();
+    bench.sql("UPDATE tags SET body = replace(body, '\"f32\"', '\"f33\"') WHERE name = 'current'").await;
+    bench.sql("UPDATE mqtt_publications SET body = '[]' WHERE name = 'values'").await;
+    let loaded = bench.store.load().await.unwrap();
+    let document = Document::stored(loaded.document);
+    let (config, refused) = document.parse();
+    let places: Vec<_> = loaded.problems.iter().chain(&refused).map(|problem| problem.pointer.as_str()).collect();
+    assert_eq!(places, ["/mqtt/connections/publications", "/devices/0/tags/1/type"]);
+    let tags: Vec<_> = config.devices.iter().map(|device| device.tags.len()).collect();
+    assert_eq!((tags, config.connections[0].publications.len()), (vec![3, 5], 1));
+    // The refused tag is still in the document: it can be mended where it is.
+    assert_eq!(document.root()["devices"][0]["tags"][1]["type"], "f33");
 }
 
 #[tokio::test]

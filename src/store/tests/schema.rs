@@ -9,7 +9,10 @@ use super::*;
 
 /// This program's schema and one more step.
 fn newer() -> Migrator {
-    let step = "CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT; PRAGMA user_version = 99;";
+    with_step("CREATE TABLE more (id INTEGER PRIMARY KEY) STRICT; PRAGMA user_version = 99;")
+}
+
+fn with_step(step: &'static str) -> Migrator {
     let step = Migration::new(99, "more".into(), MigrationType::Simple, SqlStr::from_static(step), false);
     let mut all: Vec<Migration> = sqlx::migrate!("./migrations").iter().cloned().collect();
     all.push(step);
@@ -103,4 +106,29 @@ async fn a_folder_that_cannot_be_made_is_named() {
     std::fs::write(folder.path().join("file"), "x").unwrap();
     let error = Store::open(&folder.path().join("file/data"), StoreLimits::default()).await.unwrap_err();
     assert!(matches!(&error, StoreError::Folder { .. }) && error.to_string().contains("file/data"), "{error}");
+}
+
+#[tokio::test]
+async fn without_a_copy_nothing_is_migrated() {
+    let bench = Bench::new().await;
+    bench.save(0, &example()).await.unwrap();
+    bench.store.close().await;
+    let version = sqlx::migrate!("./migrations").iter().count();
+    std::fs::create_dir(bench.folder.path().join(format!("dinrail.db.schema-{version}.draft"))).unwrap();
+    let error = Store::open_with(bench.folder.path(), StoreLimits::default(), &newer()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Backup { .. }), "{error}");
+    let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
+    assert_eq!(store.load().await.unwrap().document, example());
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_leaves_the_schema_as_it_was() {
+    let bench = Bench::new().await;
+    bench.save(0, &example()).await.unwrap();
+    bench.store.close().await;
+    let broken = with_step("PRAGMA user_version = 99; DROP TABLE tags; INSERT INTO nowhere VALUES (1);");
+    let error = Store::open_with(bench.folder.path(), StoreLimits::default(), &broken).await.unwrap_err();
+    assert!(matches!(error, StoreError::Migrate(_)), "{error}");
+    let store = Store::open(bench.folder.path(), StoreLimits::default()).await.unwrap();
+    assert_eq!(store.load().await.unwrap().document, example());
 }

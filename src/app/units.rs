@@ -1,0 +1,184 @@
+//! From a configuration to the units it needs, and from a unit's configuration to the running unit.
+
+use crate::config::GatewayConfig;
+#[cfg(feature = "broker")]
+use crate::config::broker::BrokerConfig;
+use crate::config::internal::InternalConfig;
+use crate::drivers::internal::Internal;
+#[cfg(feature = "broker")]
+use crate::faces::broker::Broker;
+use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
+use crate::runtime::commands::Commands;
+use crate::runtime::configure::{ConfigHandle, Revision};
+use crate::runtime::events::{Event, Events};
+use crate::runtime::image::Image;
+use crate::runtime::status::UnitsWatch;
+use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
+use crate::services::event_log::EventLog;
+use crate::services::health_watch::HealthWatch;
+use crate::store::Store;
+use futures::FutureExt as _;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::sync::{Mutex, mpsc, watch};
+
+/// The configuration of any unit.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum UnitConfig {
+    /// The internal registers.
+    Internal(Vec<InternalConfig>),
+    /// One MQTT connection.
+    Mqtt(Box<MqttUnitConfig>),
+    /// The embedded broker.
+    #[cfg(feature = "broker")]
+    Broker(BrokerConfig),
+    /// Keeps events.
+    EventLog,
+    /// Tells events of units' health.
+    HealthWatch,
+}
+
+impl UnitSpec for UnitConfig {
+    fn name(&self) -> String {
+        match self {
+            Self::Internal(_) => "internal registers".to_owned(),
+            Self::Mqtt(config) => config.connection.identity.name.clone(),
+            #[cfg(feature = "broker")]
+            Self::Broker(_) => "embedded broker".to_owned(),
+            Self::EventLog => "event log".to_owned(),
+            Self::HealthWatch => "health watch".to_owned(),
+        }
+    }
+
+    fn resources(&self) -> Vec<Resource> {
+        match self {
+            #[cfg(feature = "broker")]
+            Self::Broker(broker) => {
+                broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
+            }
+            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
+        }
+    }
+
+    fn needs_restart(&self, _next: &Self) -> bool {
+        match self {
+            // Each of these takes every change while running and decides itself what it must reopen.
+            #[cfg(feature = "broker")]
+            Self::Broker(_) => false,
+            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+        }
+    }
+}
+
+/// The units a configuration needs; `web` overrides the stored listener.
+pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
+    _ = web;
+    let fixed = [
+        (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
+        (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
+        (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
+    ];
+    let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
+        let appliance = config.appliance.name.clone();
+        let unit = MqttUnitConfig { appliance, connection: connection.clone() };
+        let key = UnitKey::new(UnitKind::Mqtt, connection.identity.id.clone());
+        units.insert(key, UnitConfig::Mqtt(Box::new(unit)));
+    }
+    #[cfg(feature = "broker")]
+    if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
+        units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
+    }
+    units
+}
+
+/// What units are made of.
+pub(super) struct Parts {
+    pub(super) image: Image,
+    pub(super) commands: Commands,
+    pub(super) events: Events,
+    pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
+    pub(super) store: Store,
+    pub(super) units: UnitsWatch,
+    pub(super) config: ConfigHandle,
+    pub(super) revision: watch::Receiver<Revision>,
+}
+
+impl Parts {
+    /// Starts one unit.
+    pub(super) fn start(&self, _key: &UnitKey, config: &UnitConfig, ctx: UnitContext) -> Started<UnitConfig> {
+        match config {
+            UnitConfig::Internal(registers) => followed(
+                registers.clone(),
+                |config| match config {
+                    UnitConfig::Internal(registers) => Some(registers.clone()),
+                    _ => None,
+                },
+                |follow| {
+                    let kept = self.store.kept_values();
+                    Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
+                },
+            ),
+            UnitConfig::Mqtt(unit) => followed(
+                MqttUnitConfig::clone(unit),
+                |config| match config {
+                    UnitConfig::Mqtt(unit) => Some(MqttUnitConfig::clone(unit)),
+                    _ => None,
+                },
+                |config| {
+                    let (image, commands) = (self.image.reader(), self.commands.clone());
+                    MqttUnit { config, image, commands, events: self.events.clone() }.run(ctx)
+                },
+            ),
+            #[cfg(feature = "broker")]
+            UnitConfig::Broker(broker) => followed(
+                broker.clone(),
+                |config| match config {
+                    UnitConfig::Broker(broker) => Some(broker.clone()),
+                    _ => None,
+                },
+                |follow| Broker::new(follow).run(ctx),
+            ),
+            UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
+            UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
+        }
+    }
+}
+
+/// A unit whose configuration never changes.
+fn fixed<E>(task: impl Future<Output = Result<(), E>> + Send + 'static) -> Started<UnitConfig>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    Started { task: boxed(task), update: Box::new(|_| ()) }
+}
+
+/// A unit that follows its configuration on a watch.
+fn followed<T, E, R>(
+    first: T,
+    pick: impl Fn(&UnitConfig) -> Option<T> + Send + Sync + 'static,
+    make: impl FnOnce(watch::Receiver<T>) -> R,
+) -> Started<UnitConfig>
+where
+    T: Send + Sync + 'static,
+    E: std::error::Error + Send + Sync + 'static,
+    R: Future<Output = Result<(), E>> + Send + 'static,
+{
+    let (lead, follow) = watch::channel(first);
+    let update = move |config: &UnitConfig| {
+        if let Some(next) = pick(config) {
+            lead.send_replace(next);
+        }
+    };
+    Started { task: boxed(make(follow)), update: Box::new(update) }
+}
+
+fn boxed<E>(
+    task: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> futures::future::BoxFuture<'static, UnitResult>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    task.map(|result| result.map_err(|error| Box::new(error) as Box<dyn std::error::Error + Send + Sync>)).boxed()
+}

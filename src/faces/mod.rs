@@ -1,0 +1,5 @@
+//! Floor 2: what dinrail shows to others.
+
+#[cfg(feature = "broker")]
+pub mod broker;
+pub mod mqtt;
