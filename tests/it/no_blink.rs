@@ -70,7 +70,10 @@ async fn edits_of_neighbours_are_not_seen_by_a_watcher() {
         let sights = record.lock().unwrap().clone();
         let during: Vec<&Sight> = sights.iter().filter(|sight| begin <= sight.at).collect();
         assert!(during.iter().all(|sight| sight.quality == "good"), "{name}: quality changed");
-        assert!(during.windows(2).all(|pair| pair[0].value != pair[1].value), "{name}: the voltage moves with each poll");
+        assert!(
+            during.windows(2).all(|pair| pair[0].value != pair[1].value),
+            "{name}: the voltage moves with each poll"
+        );
         let gaps = during.windows(2).map(|pair| pair[1].at - pair[0].at);
         let longest = gaps.max().unwrap();
         assert!(longest <= POLL * 2, "{name}: {longest:?} without a value");
@@ -102,7 +105,8 @@ async fn subscribe(port: u16, record: Record) {
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let json: Json = serde_json::from_slice(&publish.payload).unwrap();
-                let sight = Sight { at: Instant::now(), value: json["value"].clone(), quality: json["quality"].clone() };
+                let sight =
+                    Sight { at: Instant::now(), value: json["value"].clone(), quality: json["quality"].clone() };
                 record.lock().unwrap().push(sight);
             }
             Ok(_) => (),
