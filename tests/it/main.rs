@@ -5,6 +5,8 @@
 #[cfg(feature = "broker")]
 mod broker;
 mod configuration;
+mod contract;
+mod crash;
 mod floors;
 mod no_blink;
 mod serial_line;
