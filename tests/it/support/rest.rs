@@ -26,11 +26,8 @@ impl Rest {
     /// A client that is not logged in. The appliance's certificate is its own: tests of TLS look at it, these do not.
     pub(crate) fn new(address: SocketAddr) -> Self {
         dinrail::net::tls::install_provider();
-        let client = Client::builder()
-            .danger_accept_invalid_certs(true)
-            .timeout(Duration::from_secs(60))
-            .build()
-            .unwrap();
+        let client =
+            Client::builder().danger_accept_invalid_certs(true).timeout(Duration::from_secs(60)).build().unwrap();
         Self { base: format!("https://{address}"), client, token: String::new() }
     }
 
