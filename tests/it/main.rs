@@ -6,6 +6,7 @@
 mod broker;
 mod configuration;
 mod floors;
+mod no_blink;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]
