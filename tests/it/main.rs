@@ -6,5 +6,6 @@
 mod broker;
 mod configuration;
 mod floors;
+mod mqtt;
 mod serial_line;
 mod support;

@@ -1,4 +1,6 @@
 //! What tests share.
 
 pub(crate) mod gateway;
+pub(crate) mod mqtt_broker;
+pub(crate) mod mqtt_rig;
 pub(crate) mod wait;
