@@ -10,6 +10,7 @@ mod contract;
 mod crash;
 mod floors;
 mod no_blink;
+mod mqtt;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

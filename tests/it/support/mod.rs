@@ -3,4 +3,6 @@
 pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod rest;
+pub(crate) mod mqtt_broker;
+pub(crate) mod mqtt_rig;
 pub(crate) mod wait;
