@@ -17,7 +17,7 @@ const USER = [{ fields: [
 ] }];
 const CAPS = [{ title: "section.caps", fields: [
   { key: "max_clients", kind: "number", def: 100, min: 1, max: 10000 },
-  { key: "max_message_kib", kind: "number", def: 256, min: 1, max: 65536, unit: "KiB" },
+  { key: "max_message_bytes", kind: "number", def: 1048576, min: 1024, max: 16777216 },
 ] }];
 
 async function main() {

@@ -3,7 +3,7 @@
 import { h, mark } from "./dom.js";
 import { time, word } from "./i18n.js";
 
-const RESULT_MARK = { ok: "good", success: "good", failed: "bad", failure: "bad", refused: "uncertain", denied: "uncertain" };
+const RESULT_MARK = { ok: "good", failed: "bad", refused: "uncertain" };
 const resultMark = (result) => mark(RESULT_MARK[result] ?? "idle");
 
 const detailText = (detail) => (detail === null || detail === undefined ? "" : typeof detail === "object" ? JSON.stringify(detail) : String(detail));

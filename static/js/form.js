@@ -91,8 +91,10 @@ export class Form {
     for (const { input, trouble, pointer } of this.#rows) {
       if (!input) continue;
       const found = this.#config.problemsAt(pointer);
-      trouble.hidden = found.length === 0;
-      trouble.textContent = found.map(({ detail }) => detail).join(" ");
+      const warnings = found.length ? [] : this.#config.warningsAt(pointer);
+      trouble.hidden = found.length + warnings.length === 0;
+      trouble.classList.toggle("warning", warnings.length > 0);
+      trouble.textContent = [...found, ...warnings].map(({ detail }) => detail).join(" ");
       if (found.length) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }

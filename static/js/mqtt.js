@@ -10,7 +10,7 @@ import { Preview } from "./mqtt-preview.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 
-const tls = ({ url = "" }) => /^(mqtts|wss):/.test(url);
+const tls = ({ url = "" }) => /^mqtts:/.test(url);
 const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
@@ -18,12 +18,12 @@ const delivery = (message) => [
 const CONNECTION = [
   { fields: [
     { key: "name", required: true }, { key: "url", sample: "mqtt://192.168.1.10:1883", required: true },
-    { key: "protocol", kind: "select", options: ["3.1.1"], def: "3.1.1" }, { key: "client_id", hint: "client_id" },
+    { key: "client_id", hint: "client_id" },
     { key: "username" }, { key: "password", kind: "secret" },
-    { key: "keep_alive_s", kind: "number", def: 30, min: 5, max: 65535, unit: "s" }, { key: "clean_session", kind: "check", def: false }, { key: "enabled", kind: "check", def: true },
+    { key: "keep_alive_s", kind: "number", def: 30, min: 1, max: 65535, unit: "s" }, { key: "clean_session", kind: "check", def: false }, { key: "enabled", kind: "check", def: true },
   ] },
   { title: "section.tls", when: tls, fields: [
-    { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" }, { key: "tls/server_name" }, { key: "tls/insecure", kind: "check", def: false },
+    { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" }, { key: "tls/min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
   ] },
   { title: "section.birth", folded: true, fields: [
     { key: "birth/topic", label: "birth_topic", hint: "message_topic", sample: "{appliance}/status" }, { key: "birth/payload", label: "birth_payload", hint: "none", sample: "online" }, ...delivery("birth"),
@@ -38,6 +38,7 @@ const PUBLICATION = [
   ] },
   { title: "section.trigger", fields: [
     { key: "trigger/on_change", kind: "check", def: false }, { key: "trigger/interval_ms", kind: "number", min: 10, max: 86400000, unit: "ms" },
+    { key: "trigger/min_gap_ms", label: "merge_ms", hint: "merge_ms", kind: "number", min: 1, max: 3600000, unit: "ms", when: ({ trigger }) => trigger?.on_change === true },
   ] },
 ];
 const SUBSCRIPTION = [{ fields: [

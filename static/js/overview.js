@@ -52,7 +52,7 @@ function lineCard(unit) {
     h("div", { class: "utilisation" }, h("span", {}, t("overview.utilisation")), bar(d.utilisation, t("overview.utilisation")), h("b", { class: "number" }, percent(d.utilisation))),
     h("dl", { class: "figures" }, figure(t("overview.transactions"), count(d.transactions)), figure(t("overview.timeouts"), count(d.timeouts)),
       figure(t("overview.crc_errors"), count(d.crc_errors)), figure(t("overview.exceptions"), count(exceptions)),
-      figure(t("overview.late"), count(d.late)), figure(t("overview.rtt"), d.rtt_ms ? `${decimal(d.rtt_ms.p50)} / ${decimal(d.rtt_ms.p99)}` : "–", "ms")),
+      figure(t("overview.late"), count(d.late)), figure(t("overview.overruns"), count(d.overruns)), figure(t("overview.rtt"), d.rtt_ms?.p50 ? `${decimal(d.rtt_ms.p50)} / ${decimal(d.rtt_ms.p99)}` : "–", "ms")),
     (d.devices ?? []).length > 0 && h("div", { class: "table-scroll" }, h("table", { class: "compact" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("overview.device")), h("th", { scope: "col" }, t("overview.state")),
       h("th", { scope: "col", class: "number" }, t("overview.timeouts")), h("th", { scope: "col", class: "number" }, t("overview.rtt_short")))),
     h("tbody", {}, d.devices.map((device) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: `/devices#${encodeURIComponent(device.name)}` }, device.name), h("span", { class: "kind" }, t("overview.unit_id", { n: device.unit_id }))),
@@ -67,7 +67,7 @@ function mqttCard(unit) {
     d.last_error && !d.connected && h("p", { class: "error" }, d.last_error),
     h("dl", { class: "figures" }, figure(t("overview.published"), count(d.published)), figure(t("overview.acknowledged"), count(d.acknowledged)),
       figure(t("overview.in_flight"), count(d.in_flight)), figure(t("overview.failed"), count(d.failed)),
-      figure(t("overview.received"), count(d.received)), figure(t("overview.reconnects"), count(d.reconnects))));
+      figure(t("overview.received"), count(d.received)), figure(t("overview.refused"), count(d.refused)), figure(t("overview.connects"), count(d.connects))));
 }
 
 function brokerCard(unit) {
@@ -82,7 +82,7 @@ function brokerCard(unit) {
 }
 
 function otherUnits(units) {
-  return h("div", { class: "panel" }, h("ul", { class: "unit-list" }, units.map((unit) => h("li", {}, h("b", {}, unit.name || word("unit_kind", unit.kind)), h("span", { class: "kind" }, word("unit_kind", unit.kind)), health(unit)))));
+  return h("div", { class: "panel" }, h("ul", { class: "unit-list" }, units.map((unit) => h("li", {}, h("b", {}, word("unit_name", unit.name)), h("span", { class: "kind" }, word("unit_kind", unit.kind)), health(unit)))));
 }
 
 const SECTIONS = [["line", "overview.lines", lineCard, "ports.empty_hint"], ["mqtt", "overview.mqtt", mqttCard, "mqtt.empty_hint"], ["broker", "overview.broker", brokerCard]];
@@ -101,11 +101,13 @@ function show(status) {
     if (!own.length && !empty) return null;
     return h("section", {}, h("h2", {}, t(title)), own.length ? h("div", { class: "cards" }, own.map(card)) : h("p", { class: "panel empty" }, t(empty)));
   });
+  const problems = status.problems ?? [];
   const others = units.filter((unit) => !known.has(unit.kind));
   // Redrawing would take the focus away from a link someone stands on.
   const place = $("#units");
   const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  fill(place, parts, others.length > 0 && h("section", {}, h("h2", {}, t("overview.others")), otherUnits(others)));
+  fill(place, problems.length > 0 && h("section", {}, h("h2", {}, t("overview.problems")), h("ul", { class: "panel problems" },
+    problems.slice(0, 20).map(({ pointer, detail, severity }) => h("li", {}, mark(severity === "warning" ? "uncertain" : "bad"), " ", h("code", {}, pointer), " ", detail)))), parts, others.length > 0 && h("section", {}, h("h2", {}, t("overview.others")), otherUnits(others)));
   if (focused) place.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();
 }
 

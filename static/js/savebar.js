@@ -15,26 +15,18 @@ function pageOf(pointer) {
   return PAGE_OF[top] ?? "configuration";
 }
 
-/** The unit of a plan or status key (`line:COM1`) in words. */
-export function unitName(unit) {
-  const key = typeof unit === "string" ? unit : (unit.key ?? unit.name);
-  const at = key.search(/[:/]/);
-  if (at < 0) return word("unit_kind", key);
-  return `${word("unit_kind", key.slice(0, at))} ${key.slice(at + 1)}`;
-}
-
 /** The plan in one sentence for each thing that happens. */
 export function planSentences(plan) {
-  const keys = (list) => (list ?? []).map((unit) => (typeof unit === "string" ? unit : (unit.key ?? unit.name)));
-  const [start, stop, update] = [keys(plan.start), keys(plan.stop), keys(plan.update)];
-  const restart = stop.filter((key) => start.includes(key));
-  const names = (list) => list.map(unitName).join(", ");
+  const { start = [], stop = [], update = [] } = plan;
+  const restart = stop.filter((name) => start.includes(name));
+  // Some units have no name but their kind.
+  const names = (list) => list.map((name) => word("unit_name", name)).join(", ");
   const lines = [];
   const say = (key, list) => list.length && lines.push(t(key, { units: names(list) }));
   say("plan.update", update);
   say("plan.restart", restart);
-  say("plan.start", start.filter((key) => !restart.includes(key)));
-  say("plan.stop", stop.filter((key) => !restart.includes(key)));
+  say("plan.start", start.filter((name) => !restart.includes(name)));
+  say("plan.stop", stop.filter((name) => !restart.includes(name)));
   if (!restart.length && !stop.length) lines.push(t(lines.length ? "plan.nothing_restarts" : "plan.nothing"));
   return lines;
 }
@@ -80,6 +72,7 @@ export function saveBar(config, { jump } = {}) {
     if (config.plan && !trouble.length) text.push(...planSentences(config.plan));
     fill(say, text.join(" "));
     fill(list, trouble.slice(0, 5).map(({ pointer, detail }) => h("li", {}, mark("bad"), link(pointer), " ", detail)),
+      config.warnings.slice(0, 5).map(({ pointer, detail }) => h("li", {}, mark("uncertain"), link(pointer), " ", detail)),
       trouble.length > 5 && h("li", {}, t("save.more_problems", { n: trouble.length - 5 })));
   }
 

@@ -39,7 +39,8 @@ async function main() {
   const watch = new TagWatch();
   const search = $("#tag-filter");
   const found = $("#tag-count");
-  const state = { names: await loadNames(), group: "", shown: [] };
+  // A tag that goes while the pages are read ends the reading: once more from the beginning.
+  const state = { names: await loadNames().catch(loadNames), group: "", shown: [] };
 
   const write = new TagWrite(watch);
   const detail = new TagDetail($("#tag-detail"), watch, { operator, closed: () => table.focus() });

@@ -6,7 +6,6 @@ import { t, time, word } from "./i18n.js";
 import { complain, confirm, dialog, notice } from "./dialog.js";
 
 const ROLES = ["viewer", "operator", "admin"];
-const nameOf = (user) => user.username ?? user.name;
 const me = document.documentElement.dataset.user;
 
 const roleSelect = (chosen = "viewer") => {
@@ -20,9 +19,9 @@ const button = (label, act, kind = "") => h("button", { type: "button", class: k
 async function showUsers() {
   const { users } = await get("/users");
   fill($("#users tbody"), users.map((user) => {
-    const name = nameOf(user);
+    const name = user.username;
     return h("tr", {}, h("th", { scope: "row" }, name, name === me && h("span", { class: "tag" }, t("users.you"))), h("td", {}, word("role", user.role)),
-      h("td", { class: "number nowrap" }, user.last_login ? time(user.last_login, { always: true }) : "–"),
+      h("td", { class: "number nowrap" }, time(user.password_changed, { always: true })),
       h("td", { class: "row-actions" }, button(t("users.edit"), () => editUser(user)), name !== me && button(t("editor.delete"), () => removeUser(name), "danger")));
   }));
 }
@@ -37,7 +36,7 @@ async function showTokens() {
 
 async function addUser() {
   const username = h("input", { name: "username", required: true, autocomplete: "off", spellcheck: "false" });
-  const password = h("input", { name: "password", type: "password", required: true, autocomplete: "new-password", minlength: 8 });
+  const password = h("input", { name: "password", type: "password", required: true, autocomplete: "new-password", minlength: 10 });
   const role = roleSelect();
   const done = await dialog({
     title: t("users.add"),
@@ -48,7 +47,7 @@ async function addUser() {
 }
 
 async function editUser(user) {
-  const name = nameOf(user);
+  const name = user.username;
   const role = roleSelect(user.role);
   const password = h("input", { name: "password", type: "password", autocomplete: "new-password" });
   const done = await dialog({
@@ -98,7 +97,7 @@ async function addToken() {
 
 async function removeToken(token) {
   if (!(await confirm(t("users.revoke_title", { name: token.name }), t("users.revoke_text"), t("users.revoke")))) return;
-  await request("DELETE", `/tokens/${encodeURIComponent(token.id ?? token.name)}`);
+  await request("DELETE", `/tokens/${encodeURIComponent(token.id)}`);
   await showTokens();
 }
 
