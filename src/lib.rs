@@ -6,7 +6,9 @@
 pub mod app;
 pub mod config;
 pub mod drivers;
+pub mod faces;
 pub mod modbus;
+pub mod net;
 pub mod platform;
 pub mod runtime;
 pub mod services;

@@ -1,8 +1,12 @@
 //! From a configuration to the units it needs, and from a unit's configuration to the running unit.
 
 use crate::config::GatewayConfig;
+#[cfg(feature = "broker")]
+use crate::config::broker::BrokerConfig;
 use crate::config::internal::InternalConfig;
 use crate::drivers::internal::Internal;
+#[cfg(feature = "broker")]
+use crate::faces::broker::Broker;
 use crate::runtime::commands::Commands;
 use crate::runtime::configure::ConfigHandle;
 use crate::runtime::events::{Event, Events};
@@ -23,6 +27,9 @@ use tokio::sync::{Mutex, mpsc, watch};
 pub(super) enum UnitConfig {
     /// The internal registers.
     Internal(Vec<InternalConfig>),
+    /// The embedded broker.
+    #[cfg(feature = "broker")]
+    Broker(BrokerConfig),
     /// Keeps events.
     EventLog,
     /// Tells events of units' health.
@@ -33,6 +40,8 @@ impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
             Self::Internal(_) => "internal registers".to_owned(),
+            #[cfg(feature = "broker")]
+            Self::Broker(_) => "embedded broker".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
         }
@@ -40,12 +49,19 @@ impl UnitSpec for UnitConfig {
 
     fn resources(&self) -> Vec<Resource> {
         match self {
+            #[cfg(feature = "broker")]
+            Self::Broker(broker) => {
+                broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
+            }
             Self::Internal(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
         }
     }
 
     fn needs_restart(&self, _next: &Self) -> bool {
         match self {
+            // Each of these takes every change while running and decides itself what it must reopen.
+            #[cfg(feature = "broker")]
+            Self::Broker(_) => false,
             Self::Internal(_) | Self::EventLog | Self::HealthWatch => false,
         }
     }
@@ -59,7 +75,12 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
-    fixed.into_iter().collect()
+    let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    #[cfg(feature = "broker")]
+    if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
+        units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
+    }
+    units
 }
 
 /// What units are made of.
@@ -88,9 +109,16 @@ impl Parts {
                     Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
                 },
             ),
-            UnitConfig::EventLog => {
-                fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx))
-            }
+            #[cfg(feature = "broker")]
+            UnitConfig::Broker(broker) => followed(
+                broker.clone(),
+                |config| match config {
+                    UnitConfig::Broker(broker) => Some(broker.clone()),
+                    _ => None,
+                },
+                |follow| Broker::new(follow).run(ctx),
+            ),
+            UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
         }
     }

@@ -40,6 +40,9 @@ pub struct BrokerUser {
 impl BrokerConfig {
     pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
+        if !cfg!(feature = "broker") {
+            problems.error(&at, "this build of dinrail has no embedded broker (Cargo feature `broker`)");
+        }
         let enabled = fields.flag("enabled", true, problems);
         fields.text("description", 2000, problems);
         let listeners = fields.list("listeners", problems);

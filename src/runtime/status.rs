@@ -186,7 +186,9 @@ pub struct BrokerStatus {
     pub messages_in: u64,
     /// Messages sent to clients.
     pub messages_out: u64,
-    /// Connections and logins refused.
+    /// Messages not queued for a client because too much was waiting for it already.
+    pub dropped: u64,
+    /// Connections, logins, topics and messages refused.
     pub refused: u64,
     /// Why the last one was.
     pub last_refusal: Option<String>,

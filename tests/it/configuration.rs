@@ -49,10 +49,8 @@ async fn a_change_is_stored_once_and_a_stale_or_wrong_one_not_at_all() {
     let ChangeError::Invalid(problems) = wrong else { panic!("{wrong:?}") };
     assert_eq!(problems[0].pointer, "/internal/0/type");
     assert_eq!(gateway.revision().await.number, applied.revision);
-    let too_many = gateway
-        .edit(|d| d["ports"] = (0..65).map(|n| json!({ "name": format!("p{n}") })).collect())
-        .await
-        .unwrap_err();
+    let too_many =
+        gateway.edit(|d| d["ports"] = (0..65).map(|n| json!({ "name": format!("p{n}") })).collect()).await.unwrap_err();
     assert_eq!(too_many, ChangeError::TooLarge("the document has 65 ports; the limit is 64".to_owned()));
     gateway.stop().await;
 }

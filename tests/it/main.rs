@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[cfg(feature = "broker")]
+mod broker;
 mod configuration;
 mod floors;
-mod support;
 mod serial_line;
+mod support;

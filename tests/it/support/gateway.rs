@@ -22,10 +22,7 @@ impl TestGateway {
 
     /// A gateway on a folder that may hold something.
     pub(crate) async fn start_on(folder: TempDir) -> Self {
-        let options = Options {
-            data: folder.path().to_owned(),
-            web: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))),
-        };
+        let options = Options { data: folder.path().to_owned(), web: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))) };
         Self { gateway: Gateway::start(options).await.unwrap(), folder }
     }
 

@@ -1,0 +1,338 @@
+//! What front, hooks and housekeeping know together: the rules, who is connected, what was refused.
+
+use super::gauge::Gauge;
+use super::rules::{Rules, User};
+use crate::config::broker::BrokerConfig;
+use crate::platform::clock;
+use crate::runtime::status::BrokerClient;
+use crate::tag::reading::rfc3339;
+use arc_swap::ArcSwap;
+use rmqtt::types::{ClientId, Id};
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// The shared state of one running broker.
+#[derive(Debug)]
+pub(super) struct Hub {
+    pub(super) rules: ArcSwap<Rules>,
+    pub(super) gauge: Gauge,
+    max_clients: AtomicUsize,
+    max_message: AtomicUsize,
+    places: Mutex<HashMap<SocketAddr, Arc<Relayed>>>,
+    sessions: Mutex<HashMap<ClientId, Session>>,
+    /// Clients whose sessions are to be removed; nobody connects under their ids before that is done.
+    evicted: Mutex<BTreeSet<String>>,
+    evict: Notify,
+    removed: Notify,
+    pub(super) counts: Counts,
+}
+
+/// Figures for the status page.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Messages accepted from clients.
+    pub(super) messages_in: AtomicU64,
+    /// Messages sent to clients.
+    pub(super) messages_out: AtomicU64,
+    /// Messages not queued because too much waited for their client.
+    pub(super) dropped: AtomicU64,
+    refused: AtomicU64,
+    last_refusal: Mutex<Option<String>>,
+}
+
+/// A connection that has sent its CONNECT and is handed on to the broker.
+#[derive(Debug)]
+pub(super) struct Relayed {
+    client_id: String,
+    /// Cancelled to close the connection.
+    pub(super) cut: CancellationToken,
+    login: OnceLock<Arc<User>>,
+    refused: AtomicBool,
+}
+
+/// A session the broker holds, connected or waiting for its client.
+#[derive(Debug)]
+struct Session {
+    id: Id,
+    user: Arc<User>,
+    /// Milliseconds since 1970; of the connection, or of its end.
+    since: i64,
+    online: bool,
+}
+
+/// A place among the clients; given back on drop.
+#[derive(Debug)]
+pub(super) struct Place {
+    hub: Arc<Hub>,
+    peer: SocketAddr,
+    pub(super) relayed: Arc<Relayed>,
+}
+
+/// Why a CONNECT gets no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NoPlace {
+    /// As many clients as configured are connected.
+    #[error("all {0} places for clients are taken")]
+    Full(usize),
+    /// The same address and port through another listener: the broker could not tell them apart.
+    #[error("a connection from the same port is open on another listener")]
+    Twice,
+}
+
+impl Hub {
+    pub(super) fn new(config: &BrokerConfig) -> Arc<Self> {
+        Arc::new(Self {
+            rules: ArcSwap::from_pointee(Rules::new(config, &Rules::default())),
+            gauge: Gauge::default(),
+            max_clients: AtomicUsize::new(config.max_clients),
+            max_message: AtomicUsize::new(config.max_message_bytes),
+            places: Mutex::default(),
+            sessions: Mutex::default(),
+            evicted: Mutex::default(),
+            evict: Notify::new(),
+            removed: Notify::new(),
+            counts: Counts::default(),
+        })
+    }
+
+    /// Takes over rules and caps; sessions whose user is no longer what it was are marked for eviction.
+    pub(super) fn apply(&self, config: &BrokerConfig) {
+        let rules = Rules::new(config, &self.rules.load());
+        self.rules.store(Arc::new(rules));
+        self.max_clients.store(config.max_clients, Ordering::Relaxed);
+        self.max_message.store(config.max_message_bytes, Ordering::Relaxed);
+        let rules = self.rules.load();
+        let strangers: Vec<ClientId> = lock(&self.sessions)
+            .iter()
+            .filter(|(_, session)| !rules.stands(&session.user))
+            .map(|(client, _)| client.clone())
+            .collect();
+        for client in strangers {
+            self.evict(&client);
+        }
+    }
+
+    /// Largest packet, in bytes after its fixed header.
+    pub(super) fn max_message(&self) -> usize {
+        self.max_message.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn max_clients(&self) -> usize {
+        self.max_clients.load(Ordering::Relaxed)
+    }
+
+    /// Gives a client a place. One that comes again while its old connection is still open takes that one's place.
+    pub(super) fn enter(self: &Arc<Self>, peer: SocketAddr, client_id: &str) -> Result<Place, NoPlace> {
+        let limit = self.max_clients();
+        let mut places = lock(&self.places);
+        let returns = || !client_id.is_empty() && places.values().any(|other| other.client_id == client_id);
+        // Those refused wait for their answer only; guessing passwords must not keep clients out.
+        let taken = places.values().filter(|other| !other.is_refused()).count();
+        if taken >= limit && !returns() {
+            return Err(NoPlace::Full(limit));
+        }
+        if places.contains_key(&peer) {
+            return Err(NoPlace::Twice);
+        }
+        let relayed = Arc::new(Relayed {
+            client_id: client_id.to_owned(),
+            cut: CancellationToken::new(),
+            login: OnceLock::new(),
+            refused: AtomicBool::new(false),
+        });
+        places.insert(peer, relayed.clone());
+        drop(places);
+        Ok(Place { hub: self.clone(), peer, relayed })
+    }
+
+    /// The connection the broker speaks of, if it came through the front.
+    pub(super) fn relayed(&self, peer: Option<SocketAddr>) -> Option<Arc<Relayed>> {
+        lock(&self.places).get(&peer?).cloned()
+    }
+
+    /// Whose session a client id is, if the broker holds one.
+    pub(super) fn owner(&self, client: &str) -> Option<Arc<User>> {
+        lock(&self.sessions).get(client).map(|session| session.user.clone())
+    }
+
+    /// The broker has made or resumed a session. Closes the gaps between login and now: a user changed meanwhile, or
+    /// somebody else's session under the same client id.
+    pub(super) fn connected(&self, id: &Id) {
+        let relayed = self.relayed(id.remote_addr);
+        let Some(user) = relayed.as_ref().and_then(|relayed| relayed.login.get().cloned()) else {
+            // The connection is closed already; what the broker resumed waits for the client's return.
+            let user = self.rules.load().user(id.username.as_deref()).cloned();
+            match user {
+                Some(user) => self.remember(id, user, false),
+                None => self.evict(&id.client_id),
+            }
+            return;
+        };
+        let taken_over = self.owner(&id.client_id).is_some_and(|owner| owner.name() != user.name());
+        let stands = self.rules.load().stands(&user);
+        self.remember(id, user, true);
+        if taken_over || !stands {
+            self.evict(&id.client_id);
+        }
+    }
+
+    fn remember(&self, id: &Id, user: Arc<User>, online: bool) {
+        let session = Session { id: id.clone(), user, since: clock::unix_ms(), online };
+        lock(&self.sessions).insert(id.client_id.clone(), session);
+    }
+
+    /// A session has lost its connection.
+    pub(super) fn disconnected(&self, id: &Id) {
+        if let Some(session) = lock(&self.sessions).get_mut(&id.client_id)
+            && session.id == *id
+        {
+            session.online = false;
+            session.since = clock::unix_ms();
+        }
+    }
+
+    /// A session is no more.
+    pub(super) fn terminated(&self, id: &Id) {
+        let mut sessions = lock(&self.sessions);
+        if sessions.get(&id.client_id).is_some_and(|session| session.id == *id) {
+            sessions.remove(&id.client_id);
+        }
+    }
+
+    /// Closes a client's connection now and has housekeeping remove its session.
+    pub(super) fn evict(&self, client: &str) {
+        let peer = lock(&self.sessions).get(client).and_then(|session| session.id.remote_addr);
+        if let Some(relayed) = self.relayed(peer).filter(|relayed| relayed.is(client)) {
+            relayed.cut.cancel();
+        }
+        lock(&self.evicted).insert(client.to_owned());
+        self.evict.notify_one();
+    }
+
+    /// Returns when there is a new session to remove.
+    pub(super) async fn evictions(&self) {
+        self.evict.notified().await;
+    }
+
+    /// The sessions to remove.
+    pub(super) fn evicted(&self) -> BTreeSet<String> {
+        lock(&self.evicted).clone()
+    }
+
+    /// The broker has removed a session.
+    pub(super) fn forget(&self, client: &str) {
+        lock(&self.sessions).remove(client);
+        lock(&self.evicted).remove(client);
+        self.removed.notify_waiters();
+    }
+
+    /// Waits until no session of this client waits for its removal, at most so long. A client that is quick to return
+    /// would otherwise resume the very subscriptions it has just lost.
+    pub(super) async fn settled(&self, client: &str, patience: Duration) -> bool {
+        let settled = async {
+            loop {
+                let removed = self.removed.notified();
+                if !lock(&self.evicted).contains(client) {
+                    return;
+                }
+                removed.await;
+            }
+        };
+        tokio::time::timeout(patience, settled).await.is_ok()
+    }
+
+    /// Sessions of absent clients beyond as many as there are places: the longest absent go first.
+    pub(super) fn evict_excess(&self) {
+        let sessions = lock(&self.sessions);
+        let mut absent: Vec<(i64, String)> = sessions
+            .iter()
+            .filter(|(_, session)| !session.online)
+            .map(|(client, session)| (session.since, client.to_string()))
+            .collect();
+        drop(sessions);
+        let excess = absent.len().saturating_sub(self.max_clients());
+        absent.sort_unstable();
+        for (_, client) in absent.into_iter().take(excess) {
+            self.evict(&client);
+        }
+    }
+
+    /// Whether this user may publish there, by the rules of this moment.
+    pub(super) fn may_publish(&self, id: &Id, topic: &str) -> bool {
+        self.rules.load().user(id.username.as_deref()).is_some_and(|user| user.may_publish(topic))
+    }
+
+    /// Counts something refused and keeps the reason for the status page.
+    pub(super) fn refuse(&self, who: impl std::fmt::Display, why: impl std::fmt::Display) {
+        let sentence = format!("{who}: {why}");
+        tracing::debug!(refusal = sentence, "refused by the broker");
+        self.counts.refused.fetch_add(1, Ordering::Relaxed);
+        *lock(&self.counts.last_refusal) = Some(sentence);
+    }
+
+    /// Who is connected, by client id.
+    pub(super) fn clients(&self) -> Vec<BrokerClient> {
+        let sessions = lock(&self.sessions);
+        let mut clients: Vec<BrokerClient> = sessions
+            .values()
+            .filter(|session| session.online)
+            .map(|session| BrokerClient {
+                id: session.id.client_id.to_string(),
+                user: session.user.name().map(str::to_owned),
+                address: session.id.remote_addr.map(|address| address.to_string()).unwrap_or_default(),
+                since: rfc3339(session.since),
+            })
+            .collect();
+        drop(sessions);
+        clients.sort_by(|a, b| a.id.cmp(&b.id));
+        clients
+    }
+
+    /// Refusals so far and the last one.
+    pub(super) fn refusals(&self) -> (u64, Option<String>) {
+        (self.counts.refused.load(Ordering::Relaxed), lock(&self.counts.last_refusal).clone())
+    }
+}
+
+impl Relayed {
+    /// Notes the user once; false when this connection has logged in before.
+    pub(super) fn log_in(&self, user: Arc<User>) -> bool {
+        self.login.set(user).is_ok()
+    }
+
+    /// Notes a wrong password.
+    pub(super) fn refuse(&self) {
+        self.refused.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the login has failed.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// The client as it is shown.
+    pub(super) fn name(&self, peer: SocketAddr) -> String {
+        if self.client_id.is_empty() { peer.to_string() } else { self.client_id.clone() }
+    }
+
+    /// Whether it is this client's; an empty id was chosen by the broker and may be anyone's.
+    fn is(&self, client: &str) -> bool {
+        self.client_id.is_empty() || self.client_id == client
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        lock(&self.hub.places).remove(&self.peer);
+    }
+}
+
+/// Every critical section leaves the maps whole, so a panic elsewhere does not spoil them.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

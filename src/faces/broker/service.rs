@@ -1,0 +1,165 @@
+//! What happens on the broker's own runtime: configuration in, status out, and the evictions in between.
+
+use super::BrokerError;
+use super::engine::Engine;
+use super::gauge::ALL_BYTES;
+use super::hub::Hub;
+use super::listeners::Listeners;
+use crate::config::broker::BrokerConfig;
+use crate::net::gate::{AllowList, Caps, Gate};
+use crate::runtime::status::{BrokerStatus, Detail};
+use crate::runtime::unit::{Health, UnitContext};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// How often the status page's figures are renewed and absent sessions counted.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How often an address that could not be listened on is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+/// Between two clients that lose their session for want of memory.
+const RELIEF_PAUSE: Duration = Duration::from_millis(250);
+/// Connections beyond the places for clients: those that have not said yet who they are.
+const STRANGERS: usize = 64;
+/// Of them, as many may come from one address.
+const STRANGERS_PER_ADDRESS: usize = 16;
+
+struct Service {
+    ctx: UnitContext,
+    hub: Arc<Hub>,
+    gate: Gate,
+    engine: Engine,
+    listeners: Listeners,
+    retry: Instant,
+    relieved: Instant,
+}
+
+pub(super) async fn run(mut config: watch::Receiver<BrokerConfig>, ctx: UnitContext) -> Result<(), BrokerError> {
+    let first = config.borrow_and_update().clone();
+    let hub = Hub::new(&first);
+    let gate = Gate::new(AllowList::All, caps(&first));
+    let engine = Engine::start(hub.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
+    let listeners = Listeners::new(hub.clone(), gate.clone(), engine.inner.clone());
+    let mut service = Service { ctx, hub, gate, engine, listeners, retry: Instant::now(), relieved: Instant::now() };
+    let outcome = service.serve(first, config).await;
+    service.listeners.close_all().await;
+    service.engine.stop().await;
+    outcome
+}
+
+impl Service {
+    async fn serve(
+        &mut self,
+        mut present: BrokerConfig,
+        mut config: watch::Receiver<BrokerConfig>,
+    ) -> Result<(), BrokerError> {
+        self.listen(&present).await;
+        if let (Some(failure), true) = (self.listeners.failure(), self.listeners.addresses().is_empty()) {
+            return Err(BrokerError::Listen(failure));
+        }
+        let stop = self.ctx.stop.clone();
+        let mut tick = interval(HOUSEKEEPING);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                // Cancel-safe: a change not seen now is seen at the next call. No sender means no more changes.
+                Ok(()) = config.changed() => {
+                    let next = config.borrow_and_update().clone();
+                    self.apply(&present, &next).await?;
+                    present = next;
+                }
+                // Cancel-safe: the list is taken only afterwards, and a notification without a listener is kept.
+                () = self.hub.evictions() => self.remove_evicted().await,
+                // Cancel-safe, as above.
+                () = self.hub.gauge.high() => self.relieve(),
+                // Cancel-safe: it holds nothing.
+                () = self.engine.ended() => return Err(BrokerError::Engine("the inner listener ended".to_owned())),
+                // Cancel-safe: a tick not taken stays due.
+                _ = tick.tick() => self.keep_house(&present).await,
+            }
+        }
+    }
+
+    async fn apply(&mut self, present: &BrokerConfig, next: &BrokerConfig) -> Result<(), BrokerError> {
+        self.hub.apply(next);
+        self.gate.set_caps(caps(next));
+        if present.max_message_bytes != next.max_message_bytes {
+            self.engine.listen().await.map_err(|err| BrokerError::Engine(err.to_string()))?;
+        }
+        self.remove_evicted().await;
+        self.listen(next).await;
+        self.report();
+        Ok(())
+    }
+
+    async fn listen(&mut self, config: &BrokerConfig) {
+        self.listeners.reconcile(&config.listeners).await;
+        self.retry = Instant::now() + RETRY;
+        self.ctx.set_health(match self.listeners.failure() {
+            None => Health::Up,
+            Some(failure) => Health::Degraded(failure),
+        });
+    }
+
+    async fn remove_evicted(&self) {
+        let clients = self.hub.evicted();
+        // All at once: a session that is slow to answer must not keep the others in their rights. What could not be
+        // removed stays on the list for the next housekeeping; its connection is closed already.
+        futures::future::join_all(clients.iter().map(|client| self.engine.remove(client))).await;
+    }
+
+    /// Too much waits for clients: the one most waits for loses its session. One at a time, as its memory takes a
+    /// moment to come back; the next alarm or housekeeping looks again.
+    fn relieve(&mut self) {
+        if self.hub.gauge.total() > ALL_BYTES
+            && self.relieved.elapsed() > RELIEF_PAUSE
+            && let Some(client) = self.hub.gauge.worst()
+        {
+            self.hub.refuse(&client, "too much was waiting for it; its session was ended to save memory");
+            self.hub.evict(&client);
+            self.relieved = Instant::now();
+        }
+    }
+
+    async fn keep_house(&mut self, config: &BrokerConfig) {
+        if self.listeners.any_failed() && self.retry <= Instant::now() {
+            self.listen(config).await;
+        }
+        self.relieve();
+        self.hub.evict_excess();
+        self.remove_evicted().await;
+        self.hub.gauge.sweep();
+        self.report();
+    }
+
+    fn report(&self) {
+        let gate = self.gate.counts();
+        let (refused, last) = self.hub.refusals();
+        let at_gate = gate.last.map(|(peer, why)| format!("{peer}: {why}"));
+        let status = BrokerStatus {
+            listeners: self.listeners.addresses(),
+            clients: self.hub.clients(),
+            messages_in: self.hub.counts.messages_in.load(Ordering::Relaxed),
+            messages_out: self.hub.counts.messages_out.load(Ordering::Relaxed),
+            dropped: self.hub.counts.dropped.load(Ordering::Relaxed),
+            refused: refused + gate.not_allowed + gate.full,
+            last_refusal: last.or(at_gate),
+        };
+        let detail = Detail::Broker(Box::new(status));
+        self.ctx.detail.send_if_modified(|present| {
+            let differs = *present != detail;
+            if differs {
+                *present = detail;
+            }
+            differs
+        });
+    }
+}
+
+fn caps(config: &BrokerConfig) -> Caps {
+    Caps { total: config.max_clients + STRANGERS, per_address: config.max_clients + STRANGERS_PER_ADDRESS }
+}

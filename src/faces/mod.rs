@@ -1,0 +1,4 @@
+//! Floor 2: what dinrail shows to others.
+
+#[cfg(feature = "broker")]
+pub mod broker;
