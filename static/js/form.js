@@ -57,6 +57,7 @@ export class Form {
     const element = field.kind === "check"
       ? h("div", { class: "field field-check" }, h("div", { class: "check-line" }, input, label), hint, trouble)
       : h("div", { class: field.wide ? "field field-wide" : "field" }, label, input, list, hint, trouble);
+    element.dataset.pointer = pointer;
     const row = { field, input, element, trouble, pointer, when: field.when };
     input.addEventListener(field.kind === "check" || field.kind === "select" ? "change" : "input", () => this.#take(row));
     this.#rows.push(row);

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "broker")]
 mod broker;
+#[cfg(feature = "peers")]
+mod browser;
 mod configuration;
 mod floors;
 mod serial_line;
