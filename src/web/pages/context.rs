@@ -19,8 +19,8 @@ pub(super) const THEME_COOKIE: &str = "dinrail_theme";
 /// Tells the pages who looks and at which appliance.
 #[async_trait]
 pub trait PageSource: Send + Sync + 'static {
-    /// The facts for this request: the session travels in a cookie, the peer stands in the extensions.
-    async fn facts(&self, request: &Parts) -> PageFacts;
+    /// The facts for a request with these headers (the session travels in a cookie).
+    async fn facts(&self, headers: &HeaderMap) -> PageFacts;
 }
 
 /// What the guards know of a request and its appliance.
@@ -122,7 +122,7 @@ impl FromRequestParts<PageState> for PageContext {
         // Nested routers shorten `parts.uri`; the original is where the browser stands.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
         let here = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
-        let facts = state.source.facts(parts).await;
+        let facts = state.source.facts(&parts.headers).await;
         Ok(Self { lang, theme, here, facts })
     }
 }

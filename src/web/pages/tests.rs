@@ -2,7 +2,6 @@
 
 use super::{PageFacts, PageRole, PageSource, PageViewer, router};
 use axum::body::{Body, to_bytes};
-use http::request::Parts;
 use http::{HeaderMap, Request, StatusCode, header};
 use std::sync::Arc;
 use tower::ServiceExt;
@@ -16,8 +15,8 @@ struct ByCookie;
 
 #[async_trait::async_trait]
 impl PageSource for ByCookie {
-    async fn facts(&self, request: &Parts) -> PageFacts {
-        let cookie = request.headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    async fn facts(&self, headers: &HeaderMap) -> PageFacts {
+        let cookie = headers.get(header::COOKIE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let role = [PageRole::Viewer, PageRole::Operator, PageRole::Admin]
             .into_iter()
             .find(|role| cookie.contains(&format!("role={}", role.as_str())));
