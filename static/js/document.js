@@ -23,6 +23,8 @@ export class ConfigDocument extends EventTarget {
   warnings = [];
   /** Mistakes found while typing, by pointer; the server has not seen them. */
   local = new Map();
+  /** Whether someone else saved since this document was loaded. */
+  stale = false;
   /** What applying would do; null while unknown. */
   plan = null;
   /** What the last save replaced. */
@@ -47,6 +49,7 @@ export class ConfigDocument extends EventTarget {
     this.#base = JSON.stringify(data);
     this.problems = [];
     this.warnings = [];
+    this.stale = false;
     this.local.clear();
     this.plan = null;
     this.#scheduled.cancel();
@@ -112,6 +115,8 @@ export class ConfigDocument extends EventTarget {
       this.plan = data.plan;
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.stale = error.status === 412;
+      if (this.stale) this.#say("checked");
       if (error.status !== 422 && error.status !== 400) throw error;
       this.problems = error.errors.length ? error.errors : [{ pointer: "", detail: error.message }];
       this.warnings = [];

@@ -69,6 +69,7 @@ export function saveBar(config, { jump } = {}) {
     const number = config.changes(1000).length;
     const trouble = config.problemsAt("");
     const text = [t("save.unsaved", { n: number })];
+    if (config.stale) text.push(t("http.412"));
     if (config.plan && !trouble.length) text.push(...planSentences(config.plan));
     fill(say, text.join(" "));
     fill(list, trouble.slice(0, 5).map(({ pointer, detail }) => h("li", {}, mark("bad"), link(pointer), " ", detail)),

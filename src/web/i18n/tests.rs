@@ -27,10 +27,7 @@ fn sources(folder: &str, ending: &str) -> String {
 
 /// The string literals of scripts that look like a message key.
 fn quoted(text: &str) -> BTreeSet<&str> {
-    text.split('"')
-        .skip(1)
-        .filter(|part| !part.contains([' ', '\n', '/', '(']) && part.contains('.'))
-        .collect()
+    text.split('"').skip(1).filter(|part| !part.contains([' ', '\n', '/', '(']) && part.contains('.')).collect()
 }
 
 /// The words right after `opening` up to the next quote: `word("health", ...)` -> `health`.
