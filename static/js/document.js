@@ -109,7 +109,12 @@ export class ConfigDocument extends EventTarget {
       return;
     }
     try {
-      const { data } = await request("PUT", "/config", { query: { dry_run: true }, etag: this.etag, body: text, signal: checking.signal });
+      const { data } = await request("PUT", "/config", {
+        query: { dry_run: true },
+        etag: this.etag,
+        body: text,
+        signal: checking.signal,
+      });
       this.problems = [];
       this.warnings = (data.problems ?? []).map(place);
       this.plan = data.plan;
@@ -128,13 +133,15 @@ export class ConfigDocument extends EventTarget {
   /** Saves; throws `ApiError` 412 when someone else saved meanwhile. */
   async save() {
     const before = this.base;
-    const { data: answer, etag } = await request("PUT", "/config", { etag: this.etag, body: this.data }).catch((error) => {
-      if (error instanceof ApiError && error.status === 422) {
-        this.problems = error.errors;
-        this.#say("checked");
-      }
-      throw error;
-    });
+    const { data: answer, etag } = await request("PUT", "/config", { etag: this.etag, body: this.data }).catch(
+      (error) => {
+        if (error instanceof ApiError && error.status === 422) {
+          this.problems = error.errors;
+          this.#say("checked");
+        }
+        throw error;
+      },
+    );
     // The server gives ids and hides secrets: what it stored is what is edited from here on.
     const stored = await request("GET", "/config");
     this.previous = stored.etag === (etag ?? stored.etag) ? { data: before, etag: stored.etag } : null;
