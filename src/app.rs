@@ -14,6 +14,7 @@ use crate::runtime::supervisor::Supervisor;
 use crate::runtime::unit::UnitKind;
 use crate::services::configuration::Configuration;
 use crate::store::{Store, StoreError, StoreLimits};
+use crate::web::{WebParts, WebState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,7 +77,7 @@ impl Gateway {
         let (status, units) = watch::channel(Units::default());
         let (config, inbox) = Handle::channel(CONFIG_QUEUE);
         let web = options.web;
-        let (owner, desired) = Configuration::load(
+        let (owner, followed) = Configuration::load(
             inbox,
             store.clone(),
             image.clone(),
@@ -91,14 +92,22 @@ impl Gateway {
             told: Arc::new(Mutex::new(told)),
             store: store.clone(),
             units: units.clone(),
-            config: config.clone(),
+            web: WebState::new(WebParts {
+                config: config.clone(),
+                revision: followed.revision,
+                reader: image.reader(),
+                commands: commands.clone(),
+                units: units.clone(),
+                events: events.clone(),
+                store: store.clone(),
+            }),
         };
         let stop = CancellationToken::new();
         let mut configuration = JoinSet::new();
         configuration.spawn(owner.run(stop.clone()));
         let mut supervisor = JoinSet::new();
         let start = move |key: &_, config: &_, ctx| parts.start(key, config, ctx);
-        supervisor.spawn(Supervisor::new(desired, status, start).run(stop.clone()));
+        supervisor.spawn(Supervisor::new(followed.desired, status, start).run(stop.clone()));
         let gateway = Self {
             config,
             reader: image.reader(),

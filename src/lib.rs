@@ -15,4 +15,5 @@ pub mod services;
 pub mod sim;
 pub mod store;
 pub mod tag;
+pub mod views;
 pub mod web;

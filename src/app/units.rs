@@ -7,8 +7,8 @@ use crate::config::internal::InternalConfig;
 use crate::drivers::internal::Internal;
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
+use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::runtime::commands::Commands;
-use crate::runtime::configure::ConfigHandle;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::status::UnitsWatch;
@@ -16,6 +16,7 @@ use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, Un
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
 use crate::store::Store;
+use crate::web::{WebServer, WebState};
 use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,9 +28,13 @@ use tokio::sync::{Mutex, mpsc, watch};
 pub(super) enum UnitConfig {
     /// The internal registers.
     Internal(Vec<InternalConfig>),
+    /// One MQTT connection.
+    Mqtt(Box<MqttUnitConfig>),
     /// The embedded broker.
     #[cfg(feature = "broker")]
     Broker(BrokerConfig),
+    /// The browser and REST server, at this address.
+    Web(SocketAddr),
     /// Keeps events.
     EventLog,
     /// Tells events of units' health.
@@ -40,8 +45,10 @@ impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
             Self::Internal(_) => "internal registers".to_owned(),
+            Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
+            Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
         }
@@ -53,29 +60,38 @@ impl UnitSpec for UnitConfig {
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
-            Self::Internal(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
+            Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
+            Self::Internal(_) | Self::Mqtt(_) | Self::Web(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
         }
     }
 
-    fn needs_restart(&self, _next: &Self) -> bool {
+    fn needs_restart(&self, next: &Self) -> bool {
         match self {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
-            Self::Internal(_) | Self::EventLog | Self::HealthWatch => false,
+            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+            // It follows its other settings by itself.
+            Self::Web(_) => self != next,
         }
     }
 }
 
 /// The units a configuration needs; `web` overrides the stored listener.
 pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
-    _ = web;
     let fixed = [
+        (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
+        let appliance = config.appliance.name.clone();
+        let unit = MqttUnitConfig { appliance, connection: connection.clone() };
+        let key = UnitKey::new(UnitKind::Mqtt, connection.identity.id.clone());
+        units.insert(key, UnitConfig::Mqtt(Box::new(unit)));
+    }
     #[cfg(feature = "broker")]
     if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
         units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
@@ -91,7 +107,7 @@ pub(super) struct Parts {
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
     pub(super) store: Store,
     pub(super) units: UnitsWatch,
-    pub(super) config: ConfigHandle,
+    pub(super) web: WebState,
 }
 
 impl Parts {
@@ -109,6 +125,17 @@ impl Parts {
                     Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
                 },
             ),
+            UnitConfig::Mqtt(unit) => followed(
+                MqttUnitConfig::clone(unit),
+                |config| match config {
+                    UnitConfig::Mqtt(unit) => Some(MqttUnitConfig::clone(unit)),
+                    _ => None,
+                },
+                |config| {
+                    let (image, commands) = (self.image.reader(), self.commands.clone());
+                    MqttUnit { config, image, commands, events: self.events.clone() }.run(ctx)
+                },
+            ),
             #[cfg(feature = "broker")]
             UnitConfig::Broker(broker) => followed(
                 broker.clone(),
@@ -118,6 +145,7 @@ impl Parts {
                 },
                 |follow| Broker::new(follow).run(ctx),
             ),
+            UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
         }

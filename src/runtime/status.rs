@@ -167,6 +167,8 @@ pub struct MqttStatus {
     pub failed: u64,
     /// Messages waiting for their acknowledgement.
     pub in_flight: u64,
+    /// Changes that a newer one of the same tag replaced before they could be sent.
+    pub dropped: u64,
     /// Commands received.
     pub received: u64,
     /// Commands refused.

@@ -25,12 +25,21 @@ pub struct Configuration<C, F> {
     events: Events,
     wanted: F,
     desired: watch::Sender<Desired<C>>,
-    revision: Revision,
+    revision: watch::Sender<Revision>,
+}
+
+/// What others follow of the configuration.
+#[derive(Debug)]
+pub struct Followed<C> {
+    /// The units it needs.
+    pub desired: watch::Receiver<Desired<C>>,
+    /// The revision in force; set before a change is answered, so that what was answered can be read.
+    pub revision: watch::Receiver<Revision>,
 }
 
 impl<C, F> std::fmt::Debug for Configuration<C, F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Configuration").field("revision", &self.revision.number).finish_non_exhaustive()
+        f.debug_struct("Configuration").field("revision", &self.revision.borrow().number).finish_non_exhaustive()
     }
 }
 
@@ -55,23 +64,20 @@ where
         image: Image,
         events: Events,
         wanted: F,
-    ) -> Result<(Self, watch::Receiver<Desired<C>>), StoreError> {
+    ) -> Result<(Self, Followed<C>), StoreError> {
         let loaded = store.load().await?;
         let document = Document::stored(loaded.document);
         let (config, found) = document.parse();
-        let of_store = |problem: store::Problem| Problem {
-            pointer: problem.pointer,
-            detail: problem.detail,
-            severity: Severity::Error,
-        };
-        let problems: Vec<Problem> = loaded.problems.into_iter().map(of_store).chain(found).collect();
+        let problems: Vec<Problem> = loaded.problems.into_iter().chain(found).collect();
         for problem in &problems {
             tracing::warn!(place = %problem.pointer, "stored configuration: {}", problem.detail);
         }
         image.declare(tags::definitions(&config));
-        let (desired, watch) = watch::channel(Arc::new(wanted(&config)));
+        let (desired, follow) = watch::channel(Arc::new(wanted(&config)));
         let revision = Revision { number: loaded.revision, document: Arc::new(document), problems: Arc::new(problems) };
-        Ok((Self { inbox, store, image, events, wanted, desired, revision }, watch))
+        let (revision, read) = watch::channel(revision);
+        let owner = Self { inbox, store, image, events, wanted, desired, revision };
+        Ok((owner, Followed { desired: follow, revision: read }))
     }
 
     /// Answers requests until `stop`.
@@ -92,7 +98,7 @@ where
     async fn answer(&mut self, request: ConfigRequest) {
         // In each arm the asker may have given up; a change that was stored stands all the same.
         match request {
-            ConfigRequest::Current { reply } => drop(reply.send(self.revision.clone())),
+            ConfigRequest::Current { reply } => drop(reply.send(self.revision.borrow().clone())),
             ConfigRequest::Change { change, reply } => {
                 let result = self.change(*change).await;
                 drop(reply.send(result));
@@ -101,8 +107,9 @@ where
     }
 
     async fn change(&mut self, change: Change) -> Result<Applied, ChangeError> {
-        if change.expected != self.revision.number {
-            return Err(ChangeError::Stale { current: self.revision.number });
+        let number = self.revision.borrow().number;
+        if change.expected != number {
+            return Err(ChangeError::Stale { current: number });
         }
         let (author, source, dry_run) = (change.author, change.source, change.dry_run);
         let checked = match self.check(change.document).await {
@@ -117,11 +124,11 @@ where
         let plan = plan(&self.desired.borrow().clone(), &checked.wanted);
         let view = self.names(&plan, &checked.wanted);
         if dry_run {
-            return Ok(Applied { revision: self.revision.number, problems: checked.warnings, plan: view });
+            return Ok(Applied { revision: number, problems: checked.warnings, plan: view });
         }
         let by = store::Change { author: author.clone(), source: source_of(&source) };
         let root = checked.document.root().clone();
-        let saved = match self.store.save(self.revision.number, root, by).await {
+        let saved = match self.store.save(number, root, by).await {
             Ok(saved) => saved,
             Err(SaveError::Stale { current }) => return Err(ChangeError::Stale { current }),
             Err(SaveError::Refused { pointer, detail }) => {
@@ -135,20 +142,20 @@ where
         if saved.changed {
             self.tell(&author, &source, Outcome::Ok, format!("revision {}: {}", saved.revision, sentence(&view)));
         }
-        self.revision = Revision {
-            number: saved.revision,
-            document: Arc::new(checked.document),
-            problems: Arc::new(checked.warnings.clone()),
-        };
         // Tags first: a unit that takes the change finds the places of its new tags.
         self.image.declare(tags::definitions(&checked.config));
         self.desired.send_replace(Arc::new(checked.wanted));
+        self.revision.send_replace(Revision {
+            number: saved.revision,
+            document: Arc::new(checked.document),
+            problems: Arc::new(checked.warnings.clone()),
+        });
         Ok(Applied { revision: saved.revision, problems: checked.warnings, plan: view })
     }
 
     /// A document of 32 MiB takes its time: checked beside the runtime's workers.
     async fn check(&self, sent: serde_json::Value) -> Result<Checked<C>, ChangeError> {
-        let before = Arc::clone(&self.revision.document);
+        let before = Arc::clone(&self.revision.borrow().document);
         let work = tokio::task::spawn_blocking(move || {
             let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
             if let Some(limit) = document.beyond_limit() {

@@ -9,4 +9,5 @@ mod browser;
 mod configuration;
 mod floors;
 mod serial_line;
+#[allow(dead_code, reason = "each test takes what it needs")]
 mod support;

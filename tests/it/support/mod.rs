@@ -2,5 +2,7 @@
 
 #[cfg(feature = "peers")]
 pub(crate) mod browser;
+pub(crate) mod field;
 pub(crate) mod gateway;
+pub(crate) mod rest;
 pub(crate) mod wait;

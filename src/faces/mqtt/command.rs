@@ -1,0 +1,212 @@
+//! Commands that come in by MQTT (CONTRACT section 5): which tag is meant, whether it may be written, what was asked
+//! and whether it was asked before. No socket here; the unit carries the verdicts out.
+
+mod duplicates;
+mod filter;
+mod request;
+
+use super::wire::Notice;
+use crate::config::publication::Qos;
+use crate::config::subscription::SubscriptionConfig;
+use crate::config::topic::{TopicContext, TopicTemplate, overlap};
+use crate::runtime::commands::WriteError;
+use crate::tag::attribute::Attribute;
+use crate::tag::id::TagName;
+use crate::tag::reading::Stamp;
+use crate::tag::value::Value;
+use duplicates::{Duplicates, Key, Seen};
+use filter::{Aim, Filter};
+use request::Request;
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+/// The subscriptions of one connection, and what was answered lately.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    appliance: String,
+    filters: Vec<Filter>,
+    answered: Duplicates,
+}
+
+/// What to do with a message.
+#[derive(Debug)]
+pub(super) enum Verdict {
+    /// Nobody's, retained, or asked before and still under way.
+    Ignore,
+    /// Asked before: the same answer again.
+    Repeat(Option<Notice>),
+    /// Not done, and why.
+    Refuse(Refusal),
+    /// Write it, and hand the outcome to [`Orders::answer`].
+    Write(Order),
+}
+
+/// A command that is not carried out.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// The point, as far as it is known, for the log.
+    pub(super) subject: String,
+    /// The sentence.
+    pub(super) why: String,
+    /// Where that is told, if anywhere.
+    pub(super) answer: Option<Notice>,
+}
+
+/// A command to carry out.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    pub(super) tag: TagName,
+    pub(super) attribute: Attribute,
+    pub(super) value: Value,
+    id: Json,
+    key: Option<Key>,
+    reply: Option<(String, Qos)>,
+}
+
+impl Orders {
+    /// Takes commands from these subscriptions from now on.
+    pub(super) fn configure(&mut self, appliance: &str, subscriptions: &[SubscriptionConfig]) {
+        appliance.clone_into(&mut self.appliance);
+        let enabled = subscriptions.iter().filter(|subscription| subscription.identity.enabled);
+        self.filters = enabled.filter_map(|subscription| Filter::new(subscription.clone(), appliance)).collect();
+    }
+
+    /// The topic filters to subscribe to, each once.
+    pub(super) fn wanted(&self) -> Vec<(String, Qos)> {
+        let mut wanted: Vec<(String, Qos)> = Vec::new();
+        for filter in &self.filters {
+            match wanted.iter_mut().find(|(text, _)| *text == filter.text) {
+                Some((_, qos)) if rank(*qos) < rank(filter.config.qos) => *qos = filter.config.qos,
+                Some(_) => (),
+                None => wanted.push((filter.text.clone(), filter.config.qos)),
+            }
+        }
+        wanted
+    }
+
+    /// Judges one message.
+    pub(super) fn judge(&mut self, topic: &str, payload: &[u8], retained: bool, now: Instant, stamp: Stamp) -> Verdict {
+        let aims = || self.filters.iter().filter_map(|filter| Some((filter, filter.aim(topic)?)));
+        // Where subscriptions overlap, the one that allows the tag takes the command.
+        let allowed = aims().find(|(_, aim)| matches!(aim, Aim::Allowed(..)));
+        let Some((filter, aim)) = allowed.or_else(|| aims().next()) else { return Verdict::Ignore };
+        if retained {
+            // It was meant for whoever listened then; now it would move an output at every reconnect.
+            tracing::info!(topic, "a retained command is ignored");
+            return Verdict::Ignore;
+        }
+        let request = Request::parse(payload);
+        let id = request.as_ref().map_or(Json::Null, |request| request.id.clone());
+        let (tag, attribute) = match aim {
+            Aim::Allowed(tag, attribute) => (tag, attribute),
+            Aim::Refused { tag, attribute, why } => {
+                let reply = self.reply_to(&filter.config, tag.as_ref(), attribute);
+                let shown = tag.as_ref().map(TagName::as_str);
+                return refuse(topic, shown, attribute.map(Attribute::as_str), &id, why, reply);
+            }
+        };
+        let reply = self.reply_to(&filter.config, Some(&tag), Some(attribute));
+        let refused = |why: String, reply| refuse(topic, Some(tag.as_str()), Some(attribute.as_str()), &id, why, reply);
+        let request = match request {
+            Ok(request) => request,
+            Err(error) => return refused(error.to_string(), reply),
+        };
+        if let Some(Err(why)) = filter.config.max_age.map(|limit| request.check_age(limit, stamp)) {
+            return refused(why, reply);
+        }
+        let key = request.key().map(|id| Key { tag: tag.clone(), attribute, id });
+        if let Some(key) = &key {
+            match self.answered.look(key, now) {
+                Some(Seen::Running) => return Verdict::Ignore,
+                Some(Seen::Answered(payload)) => {
+                    return Verdict::Repeat(reply.map(|(topic, qos)| notice(topic, payload.clone(), qos)));
+                }
+                None => self.answered.begin(key.clone(), now),
+            }
+        }
+        Verdict::Write(Order { tag, attribute, value: request.value, id, key, reply })
+    }
+
+    /// The answer to a command that was carried out, or failed in the field.
+    pub(super) fn answer(&mut self, order: Order, result: &Result<Value, WriteError>, now: Instant) -> Option<Notice> {
+        let (tag, attribute) = (Some(order.tag.as_str()), Some(order.attribute.as_str()));
+        let payload = match result {
+            Ok(value) => success(&order, value),
+            Err(error) => failure(&order.id, tag, attribute, &error.to_string()),
+        };
+        if let Some(key) = order.key {
+            if matches!(result, Err(WriteError::Busy)) {
+                // Not carried out for certain, so the same id may try again.
+                self.answered.forget(&key);
+            } else {
+                self.answered.finish(key, payload.clone(), now);
+            }
+        }
+        order.reply.map(|(topic, qos)| notice(topic, payload, qos))
+    }
+
+    /// Where the answer goes. Never into a subscription of our own: it would come back as a command, for ever.
+    fn reply_to(
+        &self,
+        config: &SubscriptionConfig,
+        tag: Option<&TagName>,
+        attribute: Option<Attribute>,
+    ) -> Option<(String, Qos)> {
+        let template = config.response_topic.as_ref()?;
+        let unknown = (tag.is_none() && template.uses_tag()) || (attribute.is_none() && template.uses_attribute());
+        let topic = template.render(TopicContext { appliance: &self.appliance, tag, attribute });
+        let own = self.filters.iter().any(|filter| filter.aim(&topic).is_some());
+        (!unknown && !own).then_some((topic, config.qos))
+    }
+
+    /// A subscription whose answers are not sent because of that.
+    pub(super) fn talks_to_itself(&self) -> Option<&str> {
+        let into_own = |template: &TopicTemplate| {
+            let levels = template.levels(&self.appliance);
+            self.filters.iter().any(|filter| overlap(&levels, &filter.levels))
+        };
+        let loops = |filter: &&Filter| filter.config.response_topic.as_ref().is_some_and(into_own);
+        self.filters.iter().find(loops).map(|filter| filter.config.identity.name.as_str())
+    }
+}
+
+fn rank(qos: Qos) -> u8 {
+    match qos {
+        Qos::AtMostOnce => 0,
+        Qos::AtLeastOnce => 1,
+        Qos::ExactlyOnce => 2,
+    }
+}
+
+fn refuse(
+    topic: &str,
+    tag: Option<&str>,
+    attribute: Option<&str>,
+    id: &Json,
+    why: String,
+    reply: Option<(String, Qos)>,
+) -> Verdict {
+    let subject = match (tag, attribute) {
+        (Some(tag), Some("value") | None) => tag.to_owned(),
+        (Some(tag), Some(attribute)) => format!("{tag}/{attribute}"),
+        (None, _) => topic.chars().take(200).collect(),
+    };
+    let answer = reply.map(|(topic, qos)| notice(topic, failure(id, tag, attribute, &why), qos));
+    Verdict::Refuse(Refusal { subject, why, answer })
+}
+
+fn success(order: &Order, value: &Value) -> String {
+    let (tag, attribute) = (order.tag.as_str(), order.attribute.as_str());
+    json!({"id": order.id, "tag": tag, "attribute": attribute, "ok": true, "value": value.to_json()}).to_string()
+}
+
+fn failure(id: &Json, tag: Option<&str>, attribute: Option<&str>, why: &str) -> String {
+    json!({"id": id, "tag": tag, "attribute": attribute, "ok": false, "error": why}).to_string()
+}
+
+fn notice(topic: String, payload: String, qos: Qos) -> Notice {
+    Notice { topic, payload, qos, retain: false }
+}
+
+#[cfg(test)]
+mod tests;

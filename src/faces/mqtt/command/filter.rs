@@ -1,0 +1,87 @@
+//! From a subscription to an MQTT filter, and from a received topic back to the point it means.
+
+use crate::config::subscription::SubscriptionConfig;
+use crate::config::topic::{Field, Level};
+use crate::tag::attribute::Attribute;
+use crate::tag::id::TagName;
+use crate::tag::pattern::TagPattern;
+
+/// A subscription as the broker sees it.
+#[derive(Debug)]
+pub(super) struct Filter {
+    pub(super) config: SubscriptionConfig,
+    pub(super) levels: Vec<Level>,
+    /// With each placeholder half as `+`.
+    pub(super) text: String,
+}
+
+/// What a topic means to a subscription.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// A point of its tags.
+    Allowed(TagName, Attribute),
+    /// Something it may not write, as far as it is known what.
+    Refused { tag: Option<TagName>, attribute: Option<Attribute>, why: String },
+}
+
+impl Filter {
+    /// `None` for a template that cannot be subscribed to; the settings refuse those.
+    pub(super) fn new(config: SubscriptionConfig, appliance: &str) -> Option<Self> {
+        let levels = config.topic.levels(appliance);
+        let words: Option<Vec<&str>> = levels
+            .iter()
+            .map(|level| match level {
+                Level::Text(text) => Some(text.as_str()),
+                Level::Any(_) => Some("+"),
+                Level::Mixed => None,
+            })
+            .collect();
+        let text = words?.join("/");
+        Some(Self { config, levels, text })
+    }
+
+    /// What a topic means; `None` when it is none of ours.
+    pub(super) fn aim(&self, topic: &str) -> Option<Aim> {
+        let (mut group, mut name, mut attribute) = (None, None, None);
+        let mut words = topic.split('/');
+        for level in &self.levels {
+            let word = words.next()?;
+            match level {
+                Level::Text(text) if text == word => (),
+                Level::Text(_) | Level::Mixed => return None,
+                Level::Any(Field::Group) => group = Some(word),
+                Level::Any(Field::Name) => name = Some(word),
+                Level::Any(Field::Attribute) => attribute = Some(word),
+            }
+        }
+        if words.next().is_some() {
+            return None;
+        }
+        Some(self.point(group, name, attribute))
+    }
+
+    fn point(&self, group: Option<&str>, name: Option<&str>, attribute: Option<&str>) -> Aim {
+        // A subscription of exactly one tag need not say in its topic which.
+        let only = match self.config.tags.as_slice() {
+            [TagPattern::Literal(only)] => Some(only),
+            _ => None,
+        };
+        let group = group.or(only.map(TagName::group)).unwrap_or_default();
+        let name = name.or(only.map(TagName::name)).unwrap_or_default();
+        let known = attribute.map_or(Some(Attribute::Value), Attribute::parse);
+        let Ok(tag) = TagName::join(group, name) else {
+            let shown: String = format!("{group}/{name}").chars().take(60).collect();
+            return Aim::Refused { tag: None, attribute: known, why: format!("`{shown}` is not the name of a tag") };
+        };
+        let Some(known) = known else {
+            let shown: String = attribute.unwrap_or_default().chars().take(60).collect();
+            return Aim::Refused { tag: Some(tag), attribute: None, why: format!("`{shown}` is not an attribute") };
+        };
+        if self.config.tags.iter().any(|pattern| pattern.matches(&tag)) {
+            Aim::Allowed(tag, known)
+        } else {
+            let why = format!("`{tag}` is not one of the tags that can be written here");
+            Aim::Refused { tag: Some(tag), attribute: Some(known), why }
+        }
+    }
+}

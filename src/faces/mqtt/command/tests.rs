@@ -1,0 +1,184 @@
+use super::*;
+use crate::config::GatewayConfig;
+use crate::tag::def::RefusedValue;
+use std::time::Duration;
+
+const NOW: Stamp = Stamp { unix_ms: 1_790_000_000_000, mono_us: 0 };
+
+/// Subscriptions of the appliance `a`.
+fn orders(subscriptions: Json) -> Orders {
+    let tag = |name: &str, address: u16| json!({"name": name, "table": "holding", "address": address, "type": "i16", "writable": true});
+    let document = json!({
+        "format": "dinrail/1",
+        "appliance": {"name": "a"},
+        "ports": [{"name": "p", "kind": "serial", "path": "/dev/ttyS0"}],
+        "devices": [{"name": "oven", "port": "p", "unit_id": 1, "tags": [tag("setpoint", 0), tag("limit", 1)]}],
+        "mqtt": {"connections": [{"name": "c", "url": "mqtt://127.0.0.1", "subscriptions": subscriptions}]},
+    });
+    let (config, problems) = GatewayConfig::parse(&document);
+    assert_eq!(problems, [], "the test's own document");
+    let mut orders = Orders::default();
+    orders.configure("a", &config.connections[0].subscriptions);
+    orders
+}
+
+fn standard() -> Orders {
+    orders(json!([{"name": "s", "topic": "{appliance}/write/{tag}", "tags": ["oven/*"], "qos": 1,
+        "response_topic": "{appliance}/ack/{tag}", "max_age_s": 30}]))
+}
+
+fn judge(orders: &mut Orders, topic: &str, payload: &str) -> Verdict {
+    orders.judge(topic, payload.as_bytes(), false, Instant::now(), NOW)
+}
+
+/// What a verdict comes to, in a line.
+fn line(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Ignore => "ignored".into(),
+        Verdict::Repeat(answer) => format!("repeated {}", answer.map_or(String::new(), |answer| answer.payload)),
+        Verdict::Refuse(refusal) => {
+            refusal.answer.map_or(refusal.why, |answer| format!("{} {}", answer.topic, answer.payload))
+        }
+        Verdict::Write(order) => format!("{}/{} = {}", order.tag, order.attribute, order.value),
+    }
+}
+
+#[track_caller]
+fn check(topic: &str, payload: &str, expect: &str) {
+    assert_eq!(line(judge(&mut standard(), topic, payload)), expect, "{topic} {payload}");
+}
+
+#[test]
+fn payloads_are_an_object_or_a_bare_scalar() {
+    let topic = "a/write/oven/setpoint";
+    check(topic, r#"{"value": 180.5}"#, "oven/setpoint/value = 180.5");
+    check(topic, "180.5", "oven/setpoint/value = 180.5");
+    check(topic, "true", "oven/setpoint/value = true");
+    check(topic, "\"on\"", "oven/setpoint/value = on");
+    check(topic, r#"{"value": 1, "note": "unknown members are nobody's business"}"#, "oven/setpoint/value = 1");
+    let refused = |why: &str| {
+        format!(
+            r#"a/ack/oven/setpoint {{"id":null,"tag":"oven/setpoint","attribute":"value","ok":false,"error":"{why}"}}"#
+        )
+    };
+    for (payload, why) in [
+        ("{}", "the payload has no `value`"),
+        (r#"{"value": null}"#, "`value` is true or false, a number or a text"),
+        ("[1]", "`value` is true or false, a number or a text"),
+        ("null", "`value` is true or false, a number or a text"),
+        ("", "the payload is not JSON: EOF while parsing a value at line 1 column 0"),
+        ("NaN", "the payload is not JSON: expected value at line 1 column 1"),
+        ("1e999", "the payload is not JSON: number out of range at line 1 column 5"),
+        (&"[".repeat(60_000), "the payload is not JSON: recursion limit exceeded at line 1 column 128"),
+        (&"1".repeat(1024 * 1024), "the payload has 1048576 bytes; a command has at most 65536"),
+        (r#"{"value": 1, "id": ["x"]}"#, "`id` is a text of at most 256 bytes, or a number"),
+        (r#"{"value": 1, "timestamp": 5}"#, "`timestamp` is not a time such as `2026-01-02T03:04:05.678Z`"),
+    ] {
+        check(topic, payload, &refused(why));
+    }
+}
+
+#[test]
+fn only_the_tags_of_the_subscription_are_meant() {
+    check("a/write/oven", "1", "ignored");
+    check("a/write/oven/setpoint/value", "1", "ignored");
+    check("b/write/oven/setpoint", "1", "ignored");
+    check(
+        "a/write/internal/x",
+        "1",
+        r#"a/ack/internal/x {"id":null,"tag":"internal/x","attribute":"value","ok":false,"error":"`internal/x` is not one of the tags that can be written here"}"#,
+    );
+    check("a/write/oven/온도", "1", "`oven/온도` is not the name of a tag");
+    let mut attribute = orders(json!([{"name": "s", "topic": "w/{tag}/{attribute}", "tags": ["oven/*"]}]));
+    assert_eq!(line(judge(&mut attribute, "w/oven/limit/reset_min", "1")), "oven/limit/reset_min = 1");
+    assert_eq!(line(judge(&mut attribute, "w/oven/limit/nix", "1")), "`nix` is not an attribute");
+    let mut one = orders(json!([{"name": "s", "topic": "w/{name}/now", "tags": ["oven/limit"]}]));
+    assert_eq!(one.wanted(), [("w/+/now".to_owned(), Qos::AtMostOnce)]);
+    assert_eq!(line(judge(&mut one, "w/limit/now", "1")), "oven/limit/value = 1");
+    assert_eq!(
+        line(judge(&mut one, "w/setpoint/now", "1")),
+        "`oven/setpoint` is not one of the tags that can be written here"
+    );
+}
+
+#[test]
+fn overlapping_subscriptions_are_one_filter_and_the_one_that_may_takes_the_command() {
+    let mut both = orders(json!([
+        {"name": "s", "topic": "w/{tag}", "tags": ["oven/limit"]},
+        {"name": "t", "topic": "w/{tag}", "tags": ["oven/setpoint"], "qos": 2},
+        {"name": "u", "topic": "off/{tag}", "tags": ["oven/*"], "enabled": false},
+    ]));
+    assert_eq!(both.wanted(), [("w/+/+".to_owned(), Qos::ExactlyOnce)]);
+    assert_eq!(line(judge(&mut both, "w/oven/setpoint", "1")), "oven/setpoint/value = 1");
+    assert_eq!(line(judge(&mut both, "w/oven/limit", "1")), "oven/limit/value = 1");
+    assert_eq!(line(judge(&mut both, "off/oven/limit", "1")), "ignored");
+}
+
+#[test]
+fn a_retained_command_is_ignored() {
+    let verdict = standard().judge("a/write/oven/setpoint", b"1", true, Instant::now(), NOW);
+    assert_eq!(line(verdict), "ignored");
+}
+
+#[test]
+fn age_is_judged_when_the_command_says_it() {
+    let aged = |seconds: i64| {
+        let at = crate::tag::reading::rfc3339(NOW.unix_ms - seconds * 1000);
+        format!(r#"{{"value": 1, "id": 7, "timestamp": "{at}"}}"#)
+    };
+    let topic = "a/write/oven/setpoint";
+    check(topic, &aged(30), "oven/setpoint/value = 1");
+    check(topic, &aged(-5), "oven/setpoint/value = 1");
+    check(
+        topic,
+        &aged(31),
+        r#"a/ack/oven/setpoint {"id":7,"tag":"oven/setpoint","attribute":"value","ok":false,"error":"the command is 31 s old; here it may be 30 s old"}"#,
+    );
+    let unset = Stamp { unix_ms: 1000, mono_us: 0 };
+    let verdict = standard().judge(topic, aged(0).as_bytes(), false, Instant::now(), unset);
+    assert!(line(verdict).contains("the clock of this appliance is not set"));
+}
+
+#[test]
+fn a_command_that_comes_twice_is_carried_out_once() {
+    let mut orders = standard();
+    let (topic, payload) = ("a/write/oven/setpoint", r#"{"value": 5, "id": "x"}"#);
+    let now = Instant::now();
+    let Verdict::Write(order) = orders.judge(topic, payload.as_bytes(), false, now, NOW) else { panic!("not written") };
+    assert_eq!(line(judge(&mut orders, topic, payload)), "ignored");
+    let answer = orders.answer(order, &Ok(Value::F64(5.0)), now).unwrap();
+    let told = r#"{"id":"x","tag":"oven/setpoint","attribute":"value","ok":true,"value":5.0}"#;
+    assert_eq!((answer.topic.as_str(), answer.payload.as_str()), ("a/ack/oven/setpoint", told));
+    assert_eq!((answer.qos, answer.retain), (Qos::AtLeastOnce, false));
+    // The id tells, not the value.
+    assert_eq!(line(judge(&mut orders, topic, r#"{"value": 6, "id": "x"}"#)), format!("repeated {told}"));
+    assert_eq!(line(judge(&mut orders, topic, r#"{"value": 6, "id": "y"}"#)), "oven/setpoint/value = 6");
+    assert_eq!(line(judge(&mut orders, "a/write/oven/limit", r#"{"value": 6, "id": "x"}"#)), "oven/limit/value = 6");
+    let later = orders.judge(topic, payload.as_bytes(), false, now + Duration::from_secs(301), NOW);
+    assert_eq!(line(later), "oven/setpoint/value = 5");
+}
+
+#[test]
+fn a_failure_is_remembered_unless_it_may_be_tried_again() {
+    let mut orders = standard();
+    let (topic, payload, now) = ("a/write/oven/setpoint", r#"{"value": 5, "id": 1}"#, Instant::now());
+    let mut run = |result: WriteError| {
+        let Verdict::Write(order) = judge(&mut orders, topic, payload) else { panic!("not written") };
+        orders.answer(order, &Err(result), now).unwrap().payload
+    };
+    let wrong =
+        |why: &str| format!(r#"{{"id":1,"tag":"oven/setpoint","attribute":"value","ok":false,"error":"{why}"}}"#);
+    assert_eq!(run(WriteError::Busy), wrong("too many commands are waiting; try again"));
+    let range = RefusedValue::Range { given: "5".into(), low: "6".into(), high: "-".into() };
+    assert_eq!(run(range.into()), wrong("5 is outside 6..-"));
+    assert_eq!(line(judge(&mut orders, topic, payload)), format!("repeated {}", wrong("5 is outside 6..-")));
+}
+
+#[test]
+fn answers_never_become_commands() {
+    let mut own = orders(json!([{"name": "s", "topic": "w/{tag}", "tags": ["oven/*"], "response_topic": "w/{tag}"}]));
+    assert_eq!(own.talks_to_itself(), Some("s"));
+    let Verdict::Write(order) = judge(&mut own, "w/oven/limit", "1") else { panic!("not written") };
+    assert!(own.answer(order, &Ok(Value::U64(1)), Instant::now()).is_none());
+    assert_eq!(standard().talks_to_itself(), None);
+}

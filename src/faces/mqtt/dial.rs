@@ -1,0 +1,151 @@
+//! The way to a broker: name, TCP, TLS. Each step has its own time limit and its own words when it fails.
+
+use crate::config::mqtt::{BrokerUrl, TlsConfig};
+use crate::net::tls::{ClientTls, MinVersion, TlsError, client_config};
+use rustls::{AlertDescription, CertificateError, PeerIncompatible};
+use rustls_pki_types::ServerName;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
+
+/// All addresses of a name together, and TLS by itself.
+const STEP: Duration = Duration::from_secs(6);
+
+/// The stream below MQTT.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
+/// Why a broker could not be reached; the user mends the setting the sentence speaks of.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DialError {
+    #[error("the name `{host}` cannot be resolved: {source}")]
+    Name { host: String, source: io::Error },
+    #[error("the connection is refused: nothing listens there")]
+    Refused,
+    #[error("there is no answer at that address")]
+    Silent,
+    #[error("it cannot be reached: {0}")]
+    Unreachable(io::Error),
+    #[error(transparent)]
+    Settings(#[from] TlsError),
+    #[error("the broker accepts the connection and then says nothing: it does not speak TLS, or hangs")]
+    TlsSilent,
+    #[error("the broker does not speak TLS on this port")]
+    NotTls,
+    #[error("the broker has no TLS version and cipher in common with us{hint}")]
+    TlsVersion { hint: &'static str },
+    #[error("the broker's certificate is signed by an authority we do not know: give its CA")]
+    UnknownCa,
+    #[error("the broker's certificate is for {presented}, not for `{host}`")]
+    WrongName { host: String, presented: String },
+    #[error("the broker's certificate has expired (if it has not, the clock of this machine is wrong)")]
+    Expired,
+    #[error("the broker's certificate is not valid yet (if it is, the clock of this machine is wrong)")]
+    NotYetValid,
+    #[error("the broker's certificate cannot be used: {0}")]
+    Certificate(String),
+    #[error("the broker ended the TLS handshake: {0}")]
+    Alert(String),
+    #[error("TLS failed: {0}")]
+    Tls(String),
+}
+
+/// Connects; the error inside is a [`DialError`].
+pub(super) async fn dial(broker: BrokerUrl, tls: Option<TlsConfig>, keep_alive: Duration) -> io::Result<Stream> {
+    reach(&broker, tls.as_ref(), keep_alive).await.map_err(io::Error::other)
+}
+
+async fn reach(broker: &BrokerUrl, tls: Option<&TlsConfig>, keep_alive: Duration) -> Result<Stream, DialError> {
+    let tcp = tcp(broker).await?;
+    prepare(&tcp, keep_alive);
+    let Some(tls) = tls else { return Ok(Either::Left(tcp)) };
+    let min_version = if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
+    let settings = ClientTls { ca: tls.ca.clone(), min_version, ..ClientTls::default() };
+    let name = ServerName::try_from(broker.host.clone()).map_err(|_| TlsError::ServerName(broker.host.clone()))?;
+    let handshake = TlsConnector::from(client_config(&settings)?).connect(name, tcp);
+    match timeout(STEP, handshake).await {
+        Ok(Ok(stream)) => Ok(Either::Right(Box::new(stream))),
+        Ok(Err(error)) => Err(tls_error(&broker.host, tls, error)),
+        Err(_) => Err(DialError::TlsSilent),
+    }
+}
+
+async fn tcp(broker: &BrokerUrl) -> Result<TcpStream, DialError> {
+    let deadline = Instant::now() + STEP;
+    let name = |source| DialError::Name { host: broker.host.clone(), source };
+    let lookup = tokio::net::lookup_host((broker.host.as_str(), broker.port));
+    let no_answer = |_| name(io::Error::new(io::ErrorKind::TimedOut, "the name server does not answer"));
+    let addresses: Vec<SocketAddr> = timeout_at(deadline, lookup).await.map_err(no_answer)?.map_err(name)?.collect();
+    let mut failure = name(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
+    let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+    for address in addresses {
+        // A dead first address leaves time for the others.
+        let share = deadline.saturating_duration_since(Instant::now()) / left.max(1);
+        left = left.saturating_sub(1);
+        failure = match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => DialError::Refused,
+            Ok(Err(error)) => DialError::Unreachable(error),
+            Err(_) => DialError::Silent,
+        };
+    }
+    Err(failure)
+}
+
+/// A socket that cannot be tuned still works: messages leave later, a cut cable is noticed later.
+fn prepare(tcp: &TcpStream, keep_alive: Duration) {
+    if let Err(error) = tcp.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY");
+    }
+    // Pings are not sent while we publish, so with QoS 0 alone nobody would miss the broker's silence: the kernel does.
+    // MQTT 3.1.1, 3.1.2.10 lets the other side give up after one and a half times the keep-alive; so do we.
+    let limit = u32::try_from(keep_alive.as_millis() * 3 / 2).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(tcp, limit) {
+        tracing::debug!(%error, "TCP_USER_TIMEOUT");
+    }
+}
+
+fn tls_error(host: &str, settings: &TlsConfig, error: io::Error) -> DialError {
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) else {
+        // A server without TLS closes the connection, or answers with something else.
+        return match error.kind() {
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => DialError::NotTls,
+            _ => DialError::Tls(error.to_string()),
+        };
+    };
+    let hint = if settings.only_tls13 { "; here only TLS 1.3 is allowed" } else { "" };
+    match tls {
+        rustls::Error::InvalidCertificate(certificate) => certificate_error(host, certificate),
+        rustls::Error::InvalidMessage(_) => DialError::NotTls,
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::ServerDoesNotSupportTls12Or13
+            | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
+            | PeerIncompatible::NoCipherSuitesInCommon,
+        )
+        | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
+            DialError::TlsVersion { hint }
+        }
+        rustls::Error::AlertReceived(alert) => DialError::Alert(format!("{alert:?}")),
+        other => DialError::Tls(other.to_string()),
+    }
+}
+
+fn certificate_error(host: &str, error: &CertificateError) -> DialError {
+    match error {
+        CertificateError::UnknownIssuer => DialError::UnknownCa,
+        CertificateError::NotValidForName => {
+            DialError::WrongName { host: host.to_owned(), presented: "another name".to_owned() }
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            let presented = if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
+            DialError::WrongName { host: host.to_owned(), presented }
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => DialError::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => DialError::NotYetValid,
+        other => DialError::Certificate(other.to_string()),
+    }
+}

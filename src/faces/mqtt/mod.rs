@@ -1,0 +1,188 @@
+//! One MQTT connection: publishes points of the image to a broker and takes commands from it.
+//!
+//! The whole connection is one future: image, broker, timers and commands meet in one loop, so a change of the image
+//! is written to the socket without passing another task. A changed setting is applied to the open session; only what
+//! CONNECT itself carries (see [`wire`]) needs another one.
+//!
+//! The will stands for a connection that broke. When the unit is stopped in good order the broker forgets the will, so
+//! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
+
+mod backoff;
+mod command;
+mod dial;
+mod face;
+mod publisher;
+mod pump;
+mod reason;
+mod report;
+mod session;
+mod wire;
+
+use crate::config::mqtt::ConnectionConfig;
+use crate::runtime::commands::Commands;
+use crate::runtime::events::Events;
+use crate::runtime::image::{Changes, Reader};
+use crate::runtime::unit::{Health, UnitContext};
+use face::Face;
+use pump::{Happening, pump};
+use session::Session;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use wire::Wire;
+
+/// Messages of the broker that wait for the unit; the client library reads no further meanwhile.
+const INBOX: usize = 64;
+/// For the last messages of a session, and again for its DISCONNECT.
+const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// The settings of one connection unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MqttUnitConfig {
+    /// Name of the appliance, for topics and as the client id where none is set.
+    pub appliance: String,
+    /// The connection.
+    pub connection: ConnectionConfig,
+}
+
+/// The unit of one connection.
+#[derive(Debug)]
+pub struct MqttUnit {
+    /// Its settings; every change is applied while it runs.
+    pub config: watch::Receiver<MqttUnitConfig>,
+    /// What it publishes.
+    pub image: Reader,
+    /// What it writes to.
+    pub commands: Commands,
+    /// Where commands are told that are refused before they reach a driver.
+    pub events: Events,
+}
+
+/// Why the unit cannot run; what the broker does wrong is no such reason.
+#[derive(Debug, thiserror::Error)]
+pub enum MqttError {
+    /// The client library refuses the settings.
+    #[error("the MQTT client cannot be set up")]
+    Client(#[from] rumqttc::ClientBuildError),
+}
+
+/// Why a session was left.
+enum Left {
+    Stopped,
+    /// The settings ask for another session.
+    Rewired,
+}
+
+impl MqttUnit {
+    /// Runs until the stop.
+    pub async fn run(mut self, ctx: UnitContext) -> Result<(), MqttError> {
+        let config = self.config.borrow_and_update().clone();
+        let mut wire = Wire::of(&config);
+        let mut face = Face::new(&self, config);
+        let mut changes = self.image.subscribe(face.interest());
+        loop {
+            match self.session(&mut face, &mut changes, &wire, &ctx).await? {
+                Left::Stopped => return Ok(()),
+                Left::Rewired => {
+                    let config = self.config.borrow_and_update().clone();
+                    wire = Wire::of(&config);
+                    face.configure(config, None, &ctx);
+                    changes.set_interest(face.interest());
+                }
+            }
+        }
+    }
+
+    /// One client, through as many connections as it takes.
+    async fn session(
+        &mut self,
+        face: &mut Face,
+        changes: &mut Changes,
+        wire: &Wire,
+        ctx: &UnitContext,
+    ) -> Result<Left, MqttError> {
+        let (mut session, events) = Session::new(wire)?;
+        let (to_unit, mut happenings) = mpsc::channel(INBOX);
+        let mut pump = pin!(pump(events, wire.clone(), to_unit));
+        ctx.set_health(Health::Starting);
+        let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+        let left = loop {
+            // Set only when it differs: a timer that is moved costs more than the look.
+            let due = face.due();
+            if let Some(due) = due.filter(|due| *due != alarm.deadline()) {
+                alarm.as_mut().reset(due);
+            }
+            tokio::select! {
+                biased;
+                () = ctx.stop.cancelled() => break Left::Stopped,
+                // Cancel-safe: the change stays marked until it is borrowed.
+                Ok(()) = self.config.changed() => {
+                    let config = self.config.borrow_and_update().clone();
+                    if Wire::of(&config) != *wire {
+                        break Left::Rewired;
+                    }
+                    face.configure(config, Some(&mut session), ctx);
+                    changes.set_interest(face.interest());
+                }
+                // Cancel-safe: a message stays in the channel until it is taken.
+                Some(happening) = happenings.recv() => match happening {
+                    Happening::Connected => face.connected(&mut session, ctx),
+                    Happening::Lost(reason) => face.lost(reason, ctx),
+                    Happening::Message(message) => face.message(&message, &mut session),
+                },
+                // Polled in place and never dropped between polls: a write that was begun is finished. It ends only
+                // after a disconnect, which is asked for below.
+                () = &mut pump => break Left::Rewired,
+                // Cancel-safe: an outcome stays in the set until it is taken.
+                answer = face.next_answer() => face.answered(answer, &mut session),
+                // Cancel-safe, as above.
+                settled = session.settled() => face.settled(settled, &mut session, ctx),
+                // Cancel-safe by its own word.
+                changed = changes.next() => face.changed(&changed),
+                () = &mut alarm, if due.is_some() => face.alarm(ctx),
+            }
+            face.flush(&mut session);
+        };
+        if face.is_connected() {
+            leave(face, &mut session, pump, &mut happenings, wire).await;
+        }
+        face.left(ctx);
+        Ok(left)
+    }
+}
+
+/// Ends a session that is up: answers under way, the will's message, DISCONNECT. Bounded, the broker may be stuck.
+async fn leave(
+    face: &mut Face,
+    session: &mut Session,
+    mut pump: Pin<&mut impl Future<Output = ()>>,
+    happenings: &mut mpsc::Receiver<Happening>,
+    wire: &Wire,
+) {
+    let answers = async {
+        while face.is_writing() {
+            let answer = face.next_answer().await;
+            face.answered(answer, session);
+        }
+    };
+    drop(tokio::time::timeout(FAREWELL / 2, answers).await);
+    if let Some(will) = &wire.will {
+        face.say(will.clone(), session);
+    }
+    let deadline = Instant::now() + FAREWELL;
+    while session.is_busy() {
+        tokio::select! {
+            biased;
+            // What comes in now comes too late; it is taken so that the pump goes on.
+            happening = happenings.recv() => if matches!(happening, None | Some(Happening::Lost(_))) { return },
+            () = &mut pump => return,
+            settled = session.settled() => face.count(&settled),
+            () = tokio::time::sleep_until(deadline) => break,
+        }
+        face.say_waiting(session);
+    }
+    session.disconnect();
+    // It ends once DISCONNECT is written; if it does not, the broker sends the will itself.
+    drop(tokio::time::timeout(FAREWELL, pump).await);
+}

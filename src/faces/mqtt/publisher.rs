@@ -1,0 +1,308 @@
+//! When which post of which publication goes out. No socket and no clock of its own: times come in, messages leave
+//! through an [`Outlet`].
+//!
+//! Level-triggered like the image: a post that waits, for the connection, for room or for its minimum gap, is one mark,
+//! and the newest state is read when it leaves. So nothing here grows with the length of an outage.
+
+mod post;
+mod rebuild;
+
+use crate::config::publication::{PublicationConfig, Qos};
+use crate::runtime::changes::Interest;
+use crate::runtime::image::{Reader, TagView};
+use crate::tag::reading::Stamp;
+use crate::views::json::TagRef;
+use crate::views::payload::{write_object, write_point};
+use post::{Post, Told};
+use rumqttc::ValidatedTopic;
+use smallvec::SmallVec;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::ops::Range;
+use tokio::time::Instant;
+
+/// Posts whose states are read from the image in one go.
+const CHUNK: usize = 128;
+/// Beyond this many patterns the image is not asked to tell them apart: it would do so while drivers wait.
+const MANY_PATTERNS: usize = 64;
+
+/// Takes messages as long as it has room.
+pub(super) trait Outlet {
+    /// Whether another message of this quality can be taken now.
+    fn room(&self, qos: Qos) -> bool;
+    /// Takes one message.
+    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool);
+}
+
+/// The publications of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Publisher {
+    publications: Vec<Publication>,
+    posts: Vec<Post>,
+    /// By cell of the image: where a change of it is looked at.
+    by_cell: Vec<SmallVec<[Place; 1]>>,
+    /// Posts to send, those with QoS 0 apart: they need not wait for acknowledgements of the others.
+    ready: [VecDeque<usize>; 2],
+    timers: BinaryHeap<Reverse<(Instant, Target)>>,
+    connected: bool,
+    dropped: u64,
+    payload: Vec<u8>,
+}
+
+#[derive(Debug)]
+struct Publication {
+    config: PublicationConfig,
+    posts: Range<usize>,
+    /// The next beat of one that only has an interval.
+    beat: Option<Instant>,
+}
+
+/// A post, and the first of its points that lives in the cell.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    post: usize,
+    point: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Target {
+    /// The beat of a publication that only has an interval.
+    Beat(usize),
+    /// The end of a post's minimum gap.
+    Gap(usize),
+    /// A post's longest silence, where both triggers are set.
+    Silence(usize),
+}
+
+/// The tags that these publications are about.
+pub(super) fn interest(publications: &[PublicationConfig]) -> Interest {
+    let patterns = || publications.iter().flat_map(|publication| &publication.tags);
+    if MANY_PATTERNS < patterns().count() { Interest::All } else { Interest::Matching(patterns().cloned().collect()) }
+}
+
+impl Publisher {
+    /// Whether a change of this cell matters.
+    pub(super) fn concerns(&self, cell: u32) -> bool {
+        self.by_cell.get(cell as usize).is_some_and(|places| !places.is_empty())
+    }
+
+    /// Changes that a newer one of the same tag replaced before they could be sent.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Notes changed tags.
+    pub(super) fn changed(&mut self, views: &[TagView], now: Instant) {
+        for view in views {
+            let places = self.by_cell.get(view.cell as usize).cloned().unwrap_or_default();
+            for place in places {
+                let post = &mut self.posts[place.post];
+                let own = post.points[place.point..].iter().take_while(|point| point.cell == view.cell);
+                if !own.into_iter().any(|point| point.changed(view)) {
+                    continue;
+                }
+                let gap = self.publications[post.publication].config.trigger.min_gap;
+                let free = gap.and_then(|gap| Some(post.sent_at? + gap)).filter(|free| now < *free);
+                if !self.connected {
+                    self.dropped += u64::from(post.pending);
+                    post.pending = true;
+                } else if post.queued {
+                    // With a minimum gap merging is what was asked for.
+                    self.dropped += u64::from(gap.is_none());
+                } else if let Some(free) = free {
+                    post.pending = true;
+                    self.await_gap(place.post, free);
+                } else {
+                    self.enqueue(place.post, false);
+                }
+            }
+        }
+    }
+
+    /// A session is up: the present value of everything goes out once, and the intervals begin.
+    pub(super) fn connected(&mut self, now: Instant) {
+        self.disconnected();
+        self.connected = true;
+        for index in 0..self.publications.len() {
+            self.start_beat(index, now);
+        }
+        for index in 0..self.posts.len() {
+            self.posts[index].pending = false;
+            self.enqueue(index, true);
+        }
+    }
+
+    /// The session is gone: what waits is read anew after the next connect.
+    pub(super) fn disconnected(&mut self) {
+        self.connected = false;
+        self.timers.clear();
+        for queue in &mut self.ready {
+            queue.clear();
+        }
+        for publication in &mut self.publications {
+            publication.beat = None;
+        }
+        for post in &mut self.posts {
+            // What had not left yet is a change that waits, so that the next one counts as replacing it.
+            post.pending |= post.queued;
+            post.queued = false;
+            post.gap_set = false;
+            post.silence_set = false;
+        }
+    }
+
+    /// When [`Publisher::tick`] has something to do next.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.timers.peek().map(|Reverse((at, _))| *at)
+    }
+
+    /// Makes ready what is due.
+    pub(super) fn tick(&mut self, now: Instant) {
+        while let Some(Reverse((at, target))) = self.timers.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+            self.timers.pop();
+            match target {
+                Target::Beat(index) => self.beat(index, at, now),
+                Target::Gap(index) => self.gap_over(index, now),
+                Target::Silence(index) => self.silence_over(index, now),
+            }
+        }
+    }
+
+    fn beat(&mut self, index: usize, at: Instant, now: Instant) {
+        let publication = &mut self.publications[index];
+        let Some(interval) = publication.config.trigger.interval else { return };
+        // On the grid as long as we keep up; beats missed in a suspended host are not made up for.
+        let next = if now < at + interval { at + interval } else { now + interval };
+        publication.beat = Some(next);
+        self.timers.push(Reverse((next, Target::Beat(index))));
+        for post in publication.posts.clone() {
+            self.dropped += u64::from(self.posts[post].queued);
+            self.enqueue(post, true);
+        }
+    }
+
+    fn start_beat(&mut self, index: usize, now: Instant) {
+        let publication = &mut self.publications[index];
+        let trigger = publication.config.trigger;
+        if let Some(interval) = trigger.interval.filter(|_| !trigger.on_change) {
+            publication.beat = Some(now + interval);
+            self.timers.push(Reverse((now + interval, Target::Beat(index))));
+        }
+    }
+
+    /// A post has at most one entry of each kind among the timers. It may ring early, since the post was sent again
+    /// after it was made; then it is set anew.
+    fn gap_over(&mut self, index: usize, now: Instant) {
+        let post = &mut self.posts[index];
+        post.gap_set = false;
+        let gap = self.publications[post.publication].config.trigger.min_gap;
+        match gap.and_then(|gap| Some(post.sent_at? + gap)).filter(|free| now < *free) {
+            _ if !post.pending => (),
+            Some(free) => self.await_gap(index, free),
+            None => self.enqueue(index, false),
+        }
+    }
+
+    fn silence_over(&mut self, index: usize, now: Instant) {
+        let post = &mut self.posts[index];
+        post.silence_set = false;
+        let interval = self.publications[post.publication].config.trigger.interval;
+        match interval.and_then(|interval| Some(post.sent_at? + interval)) {
+            None => (),
+            Some(latest) if now < latest => self.await_silence(index, latest),
+            Some(_) => self.enqueue(index, true),
+        }
+    }
+
+    fn await_gap(&mut self, index: usize, free: Instant) {
+        if !std::mem::replace(&mut self.posts[index].gap_set, true) {
+            self.timers.push(Reverse((free, Target::Gap(index))));
+        }
+    }
+
+    fn await_silence(&mut self, index: usize, latest: Instant) {
+        if !std::mem::replace(&mut self.posts[index].silence_set, true) {
+            self.timers.push(Reverse((latest, Target::Silence(index))));
+        }
+    }
+
+    fn enqueue(&mut self, index: usize, force: bool) {
+        let post = &mut self.posts[index];
+        post.force |= force;
+        if !post.queued {
+            post.queued = true;
+            let qos = self.publications[post.publication].config.qos;
+            self.ready[usize::from(qos != Qos::AtMostOnce)].push_back(index);
+        }
+    }
+
+    /// Whether [`Publisher::flush`] has something to send.
+    pub(super) fn has_ready(&self) -> bool {
+        self.ready.iter().any(|queue| !queue.is_empty())
+    }
+
+    /// Sends what is ready while there is room.
+    pub(super) fn flush(&mut self, reader: &Reader, outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
+        for (class, qos) in [(0, Qos::AtMostOnce), (1, Qos::AtLeastOnce)] {
+            while !self.ready[class].is_empty() && outlet.room(qos) {
+                let count = self.ready[class].len().min(CHUNK);
+                let chunk: SmallVec<[usize; CHUNK]> = self.ready[class].drain(..count).collect();
+                let cells: Vec<u32> = chunk.iter().flat_map(|index| self.posts[*index].cells()).collect();
+                let views = reader.cells(&cells);
+                let mut rest = views.as_slice();
+                for (done, index) in chunk.iter().enumerate() {
+                    if !outlet.room(qos) {
+                        for index in chunk[done..].iter().rev() {
+                            self.ready[class].push_front(*index);
+                        }
+                        break;
+                    }
+                    let mine = rest;
+                    for cell in self.posts[*index].cells() {
+                        // A tag that is gone by now has no view.
+                        if rest.first().is_some_and(|view| view.cell == cell) {
+                            rest = &rest[1..];
+                        }
+                    }
+                    self.send(*index, &mine[..mine.len() - rest.len()], outlet, now, stamp);
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, index: usize, views: &[TagView], outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
+        let post = &mut self.posts[index];
+        let config = &self.publications[post.publication].config;
+        let force = std::mem::take(&mut post.force);
+        post.queued = false;
+        post.pending = false;
+        let payload = &mut self.payload;
+        let told = post.tell(views, force, |what| {
+            payload.clear();
+            let topic = match what {
+                Told::Point(topic, view, attribute) => {
+                    write_point(payload, tag_ref(view), attribute, stamp);
+                    topic
+                }
+                Told::Object(topic) => {
+                    write_object(payload, views.iter().map(tag_ref), &config.attributes, stamp);
+                    topic
+                }
+            };
+            outlet.send(topic, payload, config.qos, config.retain);
+        });
+        if told {
+            post.sent_at = Some(now);
+            if let (true, Some(interval)) = (config.trigger.on_change, config.trigger.interval) {
+                self.await_silence(index, now + interval);
+            }
+        }
+    }
+}
+
+fn tag_ref(view: &TagView) -> TagRef<'_> {
+    TagRef { def: &view.def, state: &view.state }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+use super::*;
+use crate::config::GatewayConfig;
+use crate::config::tags::definitions;
+use crate::runtime::image::{Image, Writer};
+use crate::tag::quality::Reason;
+use crate::tag::reading::{Raw, Reading};
+use crate::tag::value::Value;
+use serde_json::{Value as Json, json};
+use std::time::Duration;
+
+/// A publisher over an image, with a clock of its own and an outlet that can be narrow.
+struct Bench {
+    image: Image,
+    publisher: Publisher,
+    config: GatewayConfig,
+    start: Instant,
+    now: Instant,
+    sent: Vec<(String, Json, Qos, bool)>,
+    room: usize,
+}
+
+impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
+    fn room(&self, _qos: Qos) -> bool {
+        0 < *self.1
+    }
+
+    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool) {
+        *self.1 -= 1;
+        self.0.push((topic.clone().into(), serde_json::from_slice(payload).unwrap(), qos, retain));
+    }
+}
+
+impl Bench {
+    /// Connected, all tags read as 0, and the first messages taken away.
+    fn new(publications: Json) -> Self {
+        let now = Instant::now();
+        let mut bench = Self {
+            image: Image::new(),
+            publisher: Publisher::default(),
+            config: GatewayConfig::default(),
+            start: now,
+            now,
+            sent: Vec::new(),
+            room: usize::MAX,
+        };
+        bench.configure(publications, 4);
+        for tag in 0..4 {
+            bench.write(tag, 0.0);
+        }
+        bench.publisher.connected(now);
+        bench.take();
+        bench
+    }
+
+    /// `count` tags `d/t0`, `d/t1`...; `t0` has a deadband of 5.
+    fn configure(&mut self, publications: Json, count: usize) {
+        let tag = |n: usize| {
+            let mut tag = json!({"name": format!("t{n}"), "id": format!("t{n}"), "table": "holding", "address": n, "type": "f64"});
+            if n == 0 {
+                tag["deadband"] = json!(5);
+            }
+            tag
+        };
+        let tags: Vec<Json> = (0..count).map(tag).collect();
+        let document = json!({
+            "format": "dinrail/1",
+            "appliance": {"name": "a"},
+            "ports": [{"name": "p", "kind": "serial", "path": "/dev/ttyS0"}],
+            "devices": [{"name": "d", "port": "p", "unit_id": 1, "tags": tags}],
+            "mqtt": {"connections": [{"name": "c", "url": "mqtt://127.0.0.1", "publications": publications}]},
+        });
+        let (config, problems) = GatewayConfig::parse(&document);
+        assert_eq!(problems, [], "the test's own document");
+        self.image.declare(definitions(&config));
+        self.config = config;
+        self.reconfigure();
+    }
+
+    fn reconfigure(&mut self) {
+        let defs = self.image.reader().defs();
+        let connection = &self.config.connections[0];
+        self.publisher.configure(&self.config.appliance.name, &connection.publications, &defs, self.now);
+    }
+
+    fn writer(&self) -> Writer {
+        self.image.writer("d")
+    }
+
+    fn write(&mut self, tag: usize, value: f64) {
+        let unix_ms = i64::try_from((self.now - self.start).as_millis()).unwrap();
+        let at = Stamp { unix_ms, mono_us: 0 };
+        self.read(tag, Reading::Good { value: Value::F64(value), raw: Raw::new(), at });
+    }
+
+    fn read(&mut self, tag: usize, reading: Reading) {
+        let slot = self.writer().slot(&format!("t{tag}")).unwrap();
+        self.writer().write([(slot, reading)]);
+        let name = crate::tag::id::TagName::join("d", &format!("t{tag}")).unwrap();
+        let view = self.image.reader().get(&name).unwrap();
+        self.publisher.changed(&[view], self.now);
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.now += Duration::from_millis(ms);
+        self.publisher.tick(self.now);
+    }
+
+    fn take(&mut self) -> Vec<(String, Json, Qos, bool)> {
+        let reader = self.image.reader();
+        self.publisher.flush(&reader, &mut (&mut self.sent, &mut self.room), self.now, Stamp::default());
+        std::mem::take(&mut self.sent)
+    }
+
+    /// What goes out now, as `topic value`.
+    #[track_caller]
+    fn sends(&mut self, expect: &[&str]) {
+        let lines: Vec<String> =
+            self.take().into_iter().map(|(topic, json, ..)| format!("{topic} {}", json["value"])).collect();
+        assert_eq!(lines, expect);
+    }
+
+    /// What goes out within `ms`, looked at every millisecond, as `ms topic value`.
+    fn over(&mut self, ms: u64, mut each: impl FnMut(&mut Self, u64)) -> Vec<String> {
+        let mut lines = Vec::new();
+        for at in 0..ms {
+            each(self, at);
+            for (topic, json, ..) in self.take() {
+                lines.push(format!("{at} {topic} {}", json["value"]));
+            }
+            self.pass(1);
+        }
+        lines
+    }
+}
+
+fn on_change(more: Json) -> Json {
+    let mut publication =
+        json!({"name": "p", "id": "p", "topic": "{tag}", "tags": ["d/*"], "trigger": {"on_change": true}});
+    for (name, value) in more.as_object().unwrap() {
+        publication[name] = value.clone();
+    }
+    json!([publication])
+}
+
+#[test]
+fn a_change_goes_out_beyond_the_deadband_against_the_last_published() {
+    let mut bench = Bench::new(on_change(json!({})));
+    bench.write(0, 4.0);
+    bench.write(1, 4.0);
+    bench.sends(&["d/t1 4.0"]);
+    bench.write(0, 5.0);
+    bench.sends(&[]);
+    bench.write(0, 5.5);
+    bench.sends(&["d/t0 5.5"]);
+    bench.write(0, 1.0);
+    bench.sends(&[]);
+    bench.read(0, Reading::Failed(Reason::NoAnswer));
+    bench.sends(&["d/t0 1.0"]);
+    bench.read(0, Reading::Failed(Reason::Exception(2)));
+    bench.sends(&["d/t0 1.0"]);
+    bench.write(0, 1.0);
+    bench.sends(&["d/t0 1.0"]);
+    bench.write(0, 1.0);
+    bench.sends(&[]);
+}
+
+#[test]
+fn a_burst_is_one_message_with_the_newest_value() {
+    let mut bench = Bench::new(on_change(json!({})));
+    for n in 1..100u32 {
+        bench.write(1, f64::from(n));
+    }
+    bench.sends(&["d/t1 99.0"]);
+    assert_eq!(bench.publisher.dropped(), 98);
+    bench.write(1, 5.0);
+    bench.write(1, 99.0);
+    bench.sends(&[]);
+}
+
+#[test]
+fn each_attribute_is_told_when_it_changes() {
+    let mut bench = Bench::new(on_change(
+        json!({"topic": "{name}/{attribute}", "tags": ["d/t1"], "attributes": ["value", "max", "timestamp", "unit"]}),
+    ));
+    bench.pass(7);
+    bench.write(1, 3.0);
+    bench.sends(&["t1/value 3.0", "t1/max 3.0", "t1/timestamp \"1970-01-01T00:00:00.007Z\""]);
+    bench.pass(1);
+    bench.write(1, 2.0);
+    bench.sends(&["t1/value 2.0", "t1/timestamp \"1970-01-01T00:00:00.008Z\""]);
+    bench.pass(1);
+    bench.write(1, 2.0);
+    bench.sends(&[]);
+}
+
+#[test]
+fn an_interval_beats_for_all_tags() {
+    let mut bench = Bench::new(on_change(json!({"tags": ["d/t1", "d/t2"], "trigger": {"interval_ms": 100}})));
+    let lines = bench.over(250, |bench, at| {
+        if at == 30 {
+            bench.write(1, 7.0);
+        }
+    });
+    assert_eq!(lines, ["100 d/t1 7.0", "100 d/t2 0.0", "200 d/t1 7.0", "200 d/t2 0.0"]);
+    bench.pass(1_000_000);
+    bench.sends(&["d/t1 7.0", "d/t2 0.0"]);
+}
+
+#[test]
+fn both_triggers_speak_at_the_latest_after_the_interval_per_tag() {
+    let mut bench =
+        Bench::new(on_change(json!({"tags": ["d/t1", "d/t2"], "trigger": {"on_change": true, "interval_ms": 100}})));
+    let lines = bench.over(250, |bench, at| {
+        if at == 40 {
+            bench.write(1, 7.0);
+        }
+    });
+    assert_eq!(lines, ["40 d/t1 7.0", "100 d/t2 0.0", "140 d/t1 7.0", "200 d/t2 0.0", "240 d/t1 7.0"]);
+}
+
+#[test]
+fn changes_within_the_gap_merge_to_the_newest() {
+    let mut bench = Bench::new(on_change(json!({"tags": ["d/t1"], "trigger": {"on_change": true, "min_gap_ms": 50}})));
+    bench.pass(1000);
+    let lines = bench.over(200, |bench, at| {
+        if at % 10 == 0 && at <= 100 {
+            bench.write(1, f64::from(u32::try_from(at).unwrap()) + 1.0);
+        }
+    });
+    assert_eq!(lines, ["0 d/t1 1.0", "50 d/t1 51.0", "100 d/t1 101.0"]);
+    assert_eq!(bench.publisher.dropped(), 0);
+}
+
+#[test]
+fn an_object_goes_out_whole() {
+    let mut bench = Bench::new(on_change(json!({"topic": "{group}", "payload": "object", "retain": true, "qos": 2})));
+    bench.write(0, 4.0);
+    assert_eq!(bench.take().len(), 0);
+    bench.write(2, 1.0);
+    let messages = bench.take();
+    assert_eq!(messages.len(), 1);
+    let (topic, json, qos, retain) = &messages[0];
+    assert_eq!((topic.as_str(), *qos, *retain), ("d", Qos::ExactlyOnce, true));
+    assert_eq!(json["tags"]["d/t0"]["value"], 4.0);
+    assert_eq!(json["tags"].as_object().unwrap().len(), 4);
+    bench.write(0, 8.0);
+    assert_eq!(bench.take().len(), 0);
+}
+
+#[test]
+fn after_a_reconnect_the_present_values_go_out_once() {
+    let mut bench = Bench::new(on_change(json!({"trigger": {"on_change": true, "min_gap_ms": 60_000}})));
+    bench.publisher.disconnected();
+    bench.write(1, 1.0);
+    bench.write(1, 2.0);
+    bench.write(1, 3.0);
+    bench.sends(&[]);
+    assert_eq!(bench.publisher.dropped(), 2);
+    bench.publisher.connected(bench.now);
+    bench.sends(&["d/t0 0.0", "d/t1 3.0", "d/t2 0.0", "d/t3 0.0"]);
+    bench.sends(&[]);
+}
+
+#[test]
+fn a_tag_without_a_reading_waits_for_its_first() {
+    let mut bench = Bench::new(on_change(json!({})));
+    bench.configure(on_change(json!({})), 6);
+    bench.sends(&[]);
+    bench.write(5, 1.0);
+    bench.read(4, Reading::Failed(Reason::NoAnswer));
+    bench.sends(&["d/t5 1.0", "d/t4 null"]);
+}
+
+#[test]
+fn a_narrow_outlet_gets_the_newest_and_never_the_same_twice() {
+    let mut bench = Bench::new(on_change(json!({})));
+    bench.room = 1;
+    bench.write(1, 1.0);
+    bench.write(2, 1.0);
+    bench.write(3, 1.0);
+    bench.sends(&["d/t1 1.0"]);
+    bench.write(2, 2.0);
+    bench.write(1, 2.0);
+    bench.sends(&[]);
+    bench.room = 2;
+    bench.sends(&["d/t2 2.0", "d/t3 1.0"]);
+    bench.room = 9;
+    bench.sends(&["d/t1 2.0"]);
+    bench.sends(&[]);
+}
+
+#[test]
+fn an_edit_neither_repeats_nor_loses() {
+    let mut bench = Bench::new(on_change(json!({})));
+    bench.write(0, 4.0);
+    bench.write(1, 1.0);
+    // A queued change survives, what was told stays told, also the deadband's reference.
+    let mut publications = on_change(json!({"name": "renamed", "trigger": {"on_change": true, "interval_ms": 1000}}));
+    bench.configure(publications.clone(), 4);
+    bench.sends(&["d/t1 1.0"]);
+    bench.write(0, 5.5);
+    bench.sends(&["d/t0 5.5"]);
+    // Another publication beside it speaks for itself only.
+    publications.as_array_mut().unwrap().push(
+        json!({"name": "q", "id": "q", "topic": "q/{tag}", "tags": ["d/t0", "d/t1"], "trigger": {"interval_ms": 500}}),
+    );
+    bench.configure(publications.clone(), 4);
+    bench.sends(&["q/d/t0 5.5", "q/d/t1 1.0"]);
+    bench.configure(publications.clone(), 4);
+    bench.sends(&[]);
+    bench.pass(500);
+    bench.sends(&["q/d/t0 5.5", "q/d/t1 1.0"]);
+    // A new tag is told once it is read; the others are not repeated.
+    bench.configure(publications.clone(), 5);
+    bench.write(4, 9.0);
+    bench.sends(&["d/t4 9.0"]);
+    // Another topic is another place: it gets the present values.
+    publications[1]["topic"] = json!("r/{tag}");
+    bench.configure(publications.clone(), 5);
+    bench.sends(&["r/d/t0 5.5", "r/d/t1 1.0"]);
+    publications[1]["retain"] = json!(true);
+    bench.configure(publications.clone(), 5);
+    bench.sends(&["r/d/t0 5.5", "r/d/t1 1.0"]);
+    publications[1]["enabled"] = json!(false);
+    bench.configure(publications, 5);
+    bench.pass(499);
+    bench.sends(&[]);
+}
+
+#[test]
+fn an_object_with_other_tags_is_another_message() {
+    let object = on_change(json!({"topic": "all", "payload": "object"}));
+    let mut bench = Bench::new(object.clone());
+    bench.configure(object, 3);
+    let messages = bench.take();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0].1["tags"].as_object().unwrap().len(), 3);
+}
+
+#[test]
+fn thousands_of_tags_cost_two_timers_each_at_most() {
+    let mut bench =
+        Bench::new(on_change(json!({"trigger": {"on_change": true, "interval_ms": 1000, "min_gap_ms": 10}})));
+    for round in 0..1000u32 {
+        bench.write(1, f64::from(round));
+        bench.pass(1);
+        bench.take();
+    }
+    assert!(bench.publisher.timers.len() <= 2 * 4, "{}", bench.publisher.timers.len());
+}

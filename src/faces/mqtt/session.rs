@@ -1,0 +1,203 @@
+//! One client of the library: hands it messages within bounds and learns what became of each.
+
+use super::publisher::Outlet;
+use super::wire::{IN_FLIGHT, Notice, Wire, qos};
+use crate::config::publication::Qos;
+use crate::runtime::status::MqttStatus;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use rumqttc::{
+    AsyncClient, ClientBuildError, ClientError, EventLoop, PublishNoticeError, PublishOptions, PublishTopic,
+    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, ValidatedTopic,
+};
+use std::collections::VecDeque;
+
+/// Messages of QoS 0 handed over and not yet written.
+const UNWRITTEN: usize = 512;
+/// Of [`IN_FLIGHT`], kept free for birth, answers and farewell.
+const RESERVE: usize = 16;
+/// Payload bytes handed over and not settled; one message always goes.
+const OPEN_BYTES: usize = 4 * 1024 * 1024;
+/// Answers that wait for room. Beyond it the oldest are given up: whoever asks so fast does not read them either.
+const URGENT: usize = 256;
+/// Filters of one SUBSCRIBE.
+const FILTERS: usize = 100;
+
+/// A client and what it still owes us.
+pub(super) struct Session {
+    client: AsyncClient,
+    settling: FuturesUnordered<BoxFuture<'static, Settled>>,
+    open: [usize; 2],
+    open_bytes: usize,
+    urgent: VecDeque<Notice>,
+}
+
+/// How one request ended.
+pub(super) enum Settled {
+    Publish {
+        qos: Qos,
+        bytes: usize,
+        result: Result<(), PublishNoticeError>,
+    },
+    /// The filters the broker refuses.
+    Subscribe(Vec<String>),
+}
+
+impl Session {
+    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), ClientBuildError> {
+        let (client, mut events) = AsyncClient::builder(wire.options()).try_build()?;
+        events.set_network_options(Wire::network_options());
+        let settling = FuturesUnordered::new();
+        Ok((Self { client, settling, open: [0; 2], open_bytes: 0, urgent: VecDeque::new() }, events))
+    }
+
+    /// Messages whose end is not known yet.
+    pub(super) fn in_flight(&self) -> u64 {
+        u64::try_from(self.open.iter().sum::<usize>()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether anything is on its way or waits for it.
+    pub(super) fn is_busy(&self) -> bool {
+        0 < self.in_flight() || !self.urgent.is_empty()
+    }
+
+    /// The next request that ended; never when none is open. Cancel-safe.
+    pub(super) async fn settled(&mut self) -> Settled {
+        match self.settling.next().await {
+            Some(settled) => {
+                self.close(&settled);
+                settled
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Another one that ended already.
+    pub(super) fn try_settled(&mut self) -> Option<Settled> {
+        let settled = self.settling.next().now_or_never()??;
+        self.close(&settled);
+        Some(settled)
+    }
+
+    fn close(&mut self, settled: &Settled) {
+        if let Settled::Publish { qos, bytes, .. } = settled {
+            self.open[class(*qos)] -= 1;
+            self.open_bytes -= bytes;
+        }
+    }
+
+    fn room(&self, qos: Qos, reserve: usize) -> bool {
+        let limit = if qos == Qos::AtMostOnce { UNWRITTEN } else { usize::from(IN_FLIGHT) };
+        self.open[class(qos)] + reserve < limit && self.open_bytes < OPEN_BYTES
+    }
+
+    /// Sends what is not a publication, before all publications.
+    pub(super) fn say(&mut self, notice: Notice, status: &mut MqttStatus) {
+        if URGENT <= self.urgent.len() && self.urgent.pop_front().is_some() {
+            status.failed += 1;
+            status.last_error = Some("more answers were asked for than the broker takes".to_owned());
+        }
+        self.urgent.push_back(notice);
+        self.say_waiting(status);
+    }
+
+    /// Sends answers that waited, as far as there is room.
+    pub(super) fn say_waiting(&mut self, status: &mut MqttStatus) {
+        while let Some(notice) = self.urgent.pop_front() {
+            if !self.room(notice.qos, 0) {
+                self.urgent.push_front(notice);
+                return;
+            }
+            let Notice { topic, payload, qos, retain } = notice;
+            self.publish(topic.into(), payload.as_bytes(), qos, retain, status);
+        }
+    }
+
+    fn publish(&mut self, topic: PublishTopic, payload: &[u8], quality: Qos, retain: bool, status: &mut MqttStatus) {
+        let options = PublishOptions::new(qos(quality)).retain(retain);
+        match self.client.try_publish_tracked(topic, payload, options) {
+            Ok(notice) => {
+                status.published += 1;
+                let bytes = payload.len();
+                self.open[class(quality)] += 1;
+                self.open_bytes += bytes;
+                let settled = async move {
+                    let result = notice.wait_completion_async().await;
+                    Settled::Publish { qos: quality, bytes, result }
+                };
+                self.settling.push(settled.boxed());
+            }
+            Err(error) => {
+                status.failed += 1;
+                status.last_error = Some(refused(&error).to_owned());
+            }
+        }
+    }
+
+    /// Asks the broker for these filters.
+    pub(super) fn subscribe(&mut self, filters: &[(String, Qos)]) {
+        for filters in filters.chunks(FILTERS) {
+            let asked =
+                filters.iter().map(|(filter, quality)| SubscribeFilterInput::new(filter.clone(), qos(*quality)));
+            let names: Vec<String> = filters.iter().map(|(filter, _)| filter.clone()).collect();
+            match self.client.try_subscribe_many_tracked(asked) {
+                Ok(notice) => self.settling.push(subscribed(notice, names).boxed()),
+                Err(_) => self.settling.push(std::future::ready(Settled::Subscribe(names)).boxed()),
+            }
+        }
+    }
+
+    /// Tells the broker that these filters are not wanted any more. Should it be lost, messages for them are ignored.
+    pub(super) fn unsubscribe(&self, filters: &[String]) {
+        for filters in filters.chunks(FILTERS) {
+            if let Err(error) = self.client.try_unsubscribe_many(filters.iter().cloned()) {
+                tracing::debug!(reason = refused(&error), "unsubscribing");
+            }
+        }
+    }
+
+    /// Says good-bye, so that the broker forgets the will.
+    pub(super) fn disconnect(&self) {
+        if let Err(error) = self.client.try_disconnect_now() {
+            tracing::debug!(reason = refused(&error), "disconnecting");
+        }
+    }
+}
+
+async fn subscribed(notice: SubscribeNotice, names: Vec<String>) -> Settled {
+    match notice.wait_async().await {
+        Ok(ack) => {
+            let codes = ack.return_codes.into_iter().zip(names);
+            let refused = codes.filter(|(code, _)| *code == SubscribeReasonCode::Failure);
+            Settled::Subscribe(refused.map(|(_, name)| name).collect())
+        }
+        // The session ended first; the next one asks again.
+        Err(_) => Settled::Subscribe(Vec::new()),
+    }
+}
+
+fn class(qos: Qos) -> usize {
+    usize::from(qos != Qos::AtMostOnce)
+}
+
+fn refused(error: &ClientError) -> &'static str {
+    match error {
+        ClientError::RequestChannelFull(_) => "the broker takes messages more slowly than they come",
+        ClientError::InvalidRequest(_) => "a topic is not valid",
+        _ => "the client has ended",
+    }
+}
+
+/// The publications' way into a session; counts as it goes.
+pub(super) struct Out<'a>(pub(super) &'a mut Session, pub(super) &'a mut MqttStatus);
+
+impl Outlet for Out<'_> {
+    fn room(&self, qos: Qos) -> bool {
+        self.0.room(qos, RESERVE)
+    }
+
+    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool) {
+        self.0.publish(topic.clone().into(), payload, qos, retain, self.1);
+    }
+}

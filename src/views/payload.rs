@@ -1,0 +1,176 @@
+//! The payloads of publications (CONTRACT section 4).
+
+use super::json::{TagRef, write_attribute, write_time, write_word};
+use crate::tag::attribute::Attribute;
+use crate::tag::reading::Stamp;
+
+/// `{"value":23.4,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}`: one attribute of one tag, with the
+/// quality and time of the tag.
+pub fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
+    out.extend_from_slice(b"{\"value\":");
+    write_attribute(out, tag, attribute, now);
+    write_trust(out, tag);
+    out.push(b'}');
+}
+
+/// `{"timestamp":"...","tags":{"oven/temperature":{"value":1,"min":0,"quality":"good","timestamp":"..."}}}`: the
+/// attributes of several tags in the order given. The outer time is the message's own, the inner ones are the field's.
+pub fn write_object<'a>(
+    out: &mut Vec<u8>,
+    tags: impl IntoIterator<Item = TagRef<'a>>,
+    attributes: &[Attribute],
+    now: Stamp,
+) {
+    out.extend_from_slice(b"{\"timestamp\":");
+    write_time(out, Some(now.unix_ms));
+    out.extend_from_slice(b",\"tags\":{");
+    for (index, tag) in tags.into_iter().enumerate() {
+        if 0 < index {
+            out.push(b',');
+        }
+        write_word(out, tag.def.name.as_str());
+        out.extend_from_slice(b":{");
+        let start = out.len();
+        // Quality and timestamp close every entry, so they are not written twice.
+        let own = |attribute: &&Attribute| !matches!(attribute, Attribute::Quality | Attribute::Timestamp);
+        for attribute in attributes.iter().filter(own).filter(|attribute| tag.def.has(**attribute)) {
+            if start < out.len() {
+                out.push(b',');
+            }
+            write_word(out, attribute.as_str());
+            out.push(b':');
+            write_attribute(out, tag, *attribute, now);
+        }
+        let from = out.len();
+        write_trust(out, tag);
+        if from == start {
+            out.remove(start);
+        }
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"}}");
+}
+
+/// `,"quality":"good","timestamp":"..."`.
+fn write_trust(out: &mut Vec<u8>, tag: TagRef<'_>) {
+    out.extend_from_slice(b",\"quality\":");
+    write_word(out, tag.state.quality.as_str());
+    out.extend_from_slice(b",\"timestamp\":");
+    write_time(out, tag.state.at.map(|at| at.unix_ms));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tag::def::{Origin, TagDef};
+    use crate::tag::id::TagName;
+    use crate::tag::quality::Reason;
+    use crate::tag::reading::{Raw, Reading, TagState};
+    use crate::tag::value::{Value, ValueType};
+
+    const AT: i64 = 1_767_323_045_678;
+
+    fn tag(name: &str, kind: ValueType) -> TagDef {
+        TagDef {
+            id: name.into(),
+            enabled: true,
+            name: TagName::parse(name).unwrap(),
+            kind,
+            unit: "degC".into(),
+            description: "the \"hot\" side".into(),
+            origin: Origin::Modbus,
+            scaled: true,
+            writable: false,
+            write_min: None,
+            write_max: None,
+            deadband: None,
+        }
+    }
+
+    fn read(values: &[Value]) -> TagState {
+        let mut state = TagState::default();
+        for value in values {
+            let at = Stamp { unix_ms: AT, mono_us: 1_000_000 };
+            state.apply(Reading::Good { value: value.clone(), raw: Raw::from_slice(&[0x00EA]), at });
+        }
+        state
+    }
+
+    const NOW: Stamp = Stamp { unix_ms: AT + 250, mono_us: 1_250_000 };
+
+    #[track_caller]
+    fn point(state: &TagState, attribute: Attribute, expect: &str) {
+        let mut out = Vec::new();
+        write_point(&mut out, TagRef { def: &tag("oven/temperature", ValueType::I16), state }, attribute, NOW);
+        assert_eq!(String::from_utf8(out).unwrap(), expect);
+    }
+
+    #[test]
+    fn each_attribute_has_the_same_shape() {
+        let state = read(&[Value::F64(20.0), Value::F64(23.4)]);
+        let rest = r#","quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}"#;
+        for (attribute, value) in [
+            (Attribute::Value, "23.4"),
+            (Attribute::Raw, "[234]"),
+            (Attribute::Min, "20.0"),
+            (Attribute::Max, "23.4"),
+            (Attribute::Quality, "\"good\""),
+            (Attribute::Reason, "\"ok\""),
+            (Attribute::Timestamp, "\"2026-01-02T03:04:05.678Z\""),
+            (Attribute::AgeMs, "250"),
+            (Attribute::Unit, "\"degC\""),
+            (Attribute::Type, "\"i16\""),
+            (Attribute::Description, "\"the \\\"hot\\\" side\""),
+            (Attribute::ResetMin, "0"),
+            (Attribute::Exception, "0"),
+            (Attribute::DeviceStatus, "\"online\""),
+        ] {
+            point(&state, attribute, &format!("{{\"value\":{value}{rest}"));
+        }
+    }
+
+    #[test]
+    fn a_bad_tag_keeps_its_last_value_and_time() {
+        let mut state = read(&[Value::F64(23.4)]);
+        state.apply(Reading::Failed(Reason::Exception(2)));
+        point(&state, Attribute::Value, r#"{"value":23.4,"quality":"bad","timestamp":"2026-01-02T03:04:05.678Z"}"#);
+        point(
+            &state,
+            Attribute::Reason,
+            r#"{"value":"exception 02","quality":"bad","timestamp":"2026-01-02T03:04:05.678Z"}"#,
+        );
+        point(&TagState::default(), Attribute::Value, r#"{"value":null,"quality":"bad","timestamp":null}"#);
+        point(&TagState::default(), Attribute::AgeMs, r#"{"value":null,"quality":"bad","timestamp":null}"#);
+        point(&TagState::default(), Attribute::Raw, r#"{"value":null,"quality":"bad","timestamp":null}"#);
+    }
+
+    #[track_caller]
+    fn object(attributes: &[Attribute], expect: &str) {
+        let (hot, on) = (tag("oven/temperature", ValueType::I16), tag("oven/heater", ValueType::Bool));
+        let (heat, off) = (read(&[Value::F64(0.0), Value::F64(1.5)]), read(&[Value::Bool(true)]));
+        let tags = [TagRef { def: &hot, state: &heat }, TagRef { def: &on, state: &off }];
+        let mut out = Vec::new();
+        write_object(&mut out, tags, attributes, NOW);
+        assert_eq!(String::from_utf8(out).unwrap(), expect);
+    }
+
+    #[test]
+    fn an_object_leaves_out_what_a_tag_lacks() {
+        object(
+            &[Attribute::Value, Attribute::Min],
+            concat!(
+                r#"{"timestamp":"2026-01-02T03:04:05.928Z","tags":{"#,
+                r#""oven/temperature":{"value":1.5,"min":0.0,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"},"#,
+                r#""oven/heater":{"value":true,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}}}"#
+            ),
+        );
+        object(
+            &[Attribute::Timestamp, Attribute::Max, Attribute::Quality],
+            concat!(
+                r#"{"timestamp":"2026-01-02T03:04:05.928Z","tags":{"#,
+                r#""oven/temperature":{"max":1.5,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"},"#,
+                r#""oven/heater":{"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}}}"#
+            ),
+        );
+    }
+}
