@@ -5,6 +5,8 @@
 mod bad_input;
 #[cfg(feature = "broker")]
 mod broker;
+#[cfg(feature = "peers")]
+mod browser;
 mod configuration;
 mod contract;
 mod crash;

@@ -1,5 +1,7 @@
 //! What tests share.
 
+#[cfg(feature = "peers")]
+pub(crate) mod browser;
 pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod rest;
