@@ -9,3 +9,4 @@ mod floors;
 mod serial_line;
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;
+mod web;
