@@ -138,14 +138,14 @@ where
 
 /// A stream that fails when nothing moves for [`IDLE`] and no request is at work: against peers that open a connection and
 /// fall silent, or ask for much and do not read it.
-struct Idle {
-    stream: Stream,
+struct Idle<S> {
+    stream: S,
     sleep: Pin<Box<Sleep>>,
     at_work: Arc<AtomicUsize>,
 }
 
-impl Idle {
-    fn new(stream: Stream, at_work: Arc<AtomicUsize>) -> Self {
+impl<S> Idle<S> {
+    fn new(stream: S, at_work: Arc<AtomicUsize>) -> Self {
         Self { stream, sleep: Box::pin(tokio::time::sleep(IDLE)), at_work }
     }
 
@@ -174,14 +174,14 @@ impl Idle {
     }
 }
 
-impl AsyncRead for Idle {
+impl<S: AsyncRead + Unpin> AsyncRead for Idle<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_read(cx, buf);
         self.judge(cx, outcome)
     }
 }
 
-impl AsyncWrite for Idle {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Idle<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.judge(cx, outcome)
@@ -213,5 +213,41 @@ impl AsyncWrite for Idle {
 
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    fn pair() -> (Idle<tokio::io::DuplexStream>, tokio::io::DuplexStream, Arc<AtomicUsize>) {
+        let (ours, theirs) = tokio::io::duplex(16);
+        let at_work = Arc::new(AtomicUsize::new(0));
+        (Idle::new(ours, Arc::clone(&at_work)), theirs, at_work)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_connection_ends_and_one_that_moves_or_works_does_not() {
+        let (mut idle, mut peer, at_work) = pair();
+        let begin = Instant::now();
+        let mut byte = [0];
+        tokio::time::advance(IDLE * 9 / 10).await;
+        peer.write_all(b"x").await.unwrap();
+        idle.read_exact(&mut byte).await.unwrap();
+        let busy = Busy::new(at_work);
+        let quiet = tokio::time::timeout(IDLE * 10, idle.read(&mut byte)).await;
+        assert!(quiet.is_err(), "a request at work may take its time");
+        drop(busy);
+        let ended = idle.read(&mut byte).await.unwrap_err();
+        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
+        assert!(begin.elapsed() <= IDLE * 13);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_does_not_read_what_it_asked_for_is_given_up() {
+        let (mut idle, _peer, _) = pair();
+        let ended = idle.write_all(&[0; 100]).await.unwrap_err();
+        assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -149,6 +149,11 @@ impl StatusBoard {
                 // Cancel-safe: a tick not taken comes again.
                 _ = ticks.tick() => (),
             }
+            if self.news.receiver_count() == 0 {
+                self.dated(snapshot(state.units()), clock::unix_ms());
+                told = None;
+                continue;
+            }
             let view = self.view(state);
             // The time alone is no news.
             let same = told.as_mut().is_some_and(|told| {
@@ -156,9 +161,7 @@ impl StatusBoard {
                 *told == view
             });
             if !same {
-                if 0 < self.news.receiver_count()
-                    && let Ok(json) = serde_json::to_string(&view)
-                {
+                if let Ok(json) = serde_json::to_string(&view) {
                     self.news.send_replace(json.into());
                 }
                 told = Some(view);

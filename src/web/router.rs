@@ -24,15 +24,21 @@ const WORTH_IT: u64 = 1024;
 /// Pages and REST as one service.
 pub fn router(state: WebState) -> Router {
     let door = Arc::new(PageDoor::new(state.clone()));
-    let worth = SizeAbove::new(WORTH_IT).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
-    Router::new()
+    let all = Router::new()
         .merge(api::v1::router())
         .method_not_allowed_fallback(async || {
             ApiProblem::new(StatusCode::METHOD_NOT_ALLOWED, "this path has other methods: see `Allow`")
         })
         .with_state(state)
         .merge(pages::router(door))
-        .fallback(async || ApiProblem::not_found("there is nothing at this path"))
+        .fallback(async || ApiProblem::not_found("there is nothing at this path"));
+    dressed(all)
+}
+
+/// What holds for every route.
+fn dressed(router: Router) -> Router {
+    let worth = SizeAbove::new(WORTH_IT).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
+    router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(secured))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth))
@@ -64,4 +70,24 @@ async fn secured(request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_leaks_nothing() {
+        let panics = get(async || -> StatusCode { panic!("secret detail") });
+        let router = dressed(Router::new().route("/panic", panics).route("/well", get(async || "well")));
+        let ask = |path: &str| router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
+        let answer = ask("/panic").await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
+        let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
+        assert!(!String::from_utf8_lossy(&text).contains("secret"));
+        assert_eq!(ask("/well").await.unwrap().status(), StatusCode::OK);
+    }
 }

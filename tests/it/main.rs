@@ -17,3 +17,4 @@ mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;
+mod web;

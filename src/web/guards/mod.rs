@@ -113,6 +113,10 @@ async fn demand(parts: &Parts, state: &WebState, role: Role) -> Result<Who, ApiP
         origin::check_origin(parts)?;
     }
     if who.role < role {
+        if !parts.method.is_safe() {
+            let detail = format!("wanted: {}; it needs the role `{}`", parts.method, role.as_str());
+            state.events().tell(access(parts.uri.path(), who.actor(), Outcome::Refused, detail));
+        }
         return Err(ApiProblem::needs(role));
     }
     Ok(who)

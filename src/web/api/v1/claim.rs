@@ -16,9 +16,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// What all attempts to claim count under; no account can have this name.
-const CLAIM: &str = "\nclaim";
-
 pub(super) fn router() -> OpenApiRouter<WebState> {
     OpenApiRouter::default().routes(routes!(claim))
 }
@@ -56,7 +53,8 @@ async fn claim(State(state): State<WebState>, request: Request) -> Result<Respon
     if !state.store().claimable().await? {
         return Err(ApiProblem::new(StatusCode::CONFLICT, "this appliance is claimed already: log in"));
     }
-    let attempt = login::begin(&state, CLAIM, peer)?;
+    // Under a name no account can have, and by address alone: nobody shall hold the owner back, and the code is long.
+    let attempt = login::begin(&state, &format!("\n{peer}"), peer)?;
     if !state.store().is_claim_code(&claim.code) {
         login::failed(&state, "claim", peer, &attempt, "a wrong claim code");
         return Err(ApiProblem::new(StatusCode::FORBIDDEN, "the claim code is another one"));

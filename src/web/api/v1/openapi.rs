@@ -73,9 +73,18 @@ pub(super) fn whole() -> OpenApi {
         .description("A refusal: 401 without a valid session or token, 403 without the role, and others by status")
         .content("application/problem+json", problem.clone())
         .build();
-    for item in openapi.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete] {
+    for (path, item) in &mut openapi.paths.paths {
+        let operations = [
+            ("get", &mut item.get),
+            ("put", &mut item.put),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (verb, operation) in operations {
             let Some(operation) = operation else { continue };
+            let plain: String = path.chars().filter(|letter| !"{}".contains(*letter)).collect();
+            operation.operation_id = Some(format!("{verb}{}", plain.replace(['/', '-', '.'], "_")));
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
                 if status.starts_with(['4', '5']) {

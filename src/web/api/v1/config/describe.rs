@@ -40,24 +40,13 @@ pub(super) fn add(openapi: &mut OpenApi, kind: Kind) {
 }
 
 fn put(openapi: &mut OpenApi, path: &str, method: HttpMethod, operation: OperationBuilder) {
-    let id = format!("{}{}", verb(&method), path.replace(['{', '}'], "").replace(['/', '-'], "_"));
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let operation = names.fold(operation.operation_id(Some(id)), |operation, name| {
+    let operation = names.fold(operation, |operation, name| {
         let name = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
         operation.parameter(name.schema(Some(text())))
     });
     let item = PathItem::new(method, operation);
     openapi.paths.paths.entry(path.to_owned()).or_default().merge_operations(item);
-}
-
-fn verb(method: &HttpMethod) -> &'static str {
-    match method {
-        HttpMethod::Put => "put",
-        HttpMethod::Patch => "patch",
-        HttpMethod::Post => "post",
-        HttpMethod::Delete => "delete",
-        _ => "get",
-    }
 }
 
 fn text() -> RefOr<Schema> {

@@ -138,7 +138,13 @@ impl Place {
 
     /// Appends an object to the list this is the place of.
     pub(super) fn post(&self, root: &mut Json, sent: Json) -> Result<Edited, EditError> {
-        let Json::Object(_) = &sent else { return Err(not_an_object()) };
+        let Json::Object(object) = &sent else { return Err(not_an_object()) };
+        let name = object.get("name").and_then(Json::as_str).unwrap_or_default();
+        let list = self.read_list(root).unwrap_or_default();
+        // Matched by its name, it would be taken for the one that is there.
+        if list.as_array().into_iter().flatten().filter_map(name_of).any(|taken| taken.eq_ignore_ascii_case(name)) {
+            return Err(EditError::Unfit("/name", format!("the name `{name}` is taken")));
+        }
         let mut element = self.clone();
         element.steps.push(Step::Named(String::new()));
         element.append(root, sent)
@@ -221,8 +227,12 @@ impl Place {
     }
 }
 
+fn name_of(element: &Json) -> Option<&str> {
+    element.get("name")?.as_str()
+}
+
 fn is_named(element: &Json, name: &str) -> bool {
-    element.get("name").and_then(Json::as_str) == Some(name)
+    name_of(element) == Some(name)
 }
 
 fn not_an_object() -> EditError {

@@ -108,6 +108,8 @@ fn a_patch_follows_the_examples_of_the_standard() {
 fn a_post_appends_and_a_delete_takes_away() {
     let post = |root: &mut Json| place("devices/a/tags").post(root, json!({"name": "n"}));
     assert_eq!(check(post, "/devices/0/tags/2", json!({"name": "n"})).pointer, "/devices/0/tags/2");
+    let taken = place("devices").post(&mut document(), json!({"name": "A"})).unwrap_err();
+    assert!(matches!(taken, EditError::Unfit("/name", _)));
     check(|root| place("devices/a").delete(root), "/devices", json!([{"name": "b", "id": "4"}]));
     check(|root| place("appliance").delete(root), "/appliance", Json::Null);
     assert_eq!(place("devices/c").delete(&mut document()), Err(EditError::Missing));

@@ -1,0 +1,10 @@
+//! The web, through its real door: TLS, cookies, roles, REST, streams.
+
+mod access;
+mod configuration;
+mod door;
+mod objects;
+mod roles;
+mod server;
+mod stream;
+mod tags;

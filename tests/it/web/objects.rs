@@ -1,0 +1,175 @@
+//! One object of the configuration at a time.
+
+use super::door::{Web, sent};
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+
+async fn with_lines() -> Web {
+    let web = Web::start().await;
+    let document = json!({
+        "format": "dinrail/1",
+        "ports": [{ "name": "COM1", "kind": "serial", "path": "/dev/nowhere1", "enabled": false }],
+        "devices": [{
+            "name": "meter1", "port": "COM1", "unit_id": 1,
+            "tags": [{ "name": "voltage", "table": "input", "address": 0, "type": "f32" }],
+        }],
+    });
+    web.admin.change(Method::PUT, "/config", Some(document)).await.expect(200);
+    web
+}
+
+#[tokio::test]
+async fn a_tag_is_added_changed_renamed_and_removed() {
+    let web = with_lines().await;
+    let admin = &web.admin;
+    let tags = "/config/devices/meter1/tags";
+    let current = json!({ "name": "current", "table": "input", "address": 2, "type": "f32" });
+    let added = admin.change(Method::POST, tags, Some(current.clone())).await;
+    assert_eq!(added.expect(201)["revision"], json!(2));
+    assert_eq!(added.header("location").as_deref(), Some("/api/v1/config/devices/meter1/tags/current"));
+    assert_eq!(added.header("etag").as_deref(), Some("\"2\""));
+    let twice = admin.change(Method::POST, tags, Some(current)).await.expect(422);
+    assert_eq!(twice["errors"][0]["pointer"], json!("/name"));
+
+    let read = web.viewer.get(&format!("{tags}/current")).await;
+    let id = read.expect(200)["id"].clone();
+    assert_eq!(read.header("etag").as_deref(), Some("\"2\""));
+    admin.change(Method::PATCH, &format!("{tags}/current"), Some(json!({ "unit": "A" }))).await.expect(200);
+    let renamed = json!({ "name": "amps", "table": "input", "address": 2, "type": "f32" });
+    admin.change(Method::PUT, &format!("{tags}/current"), Some(renamed)).await.expect(200);
+    web.viewer.get(&format!("{tags}/current")).await.expect(404);
+    let amps = web.viewer.get(&format!("{tags}/amps")).await.expect(200);
+    assert_eq!((&amps["id"], &amps["unit"]), (&id, &Json::Null), "a rename keeps the id, a PUT replaces");
+
+    admin.change(Method::DELETE, &format!("{tags}/amps"), None).await.expect(200);
+    admin.change(Method::DELETE, &format!("{tags}/amps"), None).await.expect(404);
+    assert_eq!(web.viewer.get(tags).await.expect(200).as_array().unwrap().len(), 1);
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn a_put_at_a_new_name_makes_the_object() {
+    let web = with_lines().await;
+    let device = json!({ "port": "COM1", "unit_id": 2 });
+    let made = web.admin.change(Method::PUT, "/config/devices/oven", Some(device.clone())).await;
+    made.expect(201);
+    assert_eq!(web.viewer.get("/config/devices/oven").await.expect(200)["name"], json!("oven"));
+    web.admin.change(Method::PUT, "/config/devices/oven", Some(device)).await.expect(200);
+    let other = json!({ "name": "mixer", "port": "COM1", "unit_id": 3 });
+    let refused = web.admin.change(Method::PUT, "/config/devices/kiln", Some(other)).await.expect(422);
+    assert_eq!(refused["errors"][0]["pointer"], json!("/name"));
+    let dry = json!({ "port": "COM1", "unit_id": 4 });
+    web.admin.change(Method::PUT, "/config/devices/kiln?dry_run=true", Some(dry)).await.expect(200);
+    web.viewer.get("/config/devices/kiln").await.expect(404);
+    web.admin.change(Method::PUT, "/config/devices/none/tags/x", Some(json!({}))).await.expect(404);
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn faults_are_told_within_the_object_and_in_the_document() {
+    let web = with_lines().await;
+    let wrong = json!({ "unit_id": 300, "colour": "red", "tags": [{ "name": "x", "table": "input", "address": 70_000, "type": "u16" }] });
+    let refused = web.admin.change(Method::PATCH, "/config/devices/meter1", Some(wrong)).await.expect(422);
+    let found: Vec<(&str, &str)> = refused["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| (error["pointer"].as_str().unwrap(), error["document_pointer"].as_str().unwrap()))
+        .collect();
+    for place in ["/unit_id", "/colour", "/tags/0/address"] {
+        assert!(found.contains(&(place, format!("/devices/0{place}").as_str())), "{place} in {found:?}");
+    }
+    // The port is needed elsewhere.
+    let needed = web.admin.change(Method::DELETE, "/config/ports/COM1", None).await.expect(422);
+    assert_eq!(needed["errors"][0]["pointer"], json!(""));
+    assert_eq!(needed["errors"][0]["document_pointer"], json!("/devices/0/port"));
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn an_object_needs_the_revision_too() {
+    let web = with_lines().await;
+    for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+        let request = web.admin.request(method.clone(), "/config/ports/COM1");
+        sent(request.try_clone().unwrap().json(&json!({}))).await.expect(428);
+        sent(request.header("if-match", "\"0\"").json(&json!({}))).await.expect(412);
+    }
+    let post = web.admin.request(Method::POST, "/config/ports").json(&json!({ "name": "x" }));
+    sent(post).await.expect(428);
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn secrets_stay_where_they_are_when_an_object_is_edited() {
+    let web = Web::start().await;
+    let connection = json!({
+        "name": "site", "url": "mqtt://127.0.0.1:1", "enabled": false, "username": "u", "password": "secret-1",
+    });
+    web.admin.change(Method::POST, "/config/mqtt/connections", Some(connection)).await.expect(201);
+    let path = "/config/mqtt/connections/site";
+    let mut read = web.admin.get(path).await.expect(200);
+    assert_eq!(read["password"], json!("***"));
+    read["keep_alive_s"] = json!(20);
+    read["name"] = json!("plant");
+    web.admin.change(Method::PUT, path, Some(read)).await.expect(200);
+    let publication =
+        json!({ "name": "all", "topic": "{appliance}/{tag}/{attribute}", "tags": ["internal/*"], "interval_ms": 1000 });
+    let path = "/config/mqtt/connections/plant/publications/all";
+    let outcome = web.admin.change(Method::PUT, path, Some(publication)).await;
+    assert!([201, 422].contains(&outcome.status), "{}", outcome.text);
+    let stored = web.gateway.revision().await;
+    assert_eq!(stored.document.root()["mqtt"]["connections"][0]["password"], json!("secret-1"));
+    let masked = json!({ "name": "new", "url": "mqtt://127.0.0.1:1", "password": "***" });
+    let refused = web.admin.change(Method::POST, "/config/mqtt/connections", Some(masked)).await.expect(422);
+    assert_eq!(refused["errors"][0]["pointer"], json!("/password"));
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn parts_of_which_there_is_one_have_defaults_or_are_made() {
+    let web = Web::start().await;
+    assert_eq!(web.viewer.get("/config/appliance").await.expect(200), json!({}));
+    let named = json!({ "name": "line-7", "location": "Hall 2" });
+    web.admin.change(Method::PATCH, "/config/appliance", Some(named)).await.expect(200);
+    assert_eq!(web.viewer.get("/status").await.expect(200)["appliance"]["location"], json!("Hall 2"));
+    let banner = json!({ "banner": "Authorised staff only" });
+    web.admin.change(Method::PATCH, "/config/web", Some(banner)).await.expect(200);
+    assert_eq!(web.stranger().get("/info").await.expect(200)["banner"], json!("Authorised staff only"));
+    web.admin.change(Method::DELETE, "/config/appliance", None).await.expect(200);
+    assert_eq!(web.viewer.get("/config/appliance").await.expect(200), json!({}));
+
+    web.viewer.get("/config/mqtt/broker").await.expect(404);
+    web.admin.change(Method::PATCH, "/config/mqtt/broker", Some(json!({}))).await.expect(404);
+    let broker = json!({ "enabled": false, "listeners": [{ "address": "127.0.0.1:0" }] });
+    web.admin.change(Method::PUT, "/config/mqtt/broker", Some(broker)).await.expect(201);
+    let user = json!({ "name": "u", "password": "long enough 1", "publish": ["#"], "subscribe": ["#"] });
+    web.admin.change(Method::POST, "/config/mqtt/broker/users", Some(user)).await.expect(201);
+    assert_eq!(web.viewer.get("/config/mqtt/broker/users/u").await.expect(200)["password"], json!("***"));
+    web.admin.change(Method::DELETE, "/config/mqtt/broker", None).await.expect(200);
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn a_publication_is_previewed_before_it_is_saved() {
+    let web = Web::start().await;
+    let register = json!({ "name": "recipe", "type": "u16", "initial": 7, "unit": "pcs" });
+    web.admin.change(Method::POST, "/config/internal", Some(register)).await.expect(201);
+    let publication = json!({
+        "name": "p", "topic": "{appliance}/{tag}/{attribute}", "tags": ["internal/*"], "attributes": ["value"],
+        "payload": "value", "trigger": { "on_change": true }, "qos": 1, "retain": true,
+    });
+    let shown = web.viewer.post("/preview/publication", json!({ "publication": publication })).await.expect(200);
+    assert_eq!(shown["problems"], json!([]), "{shown}");
+    let message = &shown["messages"][0];
+    assert_eq!((&message["topic"], &message["qos"]), (&json!("dinrail/internal/recipe/value"), &json!(1)));
+    let payload: Json = serde_json::from_str(message["payload"].as_str().unwrap()).unwrap();
+    assert_eq!(payload["value"], json!(7));
+    let mut wrong = publication;
+    wrong["tags"] = json!(["internal/none"]);
+    wrong["colour"] = json!(1);
+    let shown = web.viewer.post("/preview/publication", json!({ "publication": wrong })).await.expect(200);
+    let pointers: Vec<&str> =
+        shown["problems"].as_array().unwrap().iter().map(|problem| problem["pointer"].as_str().unwrap()).collect();
+    assert!(pointers.contains(&"/colour"), "{shown}");
+    web.stop().await;
+}
