@@ -5,6 +5,7 @@ use crate::config::GatewayConfig;
 use crate::config::broker::BrokerConfig;
 use crate::config::internal::InternalConfig;
 use crate::drivers::internal::Internal;
+use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
@@ -26,6 +27,8 @@ use tokio::sync::{Mutex, mpsc, watch};
 /// The configuration of any unit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum UnitConfig {
+    /// A serial line with its devices.
+    Line(Box<LineConfig>),
     /// The internal registers.
     Internal(Vec<InternalConfig>),
     /// One MQTT connection.
@@ -44,6 +47,7 @@ pub(super) enum UnitConfig {
 impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
+            Self::Line(line) => line.port.identity.name.clone(),
             Self::Internal(_) => "internal registers".to_owned(),
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
@@ -56,6 +60,7 @@ impl UnitSpec for UnitConfig {
 
     fn resources(&self) -> Vec<Resource> {
         match self {
+            Self::Line(line) => vec![Resource::SerialPort(line.port.serial.path.clone())],
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
@@ -70,7 +75,7 @@ impl UnitSpec for UnitConfig {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
-            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+            Self::Line(_) | Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
             // It follows its other settings by itself.
             Self::Web(_) => self != next,
         }
@@ -86,6 +91,9 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    for line in LineConfig::of(config) {
+        units.insert(UnitKey::new(UnitKind::Line, line.port.identity.id.clone()), UnitConfig::Line(Box::new(line)));
+    }
     for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
         let appliance = config.appliance.name.clone();
         let unit = MqttUnitConfig { appliance, connection: connection.clone() };
@@ -114,6 +122,14 @@ impl Parts {
     /// Starts one unit.
     pub(super) fn start(&self, _key: &UnitKey, config: &UnitConfig, ctx: UnitContext) -> Started<UnitConfig> {
         match config {
+            UnitConfig::Line(line) => followed(
+                LineConfig::clone(line),
+                |config| match config {
+                    UnitConfig::Line(line) => Some(LineConfig::clone(line)),
+                    _ => None,
+                },
+                |follow| SerialUnit::new(follow, self.image.clone(), self.commands.clone()).run(ctx),
+            ),
             UnitConfig::Internal(registers) => followed(
                 registers.clone(),
                 |config| match config {
