@@ -74,9 +74,8 @@ impl Bench {
     async fn stop(self) {
         // What belongs to no network: data in the page, and the browser's own pages.
         let inside = ["data:", "blob:", "chrome:", "about:"];
-        let elsewhere = |url: &String| {
-            !url.starts_with(&self.site) && !inside.iter().any(|scheme| url.starts_with(scheme))
-        };
+        let elsewhere =
+            |url: &String| !url.starts_with(&self.site) && !inside.iter().any(|scheme| url.starts_with(scheme));
         let foreign: Vec<String> = self.browser.requests().await.into_iter().filter(elsewhere).collect();
         assert!(foreign.is_empty(), "requests to other hosts: {foreign:?}");
         // A check of a half-typed document is answered with what is wrong with it; browsers log such answers.
