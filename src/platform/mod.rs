@@ -2,3 +2,4 @@
 
 pub mod clock;
 pub mod data_folder;
+pub mod serial_ports;

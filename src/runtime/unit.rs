@@ -15,10 +15,10 @@ pub enum UnitKind {
     Line,
     /// The internal registers.
     Internal,
+    /// The embedded broker; before the connections, which may be to it: units start in this order.
+    Broker,
     /// One MQTT connection.
     Mqtt,
-    /// The embedded broker.
-    Broker,
     /// The browser and REST server.
     Web,
     /// Housekeeping: the event log and the like.

@@ -3,12 +3,13 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-const FIRST: Duration = Duration::from_secs(1);
+/// Short, for the broker beside us that is still starting.
+const FIRST: Duration = Duration::from_millis(125);
 const LAST: Duration = Duration::from_secs(30);
 /// A session that held this long was a good one; shorter ones are a broker that lets us in and throws us out.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Doubles from 1 s to 30 s.
+/// Doubles from an eighth of a second to 30 s.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -36,8 +37,8 @@ mod tests {
     #[test]
     fn pauses_double_to_the_last_and_begin_anew_after_a_good_session() {
         let mut backoff = Backoff::default();
-        for whole in [1, 2, 4, 8, 16, 30, 30, 30] {
-            let (pause, whole) = (backoff.pause(Some(Duration::from_secs(2))), Duration::from_secs(whole));
+        for whole in [125, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000] {
+            let (pause, whole) = (backoff.pause(Some(Duration::from_secs(2))), Duration::from_millis(whole));
             assert!(whole * 3 / 4 <= pause && pause <= whole, "{pause:?} of {whole:?}");
         }
         assert!(backoff.pause(Some(Duration::from_secs(31))) <= FIRST);
