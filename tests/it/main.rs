@@ -11,8 +11,8 @@ mod configuration;
 mod contract;
 mod crash;
 mod floors;
-mod no_blink;
 mod mqtt;
+mod no_blink;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

@@ -4,7 +4,7 @@
 pub(crate) mod browser;
 pub(crate) mod field;
 pub(crate) mod gateway;
-pub(crate) mod rest;
 pub(crate) mod mqtt_broker;
 pub(crate) mod mqtt_rig;
+pub(crate) mod rest;
 pub(crate) mod wait;

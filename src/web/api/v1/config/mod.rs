@@ -46,7 +46,8 @@ async fn document_answer(
     if is_known(headers, revision.number) {
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
     }
-    // A large document takes milliseconds to copy and to write.
+    // A large document takes milliseconds, and megabytes, to copy and to write.
+    let _turn = state.copies().acquire().await.ok();
     let text = beside(move || part(revision.document.masked()).map(|json| json.to_string())).await?;
     let text = text.ok_or_else(|| ApiProblem::not_found("there is no such object in the configuration"))?;
     Ok((tag, [(header::CONTENT_TYPE, "application/json")], text).into_response())
