@@ -18,6 +18,8 @@ use std::time::Duration;
 /// How long a simulated device thinks before it answers.
 const TURNAROUND: Duration = Duration::from_millis(2);
 const ADMIN: &str = "demo";
+/// Letters that are not mistaken for one another; the small bias of the remainder does not matter at 10 letters.
+const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
 pub(super) fn run(data: Option<PathBuf>, web: SocketAddr, broker: SocketAddr) -> anyhow::Result<()> {
     serve::init_logging("warn");
@@ -87,8 +89,6 @@ fn simulate(document: &Json, line: &Path) -> anyhow::Result<Field> {
 fn password() -> anyhow::Result<String> {
     let mut bytes = [0; 10];
     SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;
-    // Letters that are not mistaken for one another; the small bias of the remainder does not matter at 10 letters.
-    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
     Ok(bytes.iter().map(letter).collect())
 }

@@ -16,9 +16,10 @@ pub(super) fn run(data: &Path, web: Option<SocketAddr>) -> anyhow::Result<()> {
     runtime()?.block_on(async {
         let gateway = Gateway::start(Options { data: data.to_owned(), web }).await?;
         let address = tokio::time::timeout(LISTEN, gateway.web_address()).await.ok().flatten();
-        match address {
-            Some(address) => tracing::info!("browser and REST: https://{}", reachable(address)),
-            None => tracing::warn!("the browser and REST server does not listen yet; --web gives it another address"),
+        if let Some(address) = address {
+            tracing::info!("browser and REST: https://{}", reachable(address));
+        } else {
+            tracing::warn!("the browser and REST server does not listen yet; --web gives it another address");
         }
         if gateway.store.claimable().await? {
             // On the console and in the log: whoever can read either is the one who may claim.

@@ -2,6 +2,16 @@
 
 import { lang } from "./i18n.js";
 
+const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+/** Swagger UI has a dark dress of its own, behind a class. */
+function dress() {
+  const { theme } = document.documentElement.dataset;
+  document.documentElement.classList.toggle("dark-mode", theme === "dark" || (theme === "auto" && prefersDark.matches));
+}
+dress();
+prefersDark.addEventListener("change", dress);
+new MutationObserver(dress).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
 window.SwaggerUIBundle({
   url: "/api/v1/openapi.json",
   dom_id: "#swagger",

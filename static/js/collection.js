@@ -124,7 +124,6 @@ export class Collection {
         );
       }),
     );
-    if (this.items.length === 0) fill(this.list, h("li", { class: "empty" }, t(this.#o.emptyLabel)));
   }
 
   showDetail() {

@@ -108,7 +108,7 @@ function lineCard(unit) {
       figure(t("overview.exceptions"), count(exceptions)),
       figure(t("overview.late"), count(d.late)),
       figure(t("overview.overruns"), count(d.overruns)),
-      figure(t("overview.rtt"), d.rtt_ms?.p50 ? `${decimal(d.rtt_ms.p50)} / ${decimal(d.rtt_ms.p99)}` : "–", "ms"),
+      figure(t("overview.rtt"), d.rtt_ms?.p50 ? `${decimal(d.rtt_ms.p50)} / ${decimal(d.rtt_ms.p99)}` : "–"),
     ),
     (d.devices ?? []).length > 0 &&
       h(
@@ -232,7 +232,7 @@ function brokerCard(unit) {
                   {},
                   h("th", { scope: "row" }, client.id),
                   h("td", {}, client.user ?? "–"),
-                  h("td", { class: "number" }, client.address),
+                  h("td", {}, client.address),
                   h("td", {}, time(client.since)),
                 ),
               ),
@@ -303,7 +303,7 @@ function show(status) {
     if (!own.length && !empty) return null;
     return h(
       "section",
-      {},
+      { class: own.length > 1 ? "whole" : false },
       h("h2", {}, t(title)),
       own.length ? h("div", { class: "cards" }, own.map(card)) : h("p", { class: "panel empty" }, t(empty)),
     );
@@ -318,7 +318,7 @@ function show(status) {
     problems.length > 0 &&
       h(
         "section",
-        {},
+        { class: "whole" },
         h("h2", {}, t("overview.problems")),
         h(
           "ul",

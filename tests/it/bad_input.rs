@@ -4,9 +4,13 @@ use crate::support::field::{FirstLight, free_port};
 use crate::support::gateway::TestGateway;
 use crate::support::rest::Rest;
 use crate::support::wait::eventually;
+use dinrail::modbus::address::{Span, Table};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
+
+/// Makes a document wrong.
+type Spoil = fn(&mut Json);
 
 async fn unit(rest: &Rest, name: &str) -> Json {
     let status = rest.get("/api/v1/status").await.body;
@@ -30,7 +34,6 @@ async fn running() -> (FirstLight, TestGateway, Rest, Json) {
 async fn wrong_documents_are_refused_at_their_field_and_nothing_changes() {
     let (_field, gateway, rest, document) = running().await;
     let (_, tag) = rest.config().await;
-    type Spoil = fn(&mut Json);
     let cases: [(Spoil, &str, &str); 9] = [
         (|d| d["devices"][0]["tags"][0]["address"] = json!(65_536), "/devices/0/tags/0/address", "0..65535"),
         (|d| d["devices"][0]["tags"][0]["address"] = json!(65_535), "/devices/0/tags/0/address", "65535"),
@@ -126,7 +129,6 @@ async fn writes_answer_with_the_status_that_says_what_to_do() {
         let answer = rest.write(tag, value.clone()).await;
         assert_eq!(answer.status, status, "{tag} = {value}: {:?}", answer.body);
     }
-    use dinrail::modbus::address::{Span, Table};
     let held = || field.field.get(2, Span::new(Table::Holding, 101, 1).unwrap());
     assert_eq!(held(), Some(vec![1805]), "the device holds what was written");
     eventually(

@@ -114,7 +114,7 @@ crate::web::i18n::declare_for_scripts! {
     "broker.users": "Users", "사용자";
     "broker.add_user": "Add user", "사용자 추가";
     "broker.no_users": "Without a user only anonymous clients could connect, if allowed.", "사용자가 없으면 허용된 경우 익명 클라이언트만 접속할 수 있습니다.";
-    "preview.title": "Sent now it would be", "지금 보낸다면";
+    "preview.title": "What would be sent now", "지금 보낸다면";
     "preview.count": "Messages: {n}", "메시지: {n}";
     "preview.more": "and {n} more messages", "그 외 메시지 {n}개";
     "preview.retained": "retained", "보존";

@@ -23,7 +23,7 @@ crate::web::i18n::declare_for_scripts! {
     "overview.crc_errors": "CRC errors", "CRC 오류";
     "overview.exceptions": "Exceptions", "예외";
     "overview.late": "Late replies", "늦은 응답";
-    "overview.rtt": "Round trip p50 / p99", "왕복 시간 p50 / p99";
+    "overview.rtt": "Round trip, ms (p50 / p99)", "왕복 시간, ms (p50 / p99)";
     "overview.rtt_short": "Round trip", "왕복 시간";
     "overview.device": "Device", "장치";
     "overview.state": "State", "상태";

@@ -43,9 +43,8 @@ crate::web::i18n::declare_for_scripts! {
     "unit_name.internal registers": "Internal registers", "내부 레지스터";
     "unit_name.event log": "Event log", "이벤트 로그";
     "unit_name.health watch": "Health watch", "상태 감시";
-    "unit_name.broker": "Broker", "브로커";
-    "unit_name.web": "Web server", "웹 서버";
-    "unit_name.web server": "Web server", "웹 서버";
+    "unit_name.embedded broker": "Embedded broker", "내장 브로커";
+    "unit_name.browser and REST server": "Browser and REST server", "브라우저와 REST 서버";
     "live.live": "Live", "실시간";
     "live.connecting": "Connecting", "연결 중";
     "live.lost": "No connection, retrying", "연결 끊김, 재시도 중";
