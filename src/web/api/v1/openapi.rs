@@ -89,7 +89,7 @@ pub(super) fn whole() -> OpenApi {
                 let RefOr::T(response) = response else { continue };
                 if response.description.is_empty() {
                     let word = StatusCode::from_bytes(status.as_bytes()).ok().and_then(|code| code.canonical_reason());
-                    response.description = word.unwrap_or("The answer").to_owned();
+                    word.unwrap_or("The answer").clone_into(&mut response.description);
                 }
                 if status.starts_with(['4', '5']) {
                     response.content.insert("application/problem+json".to_owned(), problem.clone().into());
