@@ -36,7 +36,7 @@ impl Rest {
         let body = json!({ "username": user, "password": password });
         let answer = self.ask(Method::POST, "/api/v1/session", None, Some(body)).await;
         assert_eq!(answer.status, StatusCode::OK, "{:?}", answer.body);
-        self.token = answer.body["token"].as_str().unwrap().to_owned();
+        answer.body["token"].as_str().unwrap().clone_into(&mut self.token);
         self
     }
 
