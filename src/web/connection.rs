@@ -30,7 +30,11 @@ const IDLE: Duration = Duration::from_secs(60);
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
-const MAX_STREAMS: u32 = 64;
+const MAX_STREAMS: u32 = 32;
+/// What one HTTP/2 request, and one connection, may send before it is read; and what an answer may run ahead of its reader.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
+const AHEAD: usize = 64 * 1024;
 
 /// What every connection of a server has in common.
 #[derive(Clone)]
@@ -67,6 +71,9 @@ impl Service {
             .keep_alive_interval(IDLE / 2)
             .keep_alive_timeout(IDLE / 2)
             .max_concurrent_streams(MAX_STREAMS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(AHEAD)
             .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX));
         // Agreed in the handshake: no byte is waited for to find out.
         let builder = if two { builder.http2_only() } else { builder.http1_only() };

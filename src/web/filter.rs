@@ -2,13 +2,18 @@
 
 use super::problem::ApiProblem;
 use crate::runtime::changes::Interest;
+use crate::runtime::image::Reader;
 use crate::tag::id::TagName;
 use crate::tag::pattern::TagPattern;
 use http::StatusCode;
 use std::collections::HashSet;
 
-/// Names and globs in one request at most.
-const MOST: usize = 5_000;
+/// Names in one request at most.
+const NAMES: usize = 5_000;
+/// Patterns in one request at most; each is held against every tag.
+const PATTERNS: usize = 50;
+/// Comparisons of names that may be made with the image held still; beyond it the reader of changes sorts them itself.
+const HELD: usize = 100_000;
 
 /// The tags meant; `None` of it all means every tag.
 #[derive(Debug, Default)]
@@ -37,8 +42,8 @@ impl TagFilter {
     }
 
     fn add(&mut self, text: &str) -> Result<(), ApiProblem> {
-        if MOST <= self.names.len() + self.globs.len() {
-            let sentence = format!("`match` takes at most {MOST} names and patterns");
+        if NAMES <= self.names.len() || PATTERNS <= self.globs.len() {
+            let sentence = format!("`match` takes at most {NAMES} names and {PATTERNS} patterns");
             return Err(ApiProblem::new(StatusCode::BAD_REQUEST, sentence));
         }
         match TagPattern::parse(text) {
@@ -62,8 +67,20 @@ impl TagFilter {
         self.wanted.contains(name) || self.globs.iter().any(|glob| glob.matches(name))
     }
 
-    /// The same for a subscription.
-    pub(super) fn interest(&self) -> Interest {
+    /// The cells of the tags meant: named ones in the order of their names, else in the order of the configuration.
+    pub(super) fn cells(&self, reader: &Reader) -> Vec<u32> {
+        if self.globs.is_empty() {
+            return self.names.iter().filter_map(|name| reader.get(name)).map(|tag| tag.cell).collect();
+        }
+        // Compared with the image free: a field's driver does not wait for it.
+        reader.defs().into_iter().filter(|(_, def)| self.wants(&def.name)).map(|(cell, _)| cell).collect()
+    }
+
+    /// The same for a subscription to an image of so many tags.
+    pub(super) fn interest(&self, tags: usize) -> Interest {
+        if HELD < tags.saturating_mul(self.names.len() + self.globs.len()) {
+            return Interest::All;
+        }
         let names = self.names.iter().cloned().map(TagPattern::Literal);
         Interest::Matching(names.chain(self.globs.iter().cloned()).collect())
     }
@@ -98,5 +115,7 @@ mod tests {
         }
         let many = format!("match={}", (0..5001).map(|n| format!("a/t{n}")).collect::<Vec<_>>().join(","));
         TagFilter::of_query(&many).unwrap_err();
+        let globs = format!("match={}", (0..51).map(|n| format!("a/t{n}*")).collect::<Vec<_>>().join(","));
+        TagFilter::of_query(&globs).unwrap_err();
     }
 }

@@ -1,5 +1,6 @@
 //! What comes in: bodies of bounded size in bounded time, paths and queries, each refused with a problem document.
 
+use super::guards::origin::check_stranger;
 use super::problem::ApiProblem;
 use super::state::WebState;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
 
+/// The largest body of somebody who has shown nothing yet: many may come at once.
+const TINY: usize = 4 * 1024;
 /// The largest body where no document is taken.
 const SMALL: usize = 1024 * 1024;
 /// The largest configuration document, or object of one.
@@ -28,6 +31,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiProblem> {
         let bytes = read(request, SMALL, SMALL_PATIENCE).await?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| bad_json(&error))
+    }
+}
+
+/// The JSON form of a stranger: a login or a claim, and never one that another site makes a browser send.
+#[derive(Debug)]
+pub(super) struct StrangerBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for StrangerBody<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiProblem> {
+        let (parts, body) = request.into_parts();
+        check_stranger(&parts)?;
+        let bytes = read(Request::from_parts(parts, body), TINY, SMALL_PATIENCE).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| bad_json(&error))
     }
 }
@@ -58,7 +76,9 @@ async fn read(request: Request, limit: usize, patience: Duration) -> Result<axum
         return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
     }
     let too_large = || {
-        let sentence = format!("the body is larger than the limit of {} MiB", limit / (1024 * 1024));
+        let kib = limit / 1024;
+        let shown = if kib < 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };
+        let sentence = format!("the body is larger than the limit of {shown}");
         ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, sentence)
     };
     if announced(request.headers()).is_some_and(|length| limit < length) {

@@ -21,6 +21,8 @@ use tokio_util::task::TaskTracker;
 
 /// Answers without an end (streams) at once.
 const STREAMS: usize = 128;
+/// Copies of the document made for readers at once.
+const COPIES: usize = 4;
 /// Documents taken in at once: each may be 32 MiB, and some times that while it is checked.
 const DOCUMENTS: usize = 2;
 
@@ -56,6 +58,7 @@ struct Inner {
     settings: Mutex<(u64, Arc<Settings>)>,
     streams: Arc<Semaphore>,
     documents: Arc<Semaphore>,
+    copies: Semaphore,
     work: TaskTracker,
     stop: Mutex<CancellationToken>,
 }
@@ -103,6 +106,7 @@ impl WebState {
             settings: Mutex::new((number, Arc::new(settings))),
             streams: Arc::new(Semaphore::new(STREAMS)),
             documents: Arc::new(Semaphore::new(DOCUMENTS)),
+            copies: Semaphore::new(COPIES),
             work: TaskTracker::new(),
             stop: Mutex::new(CancellationToken::new()),
             parts,
@@ -159,6 +163,10 @@ impl WebState {
 
     pub(crate) fn documents(&self) -> &Arc<Semaphore> {
         &self.0.documents
+    }
+
+    pub(crate) fn copies(&self) -> &Semaphore {
+        &self.0.copies
     }
 
     /// Work that goes on when its request is given up. It belongs to the server, which waits for it.

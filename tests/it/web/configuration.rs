@@ -124,6 +124,9 @@ async fn what_is_too_large_is_refused_with_the_limit() {
     let small = format!("{{\"value\": \"{}\"}}", "x".repeat(1024 * 1024));
     let refused = sent(request("/tags/internal/a/value").body(small.clone())).await.expect(413);
     assert!(refused["detail"].as_str().unwrap().contains("1 MiB"), "{refused}");
+    let login = json!({ "username": "x", "password": "x".repeat(5000) });
+    let refused = web.stranger().post("/session", login).await.expect(413);
+    assert!(refused["detail"].as_str().unwrap().contains("4 KiB"), "{refused}");
     // Of no announced length: found out while it comes.
     let pieces = futures::stream::iter(
         small.into_bytes().chunks(65_536).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect::<Vec<_>>(),

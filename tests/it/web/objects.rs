@@ -158,7 +158,7 @@ async fn a_publication_is_previewed_before_it_is_saved() {
         "name": "p", "topic": "{appliance}/{tag}/{attribute}", "tags": ["internal/*"], "attributes": ["value"],
         "payload": "value", "trigger": { "on_change": true }, "qos": 1, "retain": true,
     });
-    let shown = web.viewer.post("/preview/publication", json!({ "publication": publication })).await.expect(200);
+    let shown = web.admin.post("/preview/publication", json!({ "publication": publication })).await.expect(200);
     assert_eq!(shown["problems"], json!([]), "{shown}");
     let message = &shown["messages"][0];
     assert_eq!((&message["topic"], &message["qos"]), (&json!("dinrail/internal/recipe/value"), &json!(1)));
@@ -167,7 +167,7 @@ async fn a_publication_is_previewed_before_it_is_saved() {
     let mut wrong = publication;
     wrong["tags"] = json!(["internal/none"]);
     wrong["colour"] = json!(1);
-    let shown = web.viewer.post("/preview/publication", json!({ "publication": wrong })).await.expect(200);
+    let shown = web.admin.post("/preview/publication", json!({ "publication": wrong })).await.expect(200);
     let pointers: Vec<&str> =
         shown["problems"].as_array().unwrap().iter().map(|problem| problem["pointer"].as_str().unwrap()).collect();
     assert!(pointers.contains(&"/colour"), "{shown}");

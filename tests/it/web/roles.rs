@@ -67,6 +67,9 @@ async fn the_description_is_whole() {
             let name = format!("{method} {path}");
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{name}: the id is taken");
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{name} has no summary");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{name} {status}");
+            }
             let given: Vec<&str> = operation["parameters"]
                 .as_array()
                 .into_iter()

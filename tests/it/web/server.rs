@@ -1,7 +1,11 @@
 //! The server itself: headers, protocols, refusals.
 
 use super::door::{Caller, Web, sent};
-use crate::support::gateway::ADMIN;
+use crate::support::field::free_port;
+use crate::support::gateway::{ADMIN, PASSWORD};
+use crate::support::wait::eventually;
+use dinrail::app::{Gateway, Options};
+use dinrail::store::{Change, ChangeSource, Store, StoreLimits};
 use reqwest::{Method, Version};
 use serde_json::json;
 
@@ -84,4 +88,33 @@ async fn the_status_shows_every_unit() {
     assert_eq!(status["tags"], json!({ "good": 0, "uncertain": 0, "bad": 0 }));
     assert_eq!(status["clock"]["synchronised"], json!(true));
     web.stop().await;
+}
+
+#[tokio::test]
+async fn the_server_moves_to_another_address_and_sessions_move_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (free_port(), free_port());
+    let at = |port: u16| json!({ "format": "dinrail/1", "web": { "address": format!("127.0.0.1:{port}") } });
+    let store = Store::open(folder.path(), StoreLimits::default()).await.unwrap();
+    store.claim(ADMIN, PASSWORD).await.unwrap();
+    let by = Change { author: "test".to_owned(), source: ChangeSource::Init };
+    store.save(0, at(first), by).await.unwrap();
+    store.close().await;
+    let gateway = Gateway::start(Options { data: folder.path().to_owned(), web: None }).await.unwrap();
+    let address = eventually(async || gateway.web_address().await, "the web listener").await;
+    assert_eq!(address.port(), first);
+    let admin = Caller::new(address).login(ADMIN).await;
+
+    let moved = admin.change(Method::PUT, "/config", Some(at(second))).await.expect(200);
+    assert_eq!(
+        moved["plan"]["start"],
+        json!(["browser and REST server"]),
+        "the answer still comes from the old address"
+    );
+    let there = Caller::new(([127, 0, 0, 1], second).into()).bearing(admin.token.as_deref().unwrap());
+    eventually(async || there.request(Method::GET, "/session").send().await.ok(), "the server at its new address")
+        .await;
+    there.get("/session").await.expect(200);
+    assert!(admin.request(Method::GET, "/session").send().await.is_err(), "nothing listens at the old address");
+    assert_eq!(gateway.stop().await, 0);
 }

@@ -107,6 +107,37 @@ async fn without_match_every_tag_and_with_an_empty_one_none() {
 }
 
 #[tokio::test]
+async fn a_large_state_comes_in_parts_and_many_names_are_told_apart() {
+    let web = Web::start().await;
+    let names: Vec<String> = (0..2_500).map(|n| format!("r{n:04}")).collect();
+    let registers: Vec<Json> = names.iter().map(|name| json!({ "name": name, "type": "u16" })).collect();
+    let document = json!({ "format": "dinrail/1", "internal": registers });
+    web.admin.change(Method::PUT, "/config", Some(document)).await.expect(200);
+    let mut all = Events::open(&web.viewer, "").await;
+    let mut sizes = Vec::new();
+    while sizes.iter().sum::<usize>() < 2_500 {
+        sizes.push(all.of("change").await["tags"].as_array().unwrap().len());
+    }
+    assert_eq!(sizes, [1_000, 1_000, 500]);
+
+    // So many that the image is not asked to tell them apart.
+    let some: Vec<String> = names.iter().skip(1).step_by(10).map(|name| format!("internal/{name}")).collect();
+    let mut events = Events::open(&web.viewer, &format!("?match={}", some.join(","))).await;
+    assert_eq!(events.of("change").await["tags"].as_array().unwrap().len(), 250);
+    write(&web, "r0002", 5).await;
+    write(&web, "r0011", 7).await;
+    loop {
+        let change = events.of("change").await;
+        let tags = change["tags"].as_array().unwrap();
+        assert!(tags.iter().all(|tag| tag["name"] != "internal/r0002"), "{change}");
+        if tags.iter().any(|tag| tag["name"] == "internal/r0011" && tag["value"] == json!(7)) {
+            break;
+        }
+    }
+    web.stop().await;
+}
+
+#[tokio::test]
 async fn a_fast_point_is_told_at_most_ten_times_a_second_and_its_newest_value_last() {
     let web = with_registers().await;
     let mut events = Events::open(&web.viewer, "?match=internal/a").await;

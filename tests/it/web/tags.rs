@@ -44,7 +44,17 @@ async fn tags_are_listed_page_by_page_and_by_name() {
     let first = &named["tags"][0];
     assert_eq!((&first["value"], &first["quality"], &first["type"]), (&json!(2), &json!("good"), &json!("u16")));
     assert_eq!(names(&web.viewer.get("/tags?match=").await.expect(200)), [""; 0]);
-    for bad in ["limit=0", "limit=10001", "limit=x", "match=nogroup", "after=internal/none"] {
+    let behind = web.viewer.get("/tags?match=internal/r00*&limit=3&after=internal/r006").await.expect(200);
+    assert_eq!(names(&behind), ["internal/r007", "internal/r008", "internal/r009"]);
+    assert_eq!(behind["next"], Json::Null);
+    for bad in [
+        "limit=0",
+        "limit=10001",
+        "limit=x",
+        "match=nogroup",
+        "after=internal/none",
+        "match=internal/r00*&after=internal/r200",
+    ] {
         web.viewer.get(&format!("/tags?{bad}")).await.expect(400);
     }
     web.stop().await;

@@ -2,12 +2,11 @@
 
 use super::users::UserView;
 use crate::runtime::events::Outcome;
-use crate::web::guards::origin::check_stranger;
-use crate::web::guards::{access, login, peer};
-use crate::web::input::JsonBody;
+use crate::web::guards::{Peer, access, login};
+use crate::web::input::StrangerBody;
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
@@ -45,11 +44,11 @@ struct Claim {
         (status = 429, description = "Too many attempts: see Retry-After"),
     )
 )]
-async fn claim(State(state): State<WebState>, request: Request) -> Result<Response, ApiProblem> {
-    let (parts, body) = request.into_parts();
-    check_stranger(&parts)?;
-    let peer = peer(&parts.extensions);
-    let JsonBody(claim) = JsonBody::<Claim>::from_request(Request::from_parts(parts, body), &state).await?;
+async fn claim(
+    State(state): State<WebState>,
+    Peer(peer): Peer,
+    StrangerBody(claim): StrangerBody<Claim>,
+) -> Result<Response, ApiProblem> {
     if !state.store().claimable().await? {
         return Err(ApiProblem::new(StatusCode::CONFLICT, "this appliance is claimed already: log in"));
     }

@@ -5,7 +5,7 @@ use crate::web::input::beside;
 use crate::web::problem::{ApiProblem, FieldProblem, ProblemDocument};
 use crate::web::state::WebState;
 use axum::response::{IntoResponse, Response};
-use http::header;
+use http::{StatusCode, header};
 use utoipa::openapi::content::Content;
 use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -87,6 +87,10 @@ pub(super) fn whole() -> OpenApi {
             operation.operation_id = Some(format!("{verb}{}", plain.replace(['/', '-', '.'], "_")));
             for (status, response) in &mut operation.responses.responses {
                 let RefOr::T(response) = response else { continue };
+                if response.description.is_empty() {
+                    let word = StatusCode::from_bytes(status.as_bytes()).ok().and_then(|code| code.canonical_reason());
+                    word.unwrap_or("The answer").clone_into(&mut response.description);
+                }
                 if status.starts_with(['4', '5']) {
                     response.content.insert("application/problem+json".to_owned(), problem.clone().into());
                 }

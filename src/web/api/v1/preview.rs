@@ -8,7 +8,7 @@ use crate::runtime::image::TagView;
 use crate::tag::def::TagDef;
 use crate::views::json::TagRef;
 use crate::views::preview::{PreviewMessage, preview};
-use crate::web::guards::Viewer;
+use crate::web::guards::Admin;
 use crate::web::input::{JsonBody, beside};
 use crate::web::problem::{ApiProblem, FieldProblem};
 use crate::web::state::WebState;
@@ -66,10 +66,10 @@ struct MessageView {
 #[utoipa::path(
     post, path = "/preview/publication", tag = "configuration", request_body = PreviewForm,
     responses((status = 200, body = PreviewView)),
-    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+    security(("bearer" = ["admin"]), ("cookie" = ["admin"]))
 )]
 async fn publication(
-    _: Viewer,
+    _: Admin,
     State(state): State<WebState>,
     JsonBody(form): JsonBody<PreviewForm>,
 ) -> Result<Json<PreviewView>, ApiProblem> {
@@ -99,7 +99,8 @@ fn view(state: &WebState, publication: JsonValue) -> PreviewView {
         return nothing(problems);
     };
     let wanted = |tag: &TagDef| publication.tags.iter().any(|pattern| pattern.matches(&tag.name));
-    let tags: Vec<TagView> = state.reader().page(None, usize::MAX, wanted);
+    let cells = state.reader().defs().into_iter().filter(|(_, def)| wanted(def)).map(|(cell, _)| cell);
+    let tags: Vec<TagView> = state.reader().cells(&cells.collect::<Vec<_>>());
     let refs: Vec<TagRef<'_>> = tags.iter().map(|tag| TagRef { def: &tag.def, state: &tag.state }).collect();
     let shown = preview(publication, &config.appliance.name, &refs, clock::now(), SHOWN);
     let qos = match publication.qos {

@@ -3,13 +3,13 @@
 use crate::runtime::events::Outcome;
 use crate::store::Role;
 use crate::tag::reading::rfc3339;
-use crate::web::guards::origin::{check_stranger, clear_cookie, set_cookie};
-use crate::web::guards::{Credential, Viewer, access, login, peer};
-use crate::web::input::JsonBody;
+use crate::web::guards::origin::{clear_cookie, set_cookie};
+use crate::web::guards::{Credential, Peer, Viewer, access, login};
+use crate::web::input::StrangerBody;
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
 use axum::Json;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -63,11 +63,11 @@ struct SessionView {
         (status = 429, description = "Too many attempts: see Retry-After"),
     )
 )]
-async fn open(State(state): State<WebState>, request: Request) -> Result<Response, ApiProblem> {
-    let (parts, body) = request.into_parts();
-    check_stranger(&parts)?;
-    let peer = peer(&parts.extensions);
-    let JsonBody(form) = JsonBody::<Login>::from_request(Request::from_parts(parts, body), &state).await?;
+async fn open(
+    State(state): State<WebState>,
+    Peer(peer): Peer,
+    StrangerBody(form): StrangerBody<Login>,
+) -> Result<Response, ApiProblem> {
     let opened = login::log_in(&state, &form.username, &form.password, peer).await?;
     let cookie = set_cookie(&opened.token, state.settings().longest_ms() / 1000);
     let view = OpenedView { token: opened.token, expires_at: rfc3339(opened.expires_ms), role: opened.role };

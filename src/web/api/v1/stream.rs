@@ -5,7 +5,6 @@
 use super::tags::TagItem;
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Changes, TagView};
-use crate::tag::id::TagName;
 use crate::tag::reading::rfc3339;
 use crate::tag::value::Value;
 use crate::web::filter::TagFilter;
@@ -20,7 +19,7 @@ use futures::stream;
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::Value as JsonValue;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +119,8 @@ struct Follower {
     state: WebState,
     who: Who,
     filter: Option<TagFilter>,
+    /// The cells of the tags meant, if not all are.
+    wanted: HashSet<u32>,
     changes: Changes,
     status: watch::Receiver<Arc<str>>,
     ended: watch::Receiver<()>,
@@ -134,7 +135,8 @@ struct Follower {
 
 impl Follower {
     fn new(state: WebState, who: Who, filter: Option<TagFilter>, place: OwnedSemaphorePermit) -> Self {
-        let interest = filter.as_ref().map_or(Interest::All, TagFilter::interest);
+        let tags = state.reader().tally().iter().sum();
+        let interest = filter.as_ref().map_or(Interest::All, |filter| filter.interest(tags));
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -146,6 +148,7 @@ impl Follower {
             due: VecDeque::new(),
             greeted: false,
             _place: place,
+            wanted: HashSet::new(),
             filter,
             look,
             who,
@@ -195,15 +198,13 @@ impl Follower {
     /// Every tag meant, and at the beginning the status.
     fn whole(&mut self) {
         let reader = self.state.reader();
-        let cells: Vec<u32> = match &self.filter {
-            Some(filter) if filter.globs.is_empty() => {
-                filter.names.iter().filter_map(|name| reader.get(name)).map(|tag| tag.cell).collect()
-            }
-            filter => {
-                let wanted = |name: &TagName| filter.as_ref().is_none_or(|filter| filter.wants(name));
-                reader.defs().into_iter().filter(|(_, def)| wanted(&def.name)).map(|(cell, _)| cell).collect()
-            }
+        let cells = match &self.filter {
+            Some(filter) => filter.cells(reader),
+            None => reader.defs().into_iter().map(|(cell, _)| cell).collect(),
         };
+        if self.filter.is_some() {
+            self.wanted = cells.iter().copied().collect();
+        }
         self.due.extend(cells.chunks(PER_EVENT).map(|part| Due::Whole(part.to_vec())));
         if !self.greeted {
             self.greeted = true;
@@ -214,7 +215,10 @@ impl Follower {
         }
     }
 
-    fn changed(&mut self, cells: Vec<u32>) {
+    fn changed(&mut self, mut cells: Vec<u32>) {
+        if self.filter.is_some() {
+            cells.retain(|cell| self.wanted.contains(cell));
+        }
         if cells.len() <= PER_EVENT {
             self.due.push_back(Due::Changed(cells));
         } else {

@@ -114,10 +114,9 @@ async fn list(
     let after = query.after.as_deref().map(|after| resume(&state, after)).transpose()?;
     let filter = TagFilter::of_query(raw.as_deref().unwrap_or_default())?;
     // One more than asked for tells whether there is another page.
-    let mut page = match &filter {
+    let mut page = match filter {
         None => state.reader().page(after.as_ref(), limit + 1, |_| true),
-        Some(filter) if filter.globs.is_empty() => named(&state, &filter.names, after.as_ref(), limit + 1),
-        Some(filter) => state.reader().page(after.as_ref(), limit + 1, |def| filter.wants(&def.name)),
+        Some(filter) => matching(&state, &filter, after.as_ref(), limit + 1)?,
     };
     let more = limit < page.len();
     page.truncate(limit);
@@ -129,13 +128,27 @@ async fn list(
 /// A tag that is gone cannot be resumed behind: beginning anew by itself would make a reader go round for ever.
 fn resume(state: &WebState, after: &str) -> Result<TagName, ApiProblem> {
     let name = TagName::parse(after).ok().filter(|name| state.reader().def(name).is_some());
-    name.ok_or_else(|| ApiProblem::new(StatusCode::BAD_REQUEST, "there is no tag `after` any more: begin anew"))
+    name.ok_or_else(begin_anew)
 }
 
-/// Looked up one by one: a page of a long table asks for the tags in sight among 100,000.
-fn named(state: &WebState, names: &[TagName], after: Option<&TagName>, limit: usize) -> Vec<TagView> {
-    let start = after.and_then(|after| names.iter().position(|name| name == after)).map_or(0, |place| place + 1);
-    names[start..].iter().filter_map(|name| state.reader().get(name)).take(limit).collect()
+fn begin_anew() -> ApiProblem {
+    ApiProblem::new(StatusCode::BAD_REQUEST, "the tag `after` is not among these tags, perhaps no more: begin anew")
+}
+
+fn matching(
+    state: &WebState,
+    filter: &TagFilter,
+    after: Option<&TagName>,
+    limit: usize,
+) -> Result<Vec<TagView>, ApiProblem> {
+    let mut cells = filter.cells(state.reader());
+    if let Some(after) = after {
+        let behind = state.reader().get(after).map(|tag| tag.cell);
+        let place = cells.iter().position(|cell| Some(*cell) == behind).ok_or_else(begin_anew)?;
+        cells.drain(..=place);
+    }
+    cells.truncate(limit);
+    Ok(state.reader().cells(&cells))
 }
 
 fn item(tag: &TagView, fields: Option<&str>) -> JsonValue {

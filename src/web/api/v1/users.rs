@@ -177,7 +177,9 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes one's own password. Ends every session of the account, the one that asks too: log in anew.
+/// Changes one's own password.
+///
+/// Ends every session of the account, the one that asks too: log in anew.
 #[utoipa::path(
     put, path = "/users/me/password", tag = "users", request_body = OwnPassword,
     responses(

@@ -16,11 +16,11 @@ pub(super) fn add(openapi: &mut OpenApi, kind: Kind) {
     put(openapi, &path, HttpMethod::Get, read(kind, &format!("The {what}."), "The object; secrets are `***`", true));
     let replace = changes(
         kind,
-        &format!("Replaces the {what}; makes it if there is none at this path."),
+        &if kind.always { format!("Replaces the {what}.") } else { format!("Replaces the {what}, or makes it.") },
         "The id is kept when it is left out, so that another `name` is a rename. `***` keeps the stored secret.",
         Some("application/json"),
     );
-    put(openapi, &path, HttpMethod::Put, created(replace));
+    put(openapi, &path, HttpMethod::Put, if kind.always { replace } else { created(replace) });
     let patch = changes(
         kind,
         &format!("Changes members of the {what} (RFC 7396)."),
@@ -28,8 +28,9 @@ pub(super) fn add(openapi: &mut OpenApi, kind: Kind) {
         Some("application/merge-patch+json"),
     );
     put(openapi, &path, HttpMethod::Patch, patch);
-    let sentence = if kind.always { "Puts all members back to their defaults." } else { "Removes it." };
-    put(openapi, &path, HttpMethod::Delete, changes(kind, &format!("{sentence} ({what})"), "", None));
+    let sentence =
+        if kind.always { format!("Puts the {what} back to its defaults.") } else { format!("Removes the {what}.") };
+    put(openapi, &path, HttpMethod::Delete, changes(kind, &sentence, "", None));
     if let Some(list) = kind.list_path() {
         let path = format!("/config{list}");
         let all = format!("Every {what}.");

@@ -22,7 +22,9 @@ pub(super) fn router() -> OpenApiRouter<WebState> {
     OpenApiRouter::default().routes(routes!(read, replace)).merge(objects::router())
 }
 
-/// The document in force, with ids; secrets are `***`. The `ETag` is its revision.
+/// The document in force.
+///
+/// Every object has its id; secrets are `***`. The `ETag` is its revision.
 #[utoipa::path(
     get, path = "/config", tag = "configuration",
     responses(
@@ -46,14 +48,17 @@ async fn document_answer(
     if is_known(headers, revision.number) {
         return Ok((StatusCode::NOT_MODIFIED, tag).into_response());
     }
-    // A large document takes milliseconds to copy and to write.
+    // A large document takes milliseconds, and megabytes, to copy and to write.
+    let _turn = state.copies().acquire().await.ok();
     let text = beside(move || part(revision.document.masked()).map(|json| json.to_string())).await?;
     let text = text.ok_or_else(|| ApiProblem::not_found("there is no such object in the configuration"))?;
     Ok((tag, [(header::CONTENT_TYPE, "application/json")], text).into_response())
 }
 
-/// Replaces the whole document. Objects are matched by `id`, else by `name`; `***` keeps the stored secret of the same
-/// object. With `dry_run` nothing is changed, and the answer is the same.
+/// Replaces the whole document.
+///
+/// Objects are matched by `id`, else by `name`; `***` keeps the stored secret of the same object. With `dry_run` nothing is
+/// changed, and the answer is the same.
 #[utoipa::path(
     put, path = "/config", tag = "configuration",
     params(ChangeQuery, ("If-Match" = String, Header, description = "The ETag of the document that was changed")),
