@@ -1,6 +1,9 @@
 //! What tests share.
 
+pub(crate) mod certificates;
 pub(crate) mod gateway;
+#[cfg(feature = "peers")]
+pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;
 pub(crate) mod mqtt_rig;
 pub(crate) mod wait;
