@@ -229,11 +229,11 @@ fn broker() -> Result<()> {
         }
         buffer.drain(..used);
     }
-    let mut text = String::new();
+    let mut text = Vec::new();
     for delay in delays {
-        text.push_str(&format!("{delay}\n"));
+        writeln!(text, "{delay}")?;
     }
-    std::io::stdout().write_all(text.as_bytes())?;
+    std::io::stdout().write_all(&text)?;
     Ok(())
 }
 

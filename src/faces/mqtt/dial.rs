@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// All addresses of a name together, and TLS by itself.
-const STEP: Duration = Duration::from_secs(6);
+const STEP: Duration = Duration::from_secs(5);
 
 /// The stream below MQTT.
 pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;

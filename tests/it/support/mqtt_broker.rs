@@ -139,10 +139,11 @@ impl TestBroker {
                     match tls {
                         None => serve(stream, shared).await,
                         // A client that does not like our certificate is no business of the transcript.
-                        Some(tls) => match tls.accept(stream).await {
-                            Ok(stream) => serve(stream, shared).await,
-                            Err(_) => (),
-                        },
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, shared).await;
+                            }
+                        }
                     }
                 });
             }
