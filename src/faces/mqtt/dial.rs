@@ -14,7 +14,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 /// All addresses of a name together, and TLS by itself.
-const STEP: Duration = Duration::from_secs(6);
+const STEP: Duration = Duration::from_secs(5);
 
 /// The stream below MQTT.
 pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
@@ -40,6 +40,8 @@ pub(super) enum DialError {
     TlsVersion { hint: &'static str },
     #[error("the broker's certificate is signed by an authority we do not know: give its CA")]
     UnknownCa,
+    #[error("the broker's certificate is not signed by the CA given here, though that one has the same name")]
+    OtherCa,
     #[error("the broker's certificate is for {presented}, not for `{host}`")]
     WrongName { host: String, presented: String },
     #[error("the broker's certificate has expired (if it has not, the clock of this machine is wrong)")]
@@ -137,15 +139,22 @@ fn tls_error(host: &str, settings: &TlsConfig, error: io::Error) -> DialError {
 fn certificate_error(host: &str, error: &CertificateError) -> DialError {
     match error {
         CertificateError::UnknownIssuer => DialError::UnknownCa,
+        CertificateError::BadSignature => DialError::OtherCa,
         CertificateError::NotValidForName => {
             DialError::WrongName { host: host.to_owned(), presented: "another name".to_owned() }
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
-            let presented = if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") };
+            let names: Vec<String> = presented.iter().map(|name| format!("`{}`", plain(name))).collect();
+            let presented = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
             DialError::WrongName { host: host.to_owned(), presented }
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => DialError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => DialError::NotYetValid,
         other => DialError::Certificate(other.to_string()),
     }
+}
+
+/// `broker.example` out of `DnsName("broker.example")`, as rustls tells it.
+fn plain(name: &str) -> &str {
+    name.split_once('(').map_or(name, |(_, rest)| rest.trim_end_matches(')').trim_matches('"'))
 }

@@ -2,6 +2,7 @@
 
 use super::command::{Order, Orders, Refusal, Verdict};
 use super::publisher::{Publisher, interest};
+use super::pulse::{Beat, Pulse};
 use super::report::Report;
 use super::session::{Out, Session, Settled};
 use super::wire::Notice;
@@ -45,7 +46,8 @@ pub(super) struct Face {
     subscribed: Vec<(String, Qos)>,
     refused: Vec<String>,
     report: Report,
-    connected: bool,
+    /// While a session is up.
+    pulse: Option<Pulse>,
     logged: (Instant, u32),
 }
 
@@ -62,7 +64,7 @@ impl Face {
             subscribed: Vec::new(),
             refused: Vec::new(),
             report: Report::default(),
-            connected: false,
+            pulse: None,
             logged: (Instant::now(), 0),
         };
         face.take(config);
@@ -76,7 +78,7 @@ impl Face {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.connected
+        self.pulse.is_some()
     }
 
     fn take(&mut self, config: MqttUnitConfig) {
@@ -95,7 +97,7 @@ impl Face {
     pub(super) fn configure(&mut self, config: MqttUnitConfig, session: Option<&mut Session>, ctx: &UnitContext) {
         let birth = self.birth();
         self.take(config);
-        let Some(session) = session.filter(|_| self.connected) else { return };
+        let Some(session) = session.filter(|_| self.is_connected()) else { return };
         if let Some(news) = self.birth().filter(|now| Some(now) != birth.as_ref()) {
             session.say(news, &mut self.report.status);
         }
@@ -133,7 +135,7 @@ impl Face {
 
     /// A session is up.
     pub(super) fn connected(&mut self, session: &mut Session, ctx: &UnitContext) {
-        self.connected = true;
+        self.pulse = Some(Pulse::new(self.config.connection.keep_alive, Instant::now()));
         self.report.status.connected = true;
         self.report.status.connects += 1;
         if let Some(birth) = self.birth() {
@@ -152,7 +154,7 @@ impl Face {
     /// The session is gone, or could not be made.
     pub(super) fn lost(&mut self, reason: String, ctx: &UnitContext) {
         let again = self.report.status.last_error.as_ref() == Some(&reason);
-        if again && !self.connected {
+        if again && !self.is_connected() {
             tracing::debug!(connection = %self.name(), %reason, "still not connected");
         } else {
             tracing::warn!(connection = %self.name(), %reason, "not connected");
@@ -165,7 +167,7 @@ impl Face {
 
     /// There is no session.
     pub(super) fn left(&mut self, ctx: &UnitContext) {
-        self.connected = false;
+        self.pulse = None;
         self.report.status.connected = false;
         self.publisher.disconnected();
         self.report.show_now(ctx, Instant::now());
@@ -192,6 +194,7 @@ impl Face {
 
     /// A message on one of our subscriptions.
     pub(super) fn message(&mut self, message: &Publish, session: &mut Session) {
+        self.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
         let (now, stamp) = (Instant::now(), clock::now());
         let verdict = self.orders.judge(topic, &message.payload, message.retain, now, stamp);
@@ -259,12 +262,25 @@ impl Face {
     pub(super) fn count(&mut self, settled: &Settled) {
         let status = &mut self.report.status;
         match settled {
-            Settled::Publish { result: Ok(()), .. } => status.acknowledged += 1,
+            Settled::Publish { result: Ok(()), qos, .. } => {
+                status.acknowledged += 1;
+                match &mut self.pulse {
+                    Some(pulse) if *qos == Qos::AtMostOnce => pulse.wrote(),
+                    _ => self.heard(),
+                }
+            }
             Settled::Publish { result: Err(error), .. } => {
                 status.failed += 1;
                 status.last_error = Some(format!("a message was lost with its session: {error}"));
             }
-            Settled::Subscribe(_) => (),
+            Settled::Subscribe(_) | Settled::Sign(true) => self.heard(),
+            Settled::Sign(false) => (),
+        }
+    }
+
+    fn heard(&mut self) {
+        if let Some(pulse) = &mut self.pulse {
+            pulse.heard(Instant::now());
         }
     }
 
@@ -293,18 +309,32 @@ impl Face {
 
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.publisher.next_due().into_iter().chain(self.report.due()).min()
+        let pulse = self.pulse.as_ref().map(Pulse::due);
+        self.publisher.next_due().into_iter().chain(self.report.due()).chain(pulse).min()
     }
 
-    pub(super) fn alarm(&mut self, ctx: &UnitContext) {
+    /// Does what is due; false when the broker has stopped answering.
+    pub(super) fn alarm(&mut self, session: &Session, ctx: &UnitContext) -> bool {
         let now = Instant::now();
         self.publisher.tick(now);
         self.report.show(ctx, now);
+        match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {
+            Beat::Fine => true,
+            Beat::Ask => {
+                session.ask_for_a_sign();
+                true
+            }
+            Beat::Dead => {
+                let broker = &self.config.connection.broker;
+                self.lost(format!("{broker}: the broker takes messages and answers nothing"), ctx);
+                false
+            }
+        }
     }
 
     /// Hands on what is ready.
     pub(super) fn flush(&mut self, session: &mut Session) {
-        if self.connected {
+        if self.is_connected() {
             session.say_waiting(&mut self.report.status);
             if self.publisher.has_ready() {
                 let out = &mut Out(session, &mut self.report.status);

@@ -12,6 +12,7 @@ mod command;
 mod dial;
 mod face;
 mod publisher;
+mod pulse;
 mod pump;
 mod reason;
 mod report;
@@ -72,6 +73,8 @@ enum Left {
     Stopped,
     /// The settings ask for another session.
     Rewired,
+    /// The broker hangs.
+    Hung,
 }
 
 impl MqttUnit {
@@ -84,7 +87,9 @@ impl MqttUnit {
         loop {
             match self.session(&mut face, &mut changes, &wire, &ctx).await? {
                 Left::Stopped => return Ok(()),
+                Left::Hung => (),
                 Left::Rewired => {
+                    ctx.set_health(Health::Starting);
                     let config = self.config.borrow_and_update().clone();
                     wire = Wire::of(&config);
                     face.configure(config, None, &ctx);
@@ -105,7 +110,6 @@ impl MqttUnit {
         let (mut session, events) = Session::new(wire)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
         let mut pump = pin!(pump(events, wire.clone(), to_unit));
-        ctx.set_health(Health::Starting);
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         let left = loop {
             // Set only when it differs: a timer that is moved costs more than the look.
@@ -140,7 +144,7 @@ impl MqttUnit {
                 settled = session.settled() => face.settled(settled, &mut session, ctx),
                 // Cancel-safe by its own word.
                 changed = changes.next() => face.changed(&changed),
-                () = &mut alarm, if due.is_some() => face.alarm(ctx),
+                () = &mut alarm, if due.is_some() => if !face.alarm(&session, ctx) { break Left::Hung },
             }
             face.flush(&mut session);
         };

@@ -37,7 +37,9 @@ fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> String {
             io_cause(error, stage, wire)
         }
         ConnectionError::MqttState(StateError::Deserialization(rumqttc::Error::PayloadSizeLimitExceeded(bytes))) => {
-            format!("the broker sent a message of {bytes} bytes, which is beyond all measure")
+            format!(
+                "the broker sent a message of {bytes} bytes, which is beyond all measure; what it kept for us is discarded"
+            )
         }
         ConnectionError::MqttState(StateError::Deserialization(_)) if stage == Stage::Connecting => {
             "what answers is no MQTT broker, or it speaks TLS on this port".to_owned()

@@ -22,6 +22,8 @@ const OWN_SHARE: usize = 16;
 const OPEN_BYTES: usize = 4 * 1024 * 1024;
 /// Answers that wait for room. Beyond it the oldest are given up: whoever asks so fast does not read them either.
 const URGENT: usize = 256;
+/// A filter nobody subscribes to.
+const SIGN: &str = "dinrail/are-you-there";
 /// Filters of one SUBSCRIBE.
 const FILTERS: usize = 100;
 
@@ -59,6 +61,8 @@ pub(super) enum Settled {
     },
     /// The filters the broker refuses.
     Subscribe(Vec<String>),
+    /// Whether the broker answered when it was asked for a sign of life.
+    Sign(bool),
 }
 
 impl Session {
@@ -195,6 +199,17 @@ impl Session {
             if let Err(error) = self.client.try_unsubscribe_many(filters.iter().cloned()) {
                 tracing::debug!(reason = refused(&error), "unsubscribing");
             }
+        }
+    }
+
+    /// Asks the broker for a sign of life: it answers an UNSUBSCRIBE from a filter it does not know like any other
+    /// (MQTT 3.1.1, 3.10.4).
+    pub(super) fn ask_for_a_sign(&self) {
+        match self.client.try_unsubscribe_tracked(SIGN) {
+            Ok(notice) => {
+                self.settling.push(notice.wait_completion_async().map(|done| Settled::Sign(done.is_ok())).boxed());
+            }
+            Err(error) => tracing::debug!(reason = refused(&error), "asking for a sign of life"),
         }
     }
 

@@ -18,7 +18,7 @@ const LARGEST_IN: usize = 16 * 1024 * 1024;
 /// MQTT 3.1.1, 2.2.3: the longest packet there is.
 const LARGEST_OUT: usize = 268_435_455;
 /// From the first packet to CONNACK, and the longest a write may take. Longer than reaching the broker by TCP and TLS.
-pub(super) const CONNACK: Duration = Duration::from_secs(20);
+pub(super) const CONNACK: Duration = Duration::from_secs(15);
 
 /// A topic and payload about ourselves, with its placeholder filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +50,12 @@ pub(super) struct Wire {
     username: Option<String>,
     password: Option<Secret>,
     pub(super) keep_alive: Duration,
-    clean_session: bool,
+    pub(super) clean_session: bool,
     pub(super) will: Option<Notice>,
 }
 
 impl Wire {
+    // The client id is never empty: a name is the appliance's, and an empty setting counts as none.
     pub(super) fn of(config: &super::MqttUnitConfig) -> Self {
         let connection = &config.connection;
         Self {
@@ -75,7 +76,7 @@ impl Wire {
         let mut options = MqttOptions::new(self.client_id.clone(), broker);
         options
             .set_keep_alive(u16::try_from(self.keep_alive.as_secs()).unwrap_or(u16::MAX))
-            .set_clean_session(self.clean_session || self.client_id.is_empty())
+            .set_clean_session(self.clean_session)
             .set_inflight(IN_FLIGHT)
             .set_request_channel_capacity(QUEUE)
             // The library's own default writes to the socket once per message.

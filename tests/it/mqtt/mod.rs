@@ -1,6 +1,9 @@
 //! One MQTT connection against a broker that keeps a transcript, and against mosquitto.
 
 mod commands;
+mod encryption;
+#[cfg(feature = "peers")]
+mod peers;
 mod publications;
 mod sessions;
 

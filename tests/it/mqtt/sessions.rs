@@ -268,3 +268,42 @@ async fn an_outage_costs_one_mark_per_tag_and_counts_what_it_swallowed() {
     assert_eq!(*rig.health.borrow(), Health::Up);
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn a_broker_that_hangs_while_we_only_publish_with_qos_0_is_noticed() {
+    let broker = TestBroker::start().await;
+    let publication = on_change(json!({"tags": ["d/t1"], "trigger": {"interval_ms": 100}}));
+    let rig = MqttRig::start(&broker.url(), json!({"keep_alive_s": 1, "publications": [publication]}));
+    // Asked for a sign of life, a broker that lives answers.
+    let asked = |heard: &[crate::support::mqtt_broker::Heard]| {
+        heard.iter().filter(|h| matches!(h.packet, Packet::Unsubscribe(_))).count()
+    };
+    broker.wait("two questions", |heard| (asked(heard) == 2).then_some(())).await;
+    assert_eq!(*rig.health.borrow(), Health::Up);
+    broker.behave(|manners| manners.silent = true);
+    names(&rig.wait_degraded().await, &broker, "takes messages and answers nothing");
+    broker.behave(|manners| manners.silent = false);
+    broker.cut().await;
+    rig.wait_up().await;
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_beyond_all_measure_does_not_come_back_for_ever() {
+    let broker = TestBroker::start().await;
+    let rig = MqttRig::start(&broker.url(), json!({}));
+    rig.wait_up().await;
+    broker.send("line-3/write/d/t1", &vec![b'x'; 17 * 1024 * 1024], 1, false).await;
+    names(&rig.wait_degraded().await, &broker, "what it kept for us is discarded");
+    rig.wait_up().await;
+    let connects: Vec<bool> = broker
+        .heard()
+        .into_iter()
+        .filter_map(|heard| match heard.packet {
+            Packet::Connect(connect) => Some(connect.clean),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(connects, [false, true, false]);
+    rig.stop().await;
+}

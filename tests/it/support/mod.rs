@@ -3,7 +3,10 @@
 #[cfg(feature = "peers")]
 pub(crate) mod browser;
 pub(crate) mod field;
+pub(crate) mod certificates;
 pub(crate) mod gateway;
+#[cfg(feature = "peers")]
+pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;
 pub(crate) mod mqtt_rig;
 pub(crate) mod rest;

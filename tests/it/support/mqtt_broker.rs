@@ -1,15 +1,16 @@
 //! A broker that only tests want: it keeps a transcript of what clients send and misbehaves on demand. MQTT 3.1.1 as
 //! far as a client of ours uses it, read and written here without the library under test.
 
+use rustls::ServerConfig;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use super::wait::PATIENCE;
 
@@ -113,6 +114,15 @@ impl TestBroker {
     }
 
     pub(crate) async fn start_with(manners: Manners) -> Self {
+        Self::serve(manners, None).await
+    }
+
+    /// A broker that speaks TLS only.
+    pub(crate) async fn start_tls(config: Arc<ServerConfig>) -> Self {
+        Self::serve(Manners::default(), Some(TlsAcceptor::from(config))).await
+    }
+
+    async fn serve(manners: Manners, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
@@ -123,11 +133,26 @@ impl TestBroker {
             let mut clients = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let shared = Arc::clone(&served);
-                clients.spawn(serve(stream, shared));
+                stream.set_nodelay(true).unwrap();
+                let (shared, tls) = (Arc::clone(&served), tls.clone());
+                clients.spawn(async move {
+                    match tls {
+                        None => serve(stream, shared).await,
+                        // A client that does not like our certificate is no business of the transcript.
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                serve(stream, shared).await;
+                            }
+                        }
+                    }
+                });
             }
         });
         Self { shared, address, _tasks: tasks }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn url(&self) -> String {
@@ -239,9 +264,8 @@ impl TestBroker {
     }
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    stream.set_nodelay(true).unwrap();
-    let (read, mut write) = stream.into_split();
+async fn serve(stream: impl AsyncRead + AsyncWrite, shared: Arc<Shared>) {
+    let (read, mut write) = tokio::io::split(stream);
     let mut read = BufReader::new(read);
     let (out, mut inbox) = mpsc::channel(1000);
     {
@@ -264,13 +288,14 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     shared.hear(Packet::Gone);
 }
 
-async fn write_all(write: &mut OwnedWriteHalf, bytes: &[u8]) -> Option<()> {
-    write.write_all(bytes).await.ok()
+async fn write_all(write: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Option<()> {
+    write.write_all(bytes).await.ok()?;
+    write.flush().await.ok()
 }
 
 /// Reads packets and answers them until the connection ends.
 async fn listen(
-    read: &mut BufReader<OwnedReadHalf>,
+    read: &mut (impl AsyncRead + Unpin),
     shared: &Shared,
     out: &mpsc::Sender<Option<Vec<u8>>>,
 ) -> Option<()> {

@@ -1,0 +1,268 @@
+//! How long a change needs to reach the broker, and what publishing costs.
+//!
+//! The broker is another process: it stamps the arrival of every PUBLISH with the monotonic clock, which all processes
+//! share. A value that is written carries the time of its own birth, so nothing has to be matched.
+
+use anyhow::{Context, Result, ensure};
+use dinrail::config::GatewayConfig;
+use dinrail::config::tags::definitions;
+use dinrail::faces::mqtt::{MqttUnit, MqttUnitConfig};
+use dinrail::platform::clock;
+use dinrail::runtime::commands::Commands;
+use dinrail::runtime::events::Events;
+use dinrail::runtime::image::{Image, Slot, Writer};
+use dinrail::runtime::status::Detail;
+use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::tag::reading::{Raw, Reading};
+use dinrail::tag::value::Value;
+use rustix::time::{ClockId, clock_gettime};
+use serde_json::{Value as Json, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Of one change to its PUBLISH.
+const TARGET: Duration = Duration::from_millis(2);
+const TAGS: usize = 1000;
+
+fn main() -> Result<()> {
+    if std::env::args().nth(1).as_deref() == Some("broker") {
+        return broker();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    println!("from the image to the broker's socket, QoS 0, {TAGS} tags, payload `value`");
+    println!("{:<34} {:>9} {:>9} {:>9} {:>9} {:>9}", "load", "messages", "p50 ms", "p99 ms", "target", "CPU s/s");
+    let mut missed = Vec::new();
+    for load in LOADS {
+        let run = runtime.block_on(measure(&load))?;
+        let ms = |at: f64| run.percentile(at).as_secs_f64() * 1000.0;
+        let (p50, p99, messages) = (ms(0.5), ms(0.99), run.delays.len());
+        let target = TARGET.as_secs_f64() * 1000.0;
+        println!("{:<34} {messages:>9} {p50:>9.3} {p99:>9.3} {target:>9.1} {:>9.4}", load.name, run.cpu);
+        if TARGET <= run.percentile(0.99) {
+            missed.push(load.name);
+        }
+    }
+    ensure!(missed.is_empty(), "beyond the target: {missed:?}");
+    Ok(())
+}
+
+/// So many tags change together, so often.
+struct Load {
+    name: &'static str,
+    together: usize,
+    every: Duration,
+    rounds: u32,
+}
+
+const LOADS: [Load; 3] = [
+    Load { name: "1 tag every 5 ms", together: 1, every: Duration::from_millis(5), rounds: 1000 },
+    Load { name: "16 tags every 20 ms", together: 16, every: Duration::from_millis(20), rounds: 250 },
+    Load { name: "100 tags every 20 ms (5,000 /s)", together: 100, every: Duration::from_millis(20), rounds: 250 },
+];
+
+struct Run {
+    /// Sorted.
+    delays: Vec<Duration>,
+    cpu: f64,
+}
+
+impl Run {
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)] // An index.
+    fn percentile(&self, share: f64) -> Duration {
+        let last = self.delays.len().saturating_sub(1);
+        self.delays.get((last as f64 * share) as usize).copied().unwrap_or_default()
+    }
+}
+
+async fn measure(load: &Load) -> Result<Run> {
+    let mut broker = Broker::start()?;
+    let document = document(&broker.url);
+    let (config, problems) = GatewayConfig::parse(&document);
+    ensure!(problems.is_empty(), "{problems:?}");
+    let image = Image::new();
+    image.declare(definitions(&config));
+    let mut product = Product::start(&config, &image);
+    product.connected().await?;
+    let writer = image.writer("d");
+    let slots: Option<Vec<Slot>> = (0..TAGS).map(|tag| writer.slot(&format!("t{tag}"))).collect();
+    let slots = slots.context("slots")?;
+    // Once around, so that buffers have their size.
+    for chunk in slots.chunks(100) {
+        write(&writer, chunk);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (began, cpu) = (Instant::now(), cpu_time());
+    let mut next = tokio::time::interval(load.every);
+    for round in 0..load.rounds as usize {
+        next.tick().await;
+        let first = round * load.together % (TAGS - load.together + 1);
+        write(&writer, &slots[first..first + load.together]);
+    }
+    let took = began.elapsed().as_secs_f64();
+    let cpu = (cpu_time().saturating_sub(cpu)).as_secs_f64() / took;
+    product.stop().await?;
+    let mut delays = broker.delays()?;
+    // The first values and the warm-up are not part of it.
+    let wanted = load.rounds as usize * load.together;
+    ensure!(wanted <= delays.len(), "{wanted} changes, {} messages", delays.len());
+    delays.drain(..delays.len() - wanted);
+    delays.sort_unstable();
+    Ok(Run { delays, cpu })
+}
+
+/// The product: one connection over an image.
+struct Product {
+    stop: CancellationToken,
+    task: JoinSet<Result<(), dinrail::faces::mqtt::MqttError>>,
+    health: watch::Receiver<Health>,
+    _config: watch::Sender<MqttUnitConfig>,
+}
+
+impl Product {
+    fn start(config: &GatewayConfig, image: &Image) -> Self {
+        let (events, _told) = Events::channel();
+        let commands = Commands::new(image.clone(), events.clone());
+        let unit_config =
+            MqttUnitConfig { appliance: config.appliance.name.clone(), connection: config.connections[0].clone() };
+        let (lead, follow) = watch::channel(unit_config);
+        let stop = CancellationToken::new();
+        let (health, seen) = watch::channel(Health::Starting);
+        let ctx = UnitContext { stop: stop.clone(), health, detail: watch::channel(Detail::None).0 };
+        let unit = MqttUnit { config: follow, image: image.reader(), commands, events };
+        let mut task = JoinSet::new();
+        task.spawn(unit.run(ctx));
+        Self { stop, task, health: seen, _config: lead }
+    }
+
+    async fn connected(&mut self) -> Result<()> {
+        self.health.wait_for(|health| *health == Health::Up).await?;
+        Ok(())
+    }
+
+    async fn stop(&mut self) -> Result<()> {
+        self.stop.cancel();
+        self.task.join_next().await.context("the unit ran")???;
+        Ok(())
+    }
+}
+
+fn document(url: &str) -> Json {
+    let tag = |n: usize| json!({"name": format!("t{n}"), "table": "holding", "address": n * 4, "type": "u64"});
+    json!({
+        "format": "dinrail/1",
+        "appliance": {"name": "line-3"},
+        "ports": [{"name": "p", "kind": "serial", "path": "/dev/ttyS0"}],
+        "devices": [{"name": "d", "port": "p", "unit_id": 1, "tags": (0..TAGS).map(tag).collect::<Vec<_>>()}],
+        "mqtt": {"connections": [{"name": "c", "url": url, "publications": [
+            {"name": "p", "topic": "{appliance}/{tag}", "tags": ["d/*"], "trigger": {"on_change": true}}]}]},
+    })
+}
+
+/// Each tag gets the present time as its value.
+fn write(writer: &Writer, slots: &[Slot]) {
+    let (at, now) = (clock::now(), monotonic());
+    writer.write(slots.iter().map(|slot| (*slot, Reading::Good { value: Value::U64(now), raw: Raw::new(), at })));
+}
+
+/// Nanoseconds of the clock all processes share.
+fn monotonic() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
+}
+
+fn cpu_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// The broker process, as the bench sees it.
+struct Broker {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Broker {
+    fn start() -> Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?).arg("broker").stdout(Stdio::piped()).spawn()?;
+        let mut output = BufReader::new(child.stdout.take().context("no output")?);
+        let mut url = String::new();
+        output.read_line(&mut url)?;
+        Ok(Self { child, output, url: url.trim().to_owned() })
+    }
+
+    /// What each message took, in the order they came; when the client has gone.
+    fn delays(&mut self) -> Result<Vec<Duration>> {
+        let mut text = String::new();
+        self.output.read_to_string(&mut text)?;
+        self.child.wait()?;
+        text.lines().map(|line| Ok(Duration::from_nanos(line.parse()?))).collect()
+    }
+}
+
+/// The broker process: one client, CONNACK, and the time of every PUBLISH.
+fn broker() -> Result<()> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    println!("mqtt://{}", listener.local_addr()?);
+    std::io::stdout().flush()?;
+    let (mut stream, _) = listener.accept()?;
+    stream.set_nodelay(true)?;
+    let mut delays = Vec::new();
+    let mut buffer = Vec::new();
+    let mut chunk = vec![0; 1 << 20];
+    loop {
+        let count = stream.read(&mut chunk)?;
+        let now = monotonic();
+        if count == 0 {
+            break;
+        }
+        buffer.extend_from_slice(&chunk[..count]);
+        let mut used = 0;
+        while let Some((first, body, length)) = packet(&buffer[used..]) {
+            answer(first, body, now, &mut stream, &mut delays)?;
+            used += length;
+        }
+        buffer.drain(..used);
+    }
+    let mut text = Vec::new();
+    for delay in delays {
+        writeln!(text, "{delay}")?;
+    }
+    std::io::stdout().write_all(&text)?;
+    Ok(())
+}
+
+/// First byte, body and whole length of the packet at the front, when it is whole.
+fn packet(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
+    let (first, mut length, mut at) = (*bytes.first()?, 0usize, 1);
+    loop {
+        let byte = *bytes.get(at)?;
+        length |= usize::from(byte & 0x7F) << (7 * (at - 1));
+        at += 1;
+        if byte & 0x80 == 0 {
+            break;
+        }
+    }
+    Some((first, bytes.get(at..at + length)?, at + length))
+}
+
+fn answer(first: u8, body: &[u8], now: u64, stream: &mut TcpStream, delays: &mut Vec<u64>) -> Result<()> {
+    match first >> 4 {
+        1 => stream.write_all(&[0x20, 2, 0, 0])?,
+        3 => {
+            let topic = usize::from(u16::from_be_bytes([body[0], body[1]]));
+            // `{"value":123,`, or null before the first reading.
+            let digits = body[2 + topic..].iter().skip(9).take_while(|byte| byte.is_ascii_digit());
+            let born = digits.fold(0u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+            delays.push(now.saturating_sub(born));
+        }
+        12 => stream.write_all(&[0xD0, 0])?,
+        _ => (),
+    }
+    Ok(())
+}
