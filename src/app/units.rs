@@ -7,6 +7,7 @@ use crate::config::internal::InternalConfig;
 use crate::drivers::internal::Internal;
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
+use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::runtime::commands::Commands;
 use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::{Event, Events};
@@ -27,6 +28,8 @@ use tokio::sync::{Mutex, mpsc, watch};
 pub(super) enum UnitConfig {
     /// The internal registers.
     Internal(Vec<InternalConfig>),
+    /// One MQTT connection.
+    Mqtt(Box<MqttUnitConfig>),
     /// The embedded broker.
     #[cfg(feature = "broker")]
     Broker(BrokerConfig),
@@ -40,6 +43,7 @@ impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
             Self::Internal(_) => "internal registers".to_owned(),
+            Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
             Self::EventLog => "event log".to_owned(),
@@ -53,7 +57,7 @@ impl UnitSpec for UnitConfig {
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
-            Self::Internal(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
+            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
         }
     }
 
@@ -62,7 +66,7 @@ impl UnitSpec for UnitConfig {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
-            Self::Internal(_) | Self::EventLog | Self::HealthWatch => false,
+            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
         }
     }
 }
@@ -76,6 +80,12 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
+        let appliance = config.appliance.name.clone();
+        let unit = MqttUnitConfig { appliance, connection: connection.clone() };
+        let key = UnitKey::new(UnitKind::Mqtt, connection.identity.id.clone());
+        units.insert(key, UnitConfig::Mqtt(Box::new(unit)));
+    }
     #[cfg(feature = "broker")]
     if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
         units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
@@ -108,6 +118,17 @@ impl Parts {
                 |follow| {
                     let kept = self.store.kept_values();
                     Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
+                },
+            ),
+            UnitConfig::Mqtt(unit) => followed(
+                MqttUnitConfig::clone(unit),
+                |config| match config {
+                    UnitConfig::Mqtt(unit) => Some(MqttUnitConfig::clone(unit)),
+                    _ => None,
+                },
+                |config| {
+                    let (image, commands) = (self.image.reader(), self.commands.clone());
+                    MqttUnit { config, image, commands, events: self.events.clone() }.run(ctx)
                 },
             ),
             #[cfg(feature = "broker")]

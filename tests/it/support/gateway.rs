@@ -1,5 +1,7 @@
 //! A whole gateway on a temporary data folder.
 
+use super::rest::Rest;
+use super::wait::eventually;
 use dinrail::app::{Gateway, Options};
 use dinrail::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, Revision};
 use dinrail::runtime::image::TagView;
@@ -7,6 +9,11 @@ use dinrail::tag::id::TagName;
 use serde_json::Value as Json;
 use std::net::{Ipv4Addr, SocketAddr};
 use tempfile::TempDir;
+
+/// The administrator of every test.
+pub(crate) const ADMIN: &str = "admin";
+/// And the password.
+pub(crate) const PASSWORD: &str = "correct horse 5";
 
 /// A gateway in this process, all ports 0, its data in a folder that goes with it.
 pub(crate) struct TestGateway {
@@ -30,6 +37,15 @@ impl TestGateway {
     pub(crate) async fn stop(self) -> TempDir {
         assert_eq!(self.gateway.stop().await, 0, "units panicked or were cut off");
         self.folder
+    }
+
+    /// A REST client logged in as an administrator, whom the first call makes.
+    pub(crate) async fn admin(&self) -> Rest {
+        let address = eventually(async || self.gateway.web_address().await, "the web listener").await;
+        if self.gateway.store.claimable().await.unwrap() {
+            self.gateway.store.claim(ADMIN, PASSWORD).await.unwrap();
+        }
+        Rest::new(address).login(ADMIN, PASSWORD).await
     }
 
     /// The configuration in force.

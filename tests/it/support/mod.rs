@@ -1,4 +1,6 @@
 //! What tests share.
 
+pub(crate) mod field;
 pub(crate) mod gateway;
+pub(crate) mod rest;
 pub(crate) mod wait;
