@@ -6,5 +6,7 @@
 mod broker;
 mod configuration;
 mod floors;
+#[cfg(feature = "peers")]
+mod peers;
 mod serial_line;
 mod support;
