@@ -5,15 +5,23 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
-use dinrail::config::port::{SerialConfig, SerialMode};
-use dinrail::drivers::modbus::line::{Ask, Line};
-use dinrail::modbus::wire::{Parity, Wire};
+use dinrail::config::GatewayConfig;
+use dinrail::config::tags::definitions;
+use dinrail::drivers::modbus::unit::{LineConfig, SerialUnit};
+use dinrail::runtime::commands::Commands;
+use dinrail::runtime::events::Events;
+use dinrail::runtime::image::Image;
+use dinrail::runtime::status::Detail;
+use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::sim::process::{SimArgs, run};
 use rustix::time::{ClockId, clock_gettime};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 const DEVICES: u8 = 8;
 const REGISTERS: u8 = 16;
@@ -66,7 +74,7 @@ struct Run {
 fn measure(baud: u32) -> Result<Run> {
     let mut sim = Sim::start(baud)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let (requests, took, cpu) = runtime.block_on(poll(&sim.path, baud))?;
+    let (took, cpu) = runtime.block_on(poll(&sim.path, baud))?;
     let report = sim.ask("\"stats\"")?;
     let count = |name: &str| report["stats"][name].as_u64().with_context(|| format!("{name} in {report}"));
     let short = count("short_gaps")?;
@@ -75,37 +83,51 @@ fn measure(baud: u32) -> Result<Run> {
     }
     Ok(Run {
         efficiency: report["efficiency"].as_f64().context("efficiency")?,
-        per_second: f64::from(requests) / took.as_secs_f64(),
+        per_second: f64::from(u32::try_from(count("requests")?)?) * 1e6
+            / f64::from(u32::try_from(count("elapsed_us")?)?),
         cpu: cpu.as_secs_f64() / took.as_secs_f64(),
         min_gap_us: count("min_gap_us")?,
     })
 }
 
-async fn poll(path: &str, baud: u32) -> Result<(u32, Duration, Duration)> {
-    let line = Line::open(SerialConfig {
-        path: path.to_owned(),
-        mode: SerialMode::Rs232,
-        wire: Wire { baud, data_bits: 8, parity: Parity::None, stop_bits: 1 },
-        gap: None,
-        broadcast_delay: Duration::ZERO,
-        initial_delay: Duration::ZERO,
-    })
-    .await?;
-    let handle = line.handle();
-    let (began, cpu, mut requests) = (Instant::now(), cpu_time(), 0);
-    while began.elapsed() < RUN {
-        for unit in 1..=DEVICES {
-            let ask = Ask {
-                unit,
-                pdu: vec![3, 0, 0, 0, REGISTERS],
-                timeout: Duration::from_millis(500),
-                min_gap: Duration::ZERO,
-            };
-            handle.ask(ask).await?.reply?;
-            requests += 1;
+/// Runs the product: the unit of the line, with 16 tags on each device, flat out.
+async fn poll(path: &str, baud: u32) -> Result<(Duration, Duration)> {
+    let tag =
+        |n| json!({"name": format!("r{n}"), "id": format!("r{n}"), "table": "holding", "address": n, "type": "u16"});
+    let tags: Vec<Json> = (0..REGISTERS).map(tag).collect();
+    let device = |unit| json!({"name": format!("d{unit}"), "id": format!("d{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": 0, "tags": tags});
+    let devices: Vec<Json> = (1..=DEVICES).map(device).collect();
+    let port = json!({"name": "COM1", "id": "p", "kind": "serial", "path": path, "mode": "rs232", "baud": baud, "parity": "none"});
+    let (mut config, problems) =
+        GatewayConfig::parse(&json!({"format": "dinrail/1", "ports": [port], "devices": devices}));
+    ensure!(problems.is_empty(), "{problems:?}");
+    for device in &mut config.devices {
+        for tag in &mut device.tags {
+            tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
         }
     }
-    Ok((requests, began.elapsed(), cpu_time().saturating_sub(cpu)))
+    let image = Image::new();
+    image.declare(definitions(&config));
+    let (events, _log) = Events::channel();
+    let (_config, watched) = watch::channel(LineConfig::of(&config).remove(0));
+    let unit = SerialUnit::new(watched, image.clone(), Commands::new(image.clone(), events));
+    let (health, _) = watch::channel(Health::Starting);
+    let (detail, figures) = watch::channel(Detail::None);
+    let stop = CancellationToken::new();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(unit.run(UnitContext { stop: stop.clone(), health, detail }));
+
+    let (began, cpu) = (Instant::now(), cpu_time());
+    tokio::time::sleep(RUN).await;
+    let (took, cpu) = (began.elapsed(), cpu_time().saturating_sub(cpu));
+    stop.cancel();
+    tasks.join_next().await.context("the unit was never there")???;
+    let Detail::Line(line) = figures.borrow().clone() else { bail!("the line told no figures") };
+    let lost = line.traffic.timeouts + line.traffic.crc_errors + line.traffic.foreign + line.traffic.late;
+    ensure!(lost == 0, "transactions were lost: {line:?}");
+    let [good, ..] = image.reader().tally();
+    ensure!(good == usize::from(DEVICES) * usize::from(REGISTERS), "only {good} tags are good");
+    Ok((took, cpu))
 }
 
 fn cpu_time() -> Duration {

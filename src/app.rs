@@ -14,6 +14,7 @@ use crate::runtime::supervisor::Supervisor;
 use crate::runtime::unit::UnitKind;
 use crate::services::configuration::Configuration;
 use crate::store::{Store, StoreError, StoreLimits};
+use crate::web::{WebParts, WebState};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -91,8 +92,15 @@ impl Gateway {
             told: Arc::new(Mutex::new(told)),
             store: store.clone(),
             units: units.clone(),
-            config: config.clone(),
-            revision: followed.revision,
+            web: WebState::new(WebParts {
+                config: config.clone(),
+                revision: followed.revision,
+                reader: image.reader(),
+                commands: commands.clone(),
+                units: units.clone(),
+                events: events.clone(),
+                store: store.clone(),
+            }),
         };
         let stop = CancellationToken::new();
         let mut configuration = JoinSet::new();

@@ -1,9 +1,40 @@
 //! dinrail: the software of an industrial remote-I/O head and Modbus gateway.
 //!
-//! This page is the map of the house. A module names only modules on lower floors; rooms on one floor never name
-//! each other. `tests/it/floors.rs` checks it from the source text.
+//! This page is the map of the house. A module names only modules on lower floors; rooms of one floor never name each
+//! other. `tests/it/floors.rs` checks it from the source text.
+//!
+//! | floor | module | what lives there |
+//! |---|---|---|
+//! | 0: values; no tokio, no files, no clock | [`tag`] | names, values, qualities, readings, scales, deadbands |
+//! | | [`modbus`] | addresses, orders, words, PDUs, frames, blocks |
+//! | | [`config`] | the JSON document, validated settings, rules across parts |
+//! | | [`views`] | how points look elsewhere: topics, payloads |
+//! | 1: rooms side by side | [`runtime`] | image, commands, supervisor, units, status, events |
+//! | | [`store`] | SQLite: the only SQL |
+//! | | [`net`] | TLS, listeners, allow-lists, caps |
+//! | | [`platform`] | the host's clock and folders |
+//! | 2 | [`drivers`] | the field side: `modbus`, `internal` |
+//! | | [`faces`] | protocols shown to others: `mqtt`, `broker` |
+//! | | [`services`] | what joins runtime and store: configuration, event log |
+//! | 3 | [`web`] | browser pages and REST |
+//! | | [`sim`] | a simulated field |
+//! | over all | [`app`], [`cli`] | the wiring; the command line |
+//!
+//! Three flows, each one way:
+//!
+//! ```text
+//! field --Reading--> image::Writer | image::Reader --changes--> faces, web
+//! face, web --Command--> commands --inbox--> the driver that owns the tag --(the field answers)--> Writer
+//! form, REST, import --> document --> check --> store.save(expected revision) --> watch --> supervisor --> units
+//! ```
+//!
+//! **A tag** is a named value, `group/name`. **A point** is (tag, attribute); every face is a view of the same points.
+//! **The image** is the latest state of every tag. **A unit** is one supervised running part: a line, an MQTT
+//! connection, a server. Each unit is a struct with `run(self, ctx)`, follows its configuration on a watch, and applies
+//! a change while it runs; the supervisor restarts what fails and nothing else.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod drivers;
 pub mod faces;
@@ -16,3 +47,4 @@ pub mod sim;
 pub mod store;
 pub mod tag;
 pub mod views;
+pub mod web;

@@ -1,3 +1,7 @@
-//! The `dinrail` program: arguments, logging, signals.
+//! The `dinrail` program: arguments in, an exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    dinrail::cli::main()
+}

@@ -5,11 +5,11 @@ use crate::config::GatewayConfig;
 use crate::config::broker::BrokerConfig;
 use crate::config::internal::InternalConfig;
 use crate::drivers::internal::Internal;
+use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::runtime::commands::Commands;
-use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::status::UnitsWatch;
@@ -17,6 +17,7 @@ use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, Un
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
 use crate::store::Store;
+use crate::web::{WebServer, WebState};
 use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,6 +27,8 @@ use tokio::sync::{Mutex, mpsc, watch};
 /// The configuration of any unit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum UnitConfig {
+    /// A serial line with its devices.
+    Line(Box<LineConfig>),
     /// The internal registers.
     Internal(Vec<InternalConfig>),
     /// One MQTT connection.
@@ -33,6 +36,8 @@ pub(super) enum UnitConfig {
     /// The embedded broker.
     #[cfg(feature = "broker")]
     Broker(BrokerConfig),
+    /// The browser and REST server, at this address.
+    Web(SocketAddr),
     /// Keeps events.
     EventLog,
     /// Tells events of units' health.
@@ -42,10 +47,12 @@ pub(super) enum UnitConfig {
 impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
+            Self::Line(line) => line.port.identity.name.clone(),
             Self::Internal(_) => "internal registers".to_owned(),
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
+            Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
         }
@@ -53,33 +60,40 @@ impl UnitSpec for UnitConfig {
 
     fn resources(&self) -> Vec<Resource> {
         match self {
+            Self::Line(line) => vec![Resource::SerialPort(line.port.serial.path.clone())],
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
-            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
+            Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
+            Self::Internal(_) | Self::Mqtt(_) | Self::Web(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
         }
     }
 
-    fn needs_restart(&self, _next: &Self) -> bool {
+    fn needs_restart(&self, next: &Self) -> bool {
         match self {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
-            Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+            Self::Line(_) | Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+            // It follows its other settings by itself.
+            Self::Web(_) => self != next,
         }
     }
 }
 
 /// The units a configuration needs; `web` overrides the stored listener.
 pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
-    _ = web;
     let fixed = [
+        (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    for line in LineConfig::of(config) {
+        units.insert(UnitKey::new(UnitKind::Line, line.port.identity.id.clone()), UnitConfig::Line(Box::new(line)));
+    }
     for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
         let appliance = config.appliance.name.clone();
         let unit = MqttUnitConfig { appliance, connection: connection.clone() };
@@ -101,14 +115,21 @@ pub(super) struct Parts {
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
     pub(super) store: Store,
     pub(super) units: UnitsWatch,
-    pub(super) config: ConfigHandle,
-    pub(super) revision: watch::Receiver<Revision>,
+    pub(super) web: WebState,
 }
 
 impl Parts {
     /// Starts one unit.
     pub(super) fn start(&self, _key: &UnitKey, config: &UnitConfig, ctx: UnitContext) -> Started<UnitConfig> {
         match config {
+            UnitConfig::Line(line) => followed(
+                LineConfig::clone(line),
+                |config| match config {
+                    UnitConfig::Line(line) => Some(LineConfig::clone(line)),
+                    _ => None,
+                },
+                |follow| SerialUnit::new(follow, self.image.clone(), self.commands.clone()).run(ctx),
+            ),
             UnitConfig::Internal(registers) => followed(
                 registers.clone(),
                 |config| match config {
@@ -140,6 +161,7 @@ impl Parts {
                 },
                 |follow| Broker::new(follow).run(ctx),
             ),
+            UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
         }

@@ -6,7 +6,10 @@
 mod broker;
 mod configuration;
 mod floors;
+mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
 mod serial_line;
+mod serial_unit;
+#[allow(dead_code, reason = "each test takes what it needs")]
 mod support;

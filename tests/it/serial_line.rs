@@ -159,7 +159,9 @@ async fn after_a_retry_the_line_leaves_the_second_answer_behind() {
     // The first answer arrives during the retry; that of the retry is still to come.
     assert_eq!(words(&handle.ask(read(1, 1, 1)).await.unwrap()), Ok(vec![1001]));
     let answer = handle.ask(read(1, 2, 1)).await.unwrap();
-    assert_eq!((words(&answer), answer.seen.resyncs), (Ok(vec![1002]), 1));
+    assert_eq!(words(&answer), Ok(vec![1002]));
+    // On a busy machine it may have come before the line asked around it.
+    assert_eq!(answer.seen.resyncs.max(answer.seen.late), 1, "{:?}", answer.seen);
     let answer = handle.ask(read(1, 3, 1)).await.unwrap();
     assert_eq!((words(&answer), answer.seen), (Ok(vec![1003]), Seen::default()));
 }

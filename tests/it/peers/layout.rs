@@ -47,11 +47,8 @@ fn on_table(table: &str, address: u16, on: bool) -> Known {
 /// Every type in every order, bits, text, scales and sentinels.
 pub(super) fn every_type() -> Vec<Known> {
     let (f32, f64, text) = (json!(123.456), json!(2.718_281_828_459_045), "Pumpe Süd 한");
-    let text_words: Vec<u16> = [text.as_bytes(), &[0; 2]]
-        .concat()
-        .chunks(2)
-        .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
-        .collect();
+    let text_words: Vec<u16> =
+        [text.as_bytes(), &[0; 2]].concat().chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
     let mut tags = vec![
         number(0, "f32", "ABCD", f32.clone(), &[0x42F6, 0xE979]),
         number(2, "f32", "CDAB", f32.clone(), &[0xE979, 0x42F6]),

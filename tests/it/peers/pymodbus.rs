@@ -50,9 +50,7 @@ async fn two_devices_share_one_line() {
         { "name": "setpoint", "table": "holding", "address": 3, "type": "u32", "writable": true },
         { "name": "valve", "table": "coil", "address": 8, "type": "bool", "writable": true },
     ]);
-    let device = |unit: u8, poll_ms: u32| {
-        json!({ "name": format!("unit{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": poll_ms, "tags": tags })
-    };
+    let device = |unit: u8, poll_ms: u32| json!({ "name": format!("unit{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": poll_ms, "tags": tags });
     let mut site = Site::start(Pymodbus, json!([device(1, 40), device(2, 70)])).await;
     for round in [1, 2, 3] {
         for unit in [1, 2] {

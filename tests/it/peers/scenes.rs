@@ -19,8 +19,7 @@ pub(super) async fn every_type_and_order_is_read(peer: Peer) {
     let tags: Vec<Json> = known.iter().map(|known| known.tag.clone()).collect();
     let mut devices = vec![device("all", json!(tags))];
     // The same unit again, in the order of the device: where the 32-bit and 64-bit values of that order lie.
-    let orders =
-        [("big-endian", 0, 24), ("word-swap", 2, 28), ("byte-swap", 4, 32), ("little-endian", 6, 36)];
+    let orders = [("big-endian", 0, 24), ("word-swap", 2, 28), ("byte-swap", 4, 32), ("little-endian", 6, 36)];
     for (order, narrow, wide) in orders {
         let tags = json!([
             { "name": "f32", "table": "input", "address": narrow, "type": "f32" },
@@ -55,8 +54,7 @@ pub(super) async fn min_and_max_follow(peer: Peer) {
     ]);
     let mut site = Site::start(peer, json!([device("tank", tags)])).await;
     site.wait_shown("tank/level", "good 0.0").await;
-    for (word, shown) in
-        [(40, "good 20.0"), (0xFFF0, "good -8.0"), (0xFFFF, "bad invalid value null"), (6, "good 3.0")]
+    for (word, shown) in [(40, "good 20.0"), (0xFFF0, "good -8.0"), (0xFFFF, "bad invalid value null"), (6, "good 3.0")]
     {
         site.slave().set(1, Table::Input, 90, &[word]).await;
         site.wait_shown("tank/level", shown).await;

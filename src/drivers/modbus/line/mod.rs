@@ -43,6 +43,8 @@ pub struct Answer {
     pub timing: Timing,
     /// What else was on the wire.
     pub seen: Seen,
+    /// When the last byte was read, or the wait given up.
+    pub at: std::time::Instant,
 }
 
 /// No usable reply; the line itself is well.

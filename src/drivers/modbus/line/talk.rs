@@ -67,7 +67,7 @@ impl<'a> Talk<'a> {
         self.seen = Seen::default();
         let mut timing = Timing::default();
         let reply = self.attempt(ask, &mut timing)?;
-        Ok(Answer { reply, timing, seen: self.seen })
+        Ok(Answer { reply, timing, seen: self.seen, at: std::time::Instant::now() })
     }
 
     fn attempt(&mut self, ask: &Ask, timing: &mut Timing) -> Result<Result<Vec<u8>, Failure>, End> {

@@ -1,0 +1,176 @@
+//! `dinrail demo`: the whole product on one machine, with devices that are simulated at the line's real speed.
+
+use super::{init, serve};
+use crate::app::{Gateway, Options};
+use crate::config::GatewayConfig;
+use crate::config::document::Document;
+use crate::modbus::wire::Wire;
+use crate::platform::clock;
+use crate::sim::field::{Field, FieldConfig, SimDevice};
+use crate::store::{ChangeSource, Role, Store, StoreLimits};
+use anyhow::{Context as _, anyhow};
+use ring::rand::{SecureRandom as _, SystemRandom};
+use serde_json::{Value as Json, json};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a simulated device thinks before it answers.
+const TURNAROUND: Duration = Duration::from_millis(2);
+const ADMIN: &str = "demo";
+
+pub(super) fn run(data: Option<PathBuf>, web: SocketAddr, broker: SocketAddr) -> anyhow::Result<()> {
+    serve::init_logging("warn");
+    let folder = Folder::take(data)?;
+    let (login, line) = (password()?, folder.path.join("line-1"));
+    let document = document(web, broker, &login, &line);
+    let field = simulate(&document, &line)?;
+    serve::runtime()?.block_on(async {
+        let token = prepare(&folder.path, document, &login).await?;
+        let options = Options { data: folder.path.clone(), web: Some(web) };
+        let gateway = Gateway::start(options).await?;
+        let address = tokio::time::timeout(Duration::from_secs(5), gateway.web_address()).await.ok().flatten();
+        let address = address.with_context(|| format!("{web} cannot be listened on; choose another with --web"))?;
+        println!("{}", greeting(serve::reachable(address), broker, &login, &token));
+        serve::until_signal(gateway).await
+    })?;
+    drop(field);
+    Ok(())
+}
+
+/// The data folder: the user's, or one that goes with the demonstration.
+struct Folder {
+    path: PathBuf,
+    ours: bool,
+}
+
+impl Folder {
+    fn take(chosen: Option<PathBuf>) -> anyhow::Result<Self> {
+        let ours = chosen.is_none();
+        let path = chosen.unwrap_or_else(|| std::env::temp_dir().join(format!("dinrail-demo-{}", std::process::id())));
+        std::fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        Ok(Self { path, ours })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.ours {
+            // What cannot be removed is a small folder among the system's temporary ones.
+            drop(std::fs::remove_dir_all(&self.path));
+        }
+    }
+}
+
+/// Makes account, API token and configuration; a folder that has them already gets the new password only.
+async fn prepare(data: &Path, document: Json, login: &str) -> anyhow::Result<String> {
+    let store = Store::open(data, StoreLimits::default()).await?;
+    store.reset_user(ADMIN, login).await?;
+    let token = store.create_token("demo", Role::Operator, ADMIN, None).await.context("no API token")?;
+    let loaded = store.load().await?;
+    let (document, _) = init::judge(document, &Document::stored(loaded.document))?;
+    init::save(&store, loaded.revision, &document, ADMIN, ChangeSource::Init).await?;
+    store.close().await;
+    Ok(token.secret)
+}
+
+/// Starts the devices the document asks for.
+fn simulate(document: &Json, line: &Path) -> anyhow::Result<Field> {
+    let (config, _) = GatewayConfig::parse(document);
+    let port = config.ports.first().context("the demonstration has no line")?;
+    let devices = config.devices.iter().map(|device| SimDevice::mirroring(device, TURNAROUND)).collect();
+    let wire: Wire = port.serial.wire;
+    let field = FieldConfig { wire, devices, strict: true, spin: false, link: Some(line.to_owned()) };
+    Field::start(field).context("no pseudo-terminal for the simulated line")
+}
+
+fn password() -> anyhow::Result<String> {
+    let mut bytes = [0; 10];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow!("the system gives no random numbers"))?;
+    // Letters that are not mistaken for one another; the small bias of the remainder does not matter at 10 letters.
+    const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+    let letter = |byte: &u8| char::from(LETTERS[usize::from(*byte) % LETTERS.len()]);
+    Ok(bytes.iter().map(letter).collect())
+}
+
+fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) -> Json {
+    let mut document = json!({
+        "format": "dinrail/1",
+        "appliance": { "name": "demo", "description": "Simulated packing line", "location": "This machine" },
+        "ports": [{
+            "name": "COM1", "kind": "serial", "path": line, "mode": "rs485-2w",
+            "baud": 19200, "parity": "none", "description": "Simulated line at its real speed"
+        }],
+        "devices": [
+            { "name": "meter1", "port": "COM1", "unit_id": 1, "poll_ms": 500, "description": "Energy meter", "tags": [
+                { "name": "voltage", "table": "input", "address": 0, "type": "f32", "unit": "V", "deadband": 0.5 },
+                { "name": "current", "table": "input", "address": 2, "type": "f32", "order": "CDAB", "unit": "A" },
+                { "name": "frequency", "table": "input", "address": 4, "type": "f32", "unit": "Hz" },
+                { "name": "energy", "table": "input", "address": 8, "type": "u32", "unit": "kWh",
+                  "scale": { "gain": 0.01, "offset": 0 }, "poll_ms": 5000 },
+                { "name": "alarm", "table": "discrete", "address": 3, "type": "bool" },
+            ] },
+            { "name": "oven", "port": "COM1", "unit_id": 2, "poll_ms": 1000, "description": "Tunnel oven", "tags": [
+                { "name": "temperature", "table": "holding", "address": 100, "type": "i16", "unit": "degC",
+                  "scale": { "gain": 0.1, "offset": 0 }, "invalid": [-32768] },
+                { "name": "setpoint", "table": "holding", "address": 101, "type": "i16", "unit": "degC",
+                  "scale": { "gain": 0.1, "offset": 0 }, "writable": true, "write_min": 0, "write_max": 300 },
+                { "name": "heater", "table": "coil", "address": 0, "type": "bool", "writable": true },
+                { "name": "door-open", "table": "holding", "address": 110, "bit": 4, "type": "bool" },
+                { "name": "serial-number", "table": "holding", "address": 200, "type": "string", "length": 8,
+                  "poll_ms": 60000 },
+            ] },
+        ],
+        "internal": [{ "name": "recipe", "type": "u16", "initial": 1, "keep": true }],
+        "web": { "address": web.to_string() },
+    });
+    if cfg!(feature = "broker") {
+        document["mqtt"] = json!({
+            "connections": [{
+                "name": "site", "url": format!("mqtt://{}", serve::reachable(broker)), "username": "demo", "password": password,
+                "last_will": { "topic": "{appliance}/status", "payload": "offline", "qos": 1, "retain": true },
+                "birth": { "topic": "{appliance}/status", "payload": "online", "qos": 1, "retain": true },
+                "publications": [
+                    { "name": "values", "topic": "{appliance}/read/{tag}/{attribute}", "tags": ["meter1/*", "oven/*"],
+                      "payload": "value", "trigger": { "on_change": true, "interval_ms": 60000 }, "qos": 1, "retain": true },
+                    { "name": "oven-report", "topic": "plant/{appliance}/oven", "tags": ["oven/*"],
+                      "attributes": ["value", "min", "max"], "payload": "object", "trigger": { "interval_ms": 5000 } },
+                ],
+                "subscriptions": [
+                    { "name": "commands", "topic": "{appliance}/write/{tag}", "qos": 1,
+                      "tags": ["oven/setpoint", "oven/heater", "internal/recipe"],
+                      "response_topic": "{appliance}/written/{tag}", "max_age_s": 10 },
+                ],
+            }],
+            "broker": {
+                "listeners": [{ "address": broker.to_string() }],
+                "users": [{ "name": "demo", "password": password, "publish": ["#"], "subscribe": ["#"] }],
+            },
+        });
+    }
+    document
+}
+
+fn greeting(web: SocketAddr, broker: SocketAddr, password: &str, token: &str) -> String {
+    let broker = serve::reachable(broker);
+    let (host, port) = (broker.ip(), broker.port());
+    let mqtt = if cfg!(feature = "broker") {
+        format!(
+            "\n  MQTT      mosquitto_sub -h {host} -p {port} -u demo -P {password} -t '#' -v\n  \
+             command   mosquitto_pub -h {host} -p {port} -u demo -P {password} -t demo/write/oven/setpoint -m 180.5\n"
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "dinrail {version} demonstration: everything runs on this machine and listens on loopback only.\n\n  \
+         browser   https://{web}   user {ADMIN}   password {password}\n            \
+         (the certificate is self-signed: the browser asks once)\n{mqtt}\n  \
+         REST      curl -sk https://{web}/api/v1/tags -H 'Authorization: Bearer {token}'\n  \
+         write     curl -sk -X PUT https://{web}/api/v1/tags/oven/setpoint -H 'Authorization: Bearer {token}' \
+         -H 'Content-Type: application/json' -d '{{\"value\": 180.5}}'\n  \
+         started   {started}\n\nCtrl-C ends it.",
+        version = env!("CARGO_PKG_VERSION"),
+        started = crate::tag::reading::rfc3339(clock::unix_ms()),
+    )
+}

@@ -1,0 +1,141 @@
+//! Asking the owner of the configuration for a change, and what comes of it.
+
+use crate::config::problem::{Problem, Severity};
+use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest};
+use crate::web::etag::etag;
+use crate::web::guards::Who;
+use crate::web::problem::{ApiProblem, FieldProblem, errors_of};
+use crate::web::state::WebState;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as JsonValue;
+use utoipa::{IntoParams, ToSchema};
+
+/// How a change is to be made.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ChangeQuery {
+    /// `true`: check, tell what would happen, change nothing.
+    dry_run: Option<bool>,
+    #[param(ignore)]
+    confirm_within: Option<String>,
+}
+
+impl ChangeQuery {
+    /// Whether only to tell. Who asks for a way back that there is not must not go without it unknowingly.
+    pub(super) fn dry_run(&self) -> Result<bool, ApiProblem> {
+        if self.confirm_within.is_some() {
+            let sentence = "`confirm_within` is not available in this version of dinrail; nothing was changed";
+            return Err(ApiProblem::new(StatusCode::BAD_REQUEST, sentence));
+        }
+        Ok(self.dry_run.unwrap_or(false))
+    }
+}
+
+/// What a change did, or would do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ChangeView {
+    /// In force now.
+    revision: u64,
+    /// Warnings.
+    problems: Vec<Finding>,
+    /// The units it touches, by name.
+    plan: PlanView,
+}
+
+/// The units a change touches.
+#[derive(Debug, Serialize, ToSchema)]
+struct PlanView {
+    /// Started, or started again.
+    start: Vec<String>,
+    /// Stopped; also those that are started again.
+    stop: Vec<String>,
+    /// Changed while running.
+    update: Vec<String>,
+}
+
+/// Something to know of a document.
+#[derive(Debug, Serialize, ToSchema)]
+struct Finding {
+    #[serde(flatten)]
+    place: FieldProblem,
+    /// `warning`
+    #[schema(value_type = String)]
+    severity: Severity,
+}
+
+impl ChangeView {
+    /// The answer to a change of the object at `base`; of the whole document without.
+    pub(super) fn of(applied: Applied, base: Option<&Base>) -> Self {
+        let finding = |problem: Problem| Finding { severity: problem.severity, place: placed(problem, base) };
+        let plan = applied.plan;
+        Self {
+            revision: applied.revision,
+            problems: applied.problems.into_iter().map(finding).collect(),
+            plan: PlanView { start: plan.start, stop: plan.stop, update: plan.update },
+        }
+    }
+}
+
+impl IntoResponse for ChangeView {
+    fn into_response(self) -> Response {
+        ([(header::ETAG, etag(self.revision))], Json(self)).into_response()
+    }
+}
+
+/// Where the object stands whose faults are told; none when it is gone.
+#[derive(Debug)]
+pub(super) struct Base(pub(super) Option<String>);
+
+/// The refusal of a change of the object at `base`.
+pub(super) fn refused(error: ChangeError, base: &Base) -> ApiProblem {
+    match error {
+        ChangeError::Invalid(problems) => {
+            ApiProblem::invalid(errors_of(problems).map(|problem| placed(problem, Some(base))).collect())
+        }
+        other => other.into(),
+    }
+}
+
+fn placed(problem: Problem, base: Option<&Base>) -> FieldProblem {
+    let Some(Base(base)) = base else { return problem.into() };
+    let within = base.as_ref().and_then(|base| problem.pointer.strip_prefix(base.as_str()));
+    let pointer = within.filter(|rest| rest.is_empty() || rest.starts_with('/')).unwrap_or_default().to_owned();
+    FieldProblem { pointer, detail: problem.detail, document_pointer: Some(problem.pointer) }
+}
+
+/// Asks for a change and waits until it is stored. The outer error is that nobody could be asked.
+pub(super) async fn change(
+    state: &WebState,
+    who: &Who,
+    document: JsonValue,
+    expected: u64,
+    dry_run: bool,
+) -> Result<Result<Applied, ChangeError>, ApiProblem> {
+    let change = Change { document, expected, dry_run, author: who.author(), source: who.source().to_owned() };
+    let change = Box::new(change);
+    Ok(state.config().call(|reply| ConfigRequest::Change { change, reply }).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(base: Option<&str>, pointer: &str, expect: &str) {
+        let problem = Problem { pointer: pointer.into(), detail: "x".into(), severity: Severity::Error };
+        let base = Base(base.map(str::to_owned));
+        assert_eq!(placed(problem, Some(&base)).pointer, expect, "{base:?} {pointer}");
+    }
+
+    #[test]
+    fn pointers_are_told_within_the_object() {
+        check(Some("/devices/1"), "/devices/1/tags/0/address", "/tags/0/address");
+        check(Some("/devices/1"), "/devices/1", "");
+        check(Some("/devices/1"), "/devices/10/name", "");
+        check(Some("/devices/1"), "/mqtt/connections/0", "");
+        check(None, "/devices/1/name", "");
+    }
+}

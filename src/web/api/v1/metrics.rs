@@ -1,0 +1,258 @@
+//! Figures for Prometheus, text format 0.0.4.
+
+use crate::runtime::status::{
+    BrokerStatus, Detail, LineStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
+};
+use crate::web::guards::Viewer;
+use crate::web::state::WebState;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Below `/api/v1` with everything else.
+pub(super) fn router() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(metrics))
+}
+
+/// Where scrapers look by themselves.
+pub(super) fn at_the_root() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(metrics_at_the_root))
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "status",
+    responses((status = 200, description = "Text format 0.0.4", body = String, content_type = "text/plain")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn metrics(_: Viewer, State(state): State<WebState>) -> Response {
+    let text = written(state.reader().tally(), &snapshot(state.units()));
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+}
+
+/// Figures for Prometheus; the same as below `/api/v1`.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics_at_the_root", tag = "status",
+    responses((status = 200, description = "Text format 0.0.4", body = String, content_type = "text/plain")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn metrics_at_the_root(who: Viewer, state: State<WebState>) -> Response {
+    metrics(who, state).await
+}
+
+fn written([good, uncertain, bad]: [usize; 3], units: &[UnitStatus]) -> String {
+    let mut page = Page::default();
+    page.gauge("dinrail_info", "The program.", &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    for (quality, count) in [("good", good), ("uncertain", uncertain), ("bad", bad)] {
+        page.gauge("dinrail_tags", "Tags by quality.", &[("quality", quality)], count);
+    }
+    for unit in units {
+        let labels = [("kind", unit.kind.as_str()), ("unit", unit.name.as_str())];
+        page.gauge(
+            "dinrail_unit_up",
+            "1 while the unit is at work without a doubt.",
+            &labels,
+            u8::from(unit.health == "up"),
+        );
+        match &unit.detail {
+            Detail::Line(line) => page.line(&unit.name, line),
+            Detail::Mqtt(mqtt) => page.mqtt(&unit.name, mqtt),
+            Detail::Broker(broker) => page.broker(broker),
+            Detail::Server(server) => page.server(&unit.name, server),
+            Detail::None => (),
+        }
+    }
+    page.to_string()
+}
+
+/// The families, each with its samples together, as the format asks.
+#[derive(Default)]
+struct Page {
+    families: BTreeMap<&'static str, Family>,
+}
+
+struct Family {
+    help: &'static str,
+    kind: &'static str,
+    samples: String,
+}
+
+impl Page {
+    fn gauge(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: impl fmt::Display) {
+        self.sample(name, help, "gauge", labels, value);
+    }
+
+    fn counter(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: u64) {
+        self.sample(name, help, "counter", labels, value);
+    }
+
+    fn sample(
+        &mut self,
+        name: &'static str,
+        help: &'static str,
+        kind: &'static str,
+        labels: &[(&str, &str)],
+        value: impl fmt::Display,
+    ) {
+        let family = self.families.entry(name).or_insert_with(|| Family { help, kind, samples: String::new() });
+        let labels: Vec<String> = labels.iter().map(|(label, text)| format!("{label}=\"{}\"", escaped(text))).collect();
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
+        // Writing to a String does not fail.
+        writeln!(family.samples, "{name}{labels} {value}").unwrap_or_default();
+    }
+
+    fn line(&mut self, name: &str, line: &LineStatus) {
+        let labels = [("line", name)];
+        self.gauge("dinrail_line_open", "1 while the port is open.", &labels, u8::from(line.open));
+        self.gauge(
+            "dinrail_line_utilisation_ratio",
+            "Share of time with characters on the wire.",
+            &labels,
+            line.utilisation,
+        );
+        self.gauge(
+            "dinrail_line_waiting_ratio",
+            "Share of time in which devices were waited for.",
+            &labels,
+            line.waiting,
+        );
+        self.counter("dinrail_line_opened_total", "How often the port was opened.", &labels, line.opened);
+        self.counter("dinrail_line_overruns_total", "Polls later than a whole period.", &labels, line.overruns);
+        for device in &line.devices {
+            let labels = [("line", name), ("device", device.name.as_str())];
+            self.gauge("dinrail_device_online", "1 while the device answers.", &labels, u8::from(device.online));
+            self.traffic(labels, &device.traffic);
+        }
+        self.counter(
+            "dinrail_line_transactions_total",
+            "Requests sent on the line.",
+            &labels,
+            line.traffic.transactions,
+        );
+        self.counter("dinrail_line_foreign_total", "Frames that answer no request.", &labels, line.traffic.foreign);
+        self.counter(
+            "dinrail_line_crc_errors_total",
+            "Frames with a wrong check sum.",
+            &labels,
+            line.traffic.crc_errors,
+        );
+    }
+
+    fn traffic(&mut self, labels: [(&str, &str); 2], traffic: &TrafficStatus) {
+        let counters: [(&'static str, &'static str, u64); 5] = [
+            ("dinrail_device_transactions_total", "Requests sent, retries included.", traffic.transactions),
+            ("dinrail_device_timeouts_total", "Requests without an answer in time.", traffic.timeouts),
+            ("dinrail_device_crc_errors_total", "Answers with a wrong check sum.", traffic.crc_errors),
+            ("dinrail_device_late_total", "Answers after their time-out.", traffic.late),
+            ("dinrail_device_foreign_total", "Frames that answer no request.", traffic.foreign),
+        ];
+        for (name, help, count) in counters {
+            self.counter(name, help, &labels, count);
+        }
+        for (code, count) in &traffic.exceptions {
+            let labels = [labels[0], labels[1], ("code", code.as_str())];
+            self.counter("dinrail_device_exceptions_total", "Modbus exceptions by code.", &labels, *count);
+        }
+        let rtt = traffic.rtt_ms;
+        for (quantile, ms) in [("0.5", rtt.p50), ("0.95", rtt.p95), ("0.99", rtt.p99)] {
+            if let Some(ms) = ms {
+                let labels = [labels[0], labels[1], ("quantile", quantile)];
+                let help = "Round trip of recent answers.";
+                self.gauge("dinrail_device_round_trip_seconds", help, &labels, ms / 1000.0);
+            }
+        }
+    }
+
+    fn mqtt(&mut self, name: &str, mqtt: &MqttStatus) {
+        let labels = [("connection", name)];
+        self.gauge("dinrail_mqtt_connected", "1 while the session is up.", &labels, u8::from(mqtt.connected));
+        self.gauge("dinrail_mqtt_in_flight", "Messages that wait for their acknowledgement.", &labels, mqtt.in_flight);
+        self.counter("dinrail_mqtt_connects_total", "Sessions made.", &labels, mqtt.connects);
+        self.counter("dinrail_mqtt_published_total", "Messages handed to the socket.", &labels, mqtt.published);
+        self.counter(
+            "dinrail_mqtt_acknowledged_total",
+            "Messages acknowledged or written.",
+            &labels,
+            mqtt.acknowledged,
+        );
+        self.counter("dinrail_mqtt_failed_total", "Messages given up.", &labels, mqtt.failed);
+        self.counter("dinrail_mqtt_received_total", "Commands received.", &labels, mqtt.received);
+        self.counter("dinrail_mqtt_refused_total", "Commands refused.", &labels, mqtt.refused);
+    }
+
+    fn broker(&mut self, broker: &BrokerStatus) {
+        self.gauge("dinrail_broker_clients", "Clients of the embedded broker.", &[], broker.clients.len());
+        self.counter("dinrail_broker_messages_in_total", "Messages from clients.", &[], broker.messages_in);
+        self.counter("dinrail_broker_messages_out_total", "Messages to clients.", &[], broker.messages_out);
+        self.counter("dinrail_broker_refused_total", "Connections and logins refused.", &[], broker.refused);
+    }
+
+    fn server(&mut self, name: &str, server: &ServerStatus) {
+        let labels = [("server", name)];
+        self.gauge("dinrail_server_connections", "Open connections.", &labels, server.connections);
+        self.counter(
+            "dinrail_server_refused_total",
+            "Connections refused by a list or a cap.",
+            &labels,
+            server.refused,
+        );
+    }
+}
+
+impl fmt::Display for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (name, family) in &self.families {
+            write!(f, "# HELP {name} {}\n# TYPE {name} {}\n{}", family.help, family.kind, family.samples)?;
+        }
+        Ok(())
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::status::{DeviceStatus, RoundTrip};
+    use crate::runtime::unit::UnitKind;
+
+    #[test]
+    fn samples_stand_together_under_their_family_and_labels_are_escaped() {
+        let traffic = TrafficStatus {
+            transactions: 5,
+            exceptions: BTreeMap::from([("02".to_owned(), 3)]),
+            rtt_ms: RoundTrip { p50: Some(12.5), ..RoundTrip::default() },
+            ..TrafficStatus::default()
+        };
+        let device = DeviceStatus { name: "meter1".into(), online: true, traffic, ..DeviceStatus::default() };
+        let line = LineStatus { devices: vec![device], utilisation: 0.25, ..LineStatus::default() };
+        let unit = |name: &str| UnitStatus {
+            key: "line/1".into(),
+            kind: UnitKind::Line,
+            name: name.into(),
+            health: "up",
+            reason: None,
+            detail: Detail::Line(Box::new(line.clone())),
+        };
+        let text = written([2, 0, 1], &[unit("COM1"), unit("a\"b\\c")]);
+        for line in [
+            "# TYPE dinrail_tags gauge\ndinrail_tags{quality=\"good\"} 2\ndinrail_tags{quality=\"uncertain\"} 0\n",
+            "dinrail_unit_up{kind=\"line\",unit=\"COM1\"} 1\ndinrail_unit_up{kind=\"line\",unit=\"a\\\"b\\\\c\"} 1\n",
+            "dinrail_device_exceptions_total{line=\"COM1\",device=\"meter1\",code=\"02\"} 3\n",
+            "dinrail_device_round_trip_seconds{line=\"COM1\",device=\"meter1\",quantile=\"0.5\"} 0.0125\n",
+            "dinrail_line_utilisation_ratio{line=\"COM1\"} 0.25\n",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        let types: Vec<&str> = text.lines().filter(|line| line.starts_with("# TYPE")).collect();
+        let mut once = types.clone();
+        once.dedup();
+        assert_eq!(types, once);
+    }
+}

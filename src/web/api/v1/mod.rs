@@ -1,0 +1,45 @@
+//! REST, version 1: one file per thing, each with its own router and description.
+
+mod claim;
+mod config;
+mod events;
+mod info;
+mod metrics;
+mod openapi;
+mod preview;
+mod revisions;
+mod session;
+mod status;
+mod stream;
+mod tags;
+mod tokens;
+mod users;
+
+use crate::web::state::WebState;
+use axum::Router;
+use utoipa_axum::router::OpenApiRouter;
+
+/// Everything below `/api/v1`, and `/metrics`.
+pub(crate) fn router() -> Router<WebState> {
+    described().split_for_parts().0
+}
+
+/// Every route with its description; there is no route without one.
+fn described() -> OpenApiRouter<WebState> {
+    let v1 = OpenApiRouter::default()
+        .merge(info::router())
+        .merge(claim::router())
+        .merge(session::router())
+        .merge(users::router())
+        .merge(tokens::router())
+        .merge(config::router())
+        .merge(tags::router())
+        .merge(status::router())
+        .merge(events::router())
+        .merge(revisions::router())
+        .merge(stream::router())
+        .merge(metrics::router())
+        .merge(preview::router())
+        .merge(openapi::router());
+    OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", v1).merge(metrics::at_the_root())
+}

@@ -1,0 +1,251 @@
+//! Server-sent events: `change` with tags that changed, `status` with the whole status.
+//!
+//! Level-triggered like the image: a slow reader gets the newest state of each changed tag, never a queue.
+
+use super::tags::TagItem;
+use crate::runtime::changes::Interest;
+use crate::runtime::image::{Changes, TagView};
+use crate::tag::id::TagName;
+use crate::tag::reading::rfc3339;
+use crate::tag::value::Value;
+use crate::web::filter::TagFilter;
+use crate::web::guards::login::still_good;
+use crate::web::guards::{Viewer, Who};
+use crate::web::problem::ApiProblem;
+use crate::web::state::WebState;
+use axum::extract::{RawQuery, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream;
+use http::{HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::Value as JsonValue;
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+use tokio_util::sync::CancellationToken;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Batches of changes come at least so far apart.
+const APART: Duration = Duration::from_millis(100);
+/// How often a session is looked at for expiry; its end by people is told at once.
+const LOOK: Duration = Duration::from_secs(5);
+/// A comment in a silent stream, so that proxies and readers know that it lives.
+const ALIVE: Duration = Duration::from_secs(15);
+/// Tags in one event; a larger batch is several events.
+const PER_EVENT: usize = 1_000;
+
+pub(super) fn router() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(stream_of))
+}
+
+/// A tag that changed: what can change of it.
+#[derive(Debug, Serialize)]
+struct Changed {
+    name: String,
+    value: JsonValue,
+    quality: &'static str,
+    reason: String,
+    timestamp: Option<String>,
+}
+
+impl From<&TagView> for Changed {
+    fn from(tag: &TagView) -> Self {
+        let state = &tag.state;
+        Self {
+            name: tag.def.name.to_string(),
+            value: state.value.as_ref().map_or(JsonValue::Null, Value::to_json),
+            quality: state.quality.as_str(),
+            reason: state.reason.to_string(),
+            timestamp: state.at.map(|at| rfc3339(at.unix_ms)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Tags<T> {
+    tags: Vec<T>,
+}
+
+/// Follows tags and status.
+///
+/// First a `change` with the present state of every tag meant (as `/tags` lists it), in several events if they are many;
+/// then a `change` with what changed (`name`, `value`, `quality`, `reason`, `timestamp`), at most ten times a second, the
+/// newest state only. After a change of the configuration the whole state comes again. `status` has what `/status` has, at
+/// the beginning and then at most once a second, when it changed. The stream ends with the session or token.
+#[utoipa::path(
+    get, path = "/stream", tag = "status",
+    params(("match" = Option<String>, Query, description = "Names and patterns such as `meter1/*`, several by comma or by \
+        repetition; without it every tag, empty for none", example = "meter1/*")),
+    responses(
+        (status = 200, description = "The events", body = String, content_type = "text/event-stream"),
+        (status = 503, description = "Too many streams are open"),
+    ),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn stream_of(
+    who: Viewer,
+    State(state): State<WebState>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiProblem> {
+    let filter = TagFilter::of_query(query.as_deref().unwrap_or_default())?;
+    let place = Arc::clone(state.streams()).try_acquire_owned();
+    let place = place.map_err(|_| ApiProblem::busy("too many streams are open; try again later"))?;
+    let follower = Follower::new(state, who.0, filter, place);
+    let events = stream::unfold(follower, |mut follower| async move {
+        let event = follower.next().await?;
+        Some((Ok::<_, Infallible>(event), follower))
+    });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(ALIVE)).into_response();
+    // Some proxies collect what they pass on unless told not to.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// What is to be sent next; written out only when the reader is ready for it, so that it is the newest state.
+enum Due {
+    /// Cells, with all that a list shows of a tag.
+    Whole(Vec<u32>),
+    /// Cells that changed.
+    Changed(Vec<u32>),
+    Status(Arc<str>),
+}
+
+/// One stream.
+struct Follower {
+    state: WebState,
+    who: Who,
+    filter: Option<TagFilter>,
+    changes: Changes,
+    status: watch::Receiver<Arc<str>>,
+    ended: watch::Receiver<()>,
+    look: tokio::time::Interval,
+    stop: CancellationToken,
+    /// Changes are looked at no sooner.
+    not_before: Instant,
+    due: VecDeque<Due>,
+    greeted: bool,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    fn new(state: WebState, who: Who, filter: Option<TagFilter>, place: OwnedSemaphorePermit) -> Self {
+        let interest = filter.as_ref().map_or(Interest::All, TagFilter::interest);
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            changes: state.reader().subscribe(interest),
+            status: state.board().subscribe(),
+            ended: state.ended().subscribe(),
+            stop: state.stop(),
+            not_before: Instant::now(),
+            due: VecDeque::new(),
+            greeted: false,
+            _place: place,
+            filter,
+            look,
+            who,
+            state,
+        }
+    }
+
+    /// The next event; `None` ends the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            while let Some(due) = self.due.pop_front() {
+                if let Some(event) = self.written(due) {
+                    return Some(event);
+                }
+            }
+            let (changes, not_before) = (&mut self.changes, self.not_before);
+            let changed = async {
+                tokio::time::sleep_until(not_before).await;
+                changes.next().await
+            };
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                // Cancel-safe: a watch remembers what was not seen.
+                told = self.ended.changed() => if told.is_err() || !self.lives().await { return None },
+                // Cancel-safe: a tick not taken comes again.
+                _ = self.look.tick() => if !self.lives().await { return None },
+                // Cancel-safe: changes not taken stay marked. The first comes at once and means all.
+                changed = changed => {
+                    self.not_before = Instant::now() + APART;
+                    if changed.schema { self.whole() } else { self.changed(changed.cells) }
+                }
+                // Cancel-safe: as the watch above.
+                told = self.status.changed(), if self.greeted => if told.is_ok() {
+                    let json = Arc::clone(&self.status.borrow_and_update());
+                    self.due.push_back(Due::Status(json));
+                }
+            }
+        }
+    }
+
+    async fn lives(&self) -> bool {
+        // A store that fails for a moment ends no stream; the next look says.
+        still_good(&self.state, &self.who).await.unwrap_or(true)
+    }
+
+    /// Every tag meant, and at the beginning the status.
+    fn whole(&mut self) {
+        let reader = self.state.reader();
+        let cells: Vec<u32> = match &self.filter {
+            Some(filter) if filter.globs.is_empty() => {
+                filter.names.iter().filter_map(|name| reader.get(name)).map(|tag| tag.cell).collect()
+            }
+            filter => {
+                let wanted = |name: &TagName| filter.as_ref().is_none_or(|filter| filter.wants(name));
+                reader.defs().into_iter().filter(|(_, def)| wanted(&def.name)).map(|(cell, _)| cell).collect()
+            }
+        };
+        self.due.extend(cells.chunks(PER_EVENT).map(|part| Due::Whole(part.to_vec())));
+        if !self.greeted {
+            self.greeted = true;
+            match serde_json::to_string(&self.state.board().view(&self.state)) {
+                Ok(json) => self.due.push_back(Due::Status(json.into())),
+                Err(error) => tracing::error!(%error, "the status could not be written"),
+            }
+        }
+    }
+
+    fn changed(&mut self, cells: Vec<u32>) {
+        if cells.len() <= PER_EVENT {
+            self.due.push_back(Due::Changed(cells));
+        } else {
+            self.due.extend(cells.chunks(PER_EVENT).map(|part| Due::Changed(part.to_vec())));
+        }
+    }
+
+    fn written(&self, due: Due) -> Option<Event> {
+        let json = match due {
+            Due::Status(json) => return Some(Event::default().event("status").data(&*json)),
+            Due::Whole(cells) => tags_json(self.present(&cells).iter().map(TagItem::from)),
+            Due::Changed(cells) => tags_json(self.present(&cells).iter().map(Changed::from)),
+        };
+        json.map(|json| Event::default().event("change").data(json))
+    }
+
+    /// A cell may have got another tag since it was noted.
+    fn present(&self, cells: &[u32]) -> Vec<TagView> {
+        let mut tags = self.state.reader().cells(cells);
+        if let Some(filter) = &self.filter {
+            tags.retain(|tag| filter.wants(&tag.def.name));
+        }
+        tags
+    }
+}
+
+fn tags_json<T: Serialize>(tags: impl Iterator<Item = T>) -> Option<String> {
+    let tags: Vec<T> = tags.collect();
+    if tags.is_empty() {
+        return None;
+    }
+    let json = serde_json::to_string(&Tags { tags });
+    json.inspect_err(|error| tracing::error!(%error, "an event could not be written")).ok()
+}

@@ -1,0 +1,312 @@
+//! Tags and their attributes: listing, reading, writing.
+
+use crate::platform::clock;
+use crate::runtime::commands::{Asker, WriteError};
+use crate::runtime::image::TagView;
+use crate::tag::attribute::Attribute;
+use crate::tag::id::TagName;
+use crate::tag::reading::{Stamp, rfc3339};
+use crate::tag::value::Value;
+use crate::web::filter::TagFilter;
+use crate::web::guards::{Operator, Viewer, Who};
+use crate::web::input::{ApiPath, ApiQuery, JsonBody};
+use crate::web::problem::ApiProblem;
+use crate::web::state::WebState;
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as JsonValue, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const DEFAULT_LIMIT: usize = 1_000;
+const MOST: usize = 10_000;
+
+pub(super) fn router() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(look, write)).routes(routes!(look_at, write_at))
+}
+
+/// A tag in a list.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct TagItem {
+    /// `group/name`
+    #[schema(example = "meter1/voltage")]
+    name: String,
+    /// Present value; while bad the last good one, or null.
+    value: JsonValue,
+    /// `good`, `uncertain`, `bad`
+    quality: &'static str,
+    /// Why.
+    reason: String,
+    /// When the answer that gave the value was received.
+    timestamp: Option<String>,
+    /// Engineering unit.
+    unit: String,
+    /// Declared type.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Whether its value can be written.
+    writable: bool,
+}
+
+impl From<&TagView> for TagItem {
+    fn from(tag: &TagView) -> Self {
+        let state = &tag.state;
+        Self {
+            name: tag.def.name.to_string(),
+            value: state.value.as_ref().map_or(JsonValue::Null, Value::to_json),
+            quality: state.quality.as_str(),
+            reason: state.reason.to_string(),
+            timestamp: state.at.map(|at| rfc3339(at.unix_ms)),
+            unit: tag.def.unit.clone(),
+            kind: tag.def.kind.as_str(),
+            writable: tag.def.writable,
+        }
+    }
+}
+
+/// How many tags, and what of them; `match`, which may be repeated, is read by [`TagFilter`].
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListQuery {
+    /// At most so many; 1 to 10,000, usually 1,000.
+    limit: Option<usize>,
+    /// Begin behind this tag: the `next` of the page before.
+    after: Option<String>,
+    /// The members wanted, by comma; without it all of them.
+    #[param(example = "name")]
+    fields: Option<String>,
+}
+
+/// One page of tags.
+#[derive(Debug, Serialize, ToSchema)]
+struct TagList {
+    /// In the order of the configuration; named tags in the order of their names in `match`.
+    #[schema(value_type = Vec<TagItem>)]
+    tags: JsonValue,
+    /// Where the next page begins, if there is one.
+    next: Option<String>,
+}
+
+/// Lists tags.
+#[utoipa::path(
+    get, path = "/tags", tag = "tags",
+    params(
+        ("match" = Option<String>, Query, description = "Names and patterns such as `meter1/*`, several by comma or by \
+            repetition; without it every tag", example = "meter1/*"),
+        ListQuery,
+    ),
+    responses((status = 200, body = TagList)),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn list(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiQuery(query): ApiQuery<ListQuery>,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<TagList>, ApiProblem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST).contains(&limit) {
+        return Err(ApiProblem::new(StatusCode::BAD_REQUEST, format!("`limit` is 1 to {MOST}")));
+    }
+    let after = query.after.as_deref().map(|after| resume(&state, after)).transpose()?;
+    let filter = TagFilter::of_query(raw.as_deref().unwrap_or_default())?;
+    // One more than asked for tells whether there is another page.
+    let mut page = match &filter {
+        None => state.reader().page(after.as_ref(), limit + 1, |_| true),
+        Some(filter) if filter.globs.is_empty() => named(&state, &filter.names, after.as_ref(), limit + 1),
+        Some(filter) => state.reader().page(after.as_ref(), limit + 1, |def| filter.wants(&def.name)),
+    };
+    let more = limit < page.len();
+    page.truncate(limit);
+    let next = page.last().filter(|_| more).map(|tag| tag.def.name.to_string());
+    let tags = page.iter().map(|tag| item(tag, query.fields.as_deref())).collect();
+    Ok(Json(TagList { tags, next }))
+}
+
+/// A tag that is gone cannot be resumed behind: beginning anew by itself would make a reader go round for ever.
+fn resume(state: &WebState, after: &str) -> Result<TagName, ApiProblem> {
+    let name = TagName::parse(after).ok().filter(|name| state.reader().def(name).is_some());
+    name.ok_or_else(|| ApiProblem::new(StatusCode::BAD_REQUEST, "there is no tag `after` any more: begin anew"))
+}
+
+/// Looked up one by one: a page of a long table asks for the tags in sight among 100,000.
+fn named(state: &WebState, names: &[TagName], after: Option<&TagName>, limit: usize) -> Vec<TagView> {
+    let start = after.and_then(|after| names.iter().position(|name| name == after)).map_or(0, |place| place + 1);
+    names[start..].iter().filter_map(|name| state.reader().get(name)).take(limit).collect()
+}
+
+fn item(tag: &TagView, fields: Option<&str>) -> JsonValue {
+    let whole = json!(TagItem::from(tag));
+    let (Some(fields), JsonValue::Object(whole)) = (fields, &whole) else { return whole };
+    let wanted = |member: &str| fields.split(',').any(|field| field.trim() == member);
+    whole.iter().filter(|(member, _)| wanted(member)).map(|(member, value)| (member.clone(), value.clone())).collect()
+}
+
+fn find(state: &WebState, group: &str, name: &str) -> Result<TagView, ApiProblem> {
+    let found = TagName::join(group, name).ok().and_then(|name| state.reader().get(&name));
+    found.ok_or_else(|| ApiProblem::not_found(format!("there is no tag `{}`", shown(group, name))))
+}
+
+fn shown(group: &str, name: &str) -> String {
+    format!("{group}/{name}").chars().take(130).collect()
+}
+
+/// One tag with every attribute it has.
+#[utoipa::path(
+    get, path = "/tags/{group}/{name}", tag = "tags", params(("group" = String, Path), ("name" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, description = "There is no such tag")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn look(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiPath((group, name)): ApiPath<(String, String)>,
+) -> Result<Json<JsonValue>, ApiProblem> {
+    let tag = find(&state, &group, &name)?;
+    let now = clock::now();
+    let mut all = Map::from_iter([("name".to_owned(), json!(tag.def.name.as_str()))]);
+    all.extend(tag.def.attributes().map(|attribute| (attribute.to_string(), attribute_of(&tag, attribute, now))));
+    all.insert("writable".to_owned(), json!(tag.def.writable));
+    Ok(Json(JsonValue::Object(all)))
+}
+
+fn attribute_of(tag: &TagView, attribute: Attribute, now: Stamp) -> JsonValue {
+    tag.def.attribute_json(attribute, &tag.state, now)
+}
+
+/// One point.
+#[derive(Debug, Serialize, ToSchema)]
+struct PointView {
+    /// The tag.
+    name: String,
+    /// The aspect of it.
+    attribute: &'static str,
+    /// What it is now; after a write: as read back or accepted.
+    value: JsonValue,
+}
+
+/// A value to be written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WriteForm {
+    /// True, false, 0, 1, a number, or a text; integers beyond 2^53 as text.
+    value: JsonValue,
+}
+
+/// One attribute of one tag.
+#[utoipa::path(
+    get, path = "/tags/{group}/{name}/{attribute}", tag = "tags",
+    params(("group" = String, Path), ("name" = String, Path), ("attribute" = String, Path)),
+    responses((status = 200, body = PointView), (status = 404, description = "There is no such point")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn look_at(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiPath((group, name, attribute)): ApiPath<(String, String, String)>,
+) -> Result<Json<PointView>, ApiProblem> {
+    let tag = find(&state, &group, &name)?;
+    let attribute = known(&tag, &attribute)?;
+    let value = attribute_of(&tag, attribute, clock::now());
+    Ok(Json(PointView { name: tag.def.name.to_string(), attribute: attribute.as_str(), value }))
+}
+
+fn known(tag: &TagView, word: &str) -> Result<Attribute, ApiProblem> {
+    let found = Attribute::parse(word).filter(|attribute| tag.def.has(*attribute));
+    found.ok_or_else(|| {
+        let word: String = word.chars().take(40).collect();
+        ApiProblem::not_found(format!("`{}` has no attribute `{word}`", tag.def.name))
+    })
+}
+
+/// Writes the value of a tag and waits for the field.
+#[utoipa::path(
+    put, path = "/tags/{group}/{name}", tag = "tags", params(("group" = String, Path), ("name" = String, Path)),
+    request_body = WriteForm,
+    responses(
+        (status = 200, body = PointView, description = "As read back or accepted"),
+        (status = 404, description = "There is no such tag"),
+        (status = 409, description = "It cannot be written"),
+        (status = 422, description = "Another type, or out of range"),
+        (status = 502, description = "The device refused"),
+        (status = 503, description = "Too many writes are waiting, or the driver does not run"),
+        (status = 504, description = "The device did not answer"),
+    ),
+    security(("bearer" = ["operator"]), ("cookie" = ["operator"]))
+)]
+async fn write(
+    who: Operator,
+    State(state): State<WebState>,
+    ApiPath((group, name)): ApiPath<(String, String)>,
+    JsonBody(form): JsonBody<WriteForm>,
+) -> Result<Json<PointView>, ApiProblem> {
+    write_point(&state, &who, &find(&state, &group, &name)?, Attribute::Value, &form).await
+}
+
+/// Writes one attribute of a tag: `value`, or 1 to a command such as `reset_min`.
+#[utoipa::path(
+    put, path = "/tags/{group}/{name}/{attribute}", tag = "tags",
+    params(("group" = String, Path), ("name" = String, Path), ("attribute" = String, Path)),
+    request_body = WriteForm,
+    responses(
+        (status = 200, body = PointView, description = "As read back or accepted"),
+        (status = 404, description = "There is no such point"),
+        (status = 409, description = "It cannot be written"),
+        (status = 422, description = "Another type, or out of range"),
+        (status = 502, description = "The device refused"),
+        (status = 503, description = "Too many writes are waiting, or the driver does not run"),
+        (status = 504, description = "The device did not answer"),
+    ),
+    security(("bearer" = ["operator"]), ("cookie" = ["operator"]))
+)]
+async fn write_at(
+    who: Operator,
+    State(state): State<WebState>,
+    ApiPath((group, name, attribute)): ApiPath<(String, String, String)>,
+    JsonBody(form): JsonBody<WriteForm>,
+) -> Result<Json<PointView>, ApiProblem> {
+    let tag = find(&state, &group, &name)?;
+    let attribute = known(&tag, &attribute)?;
+    write_point(&state, &who, &tag, attribute, &form).await
+}
+
+async fn write_point(
+    state: &WebState,
+    who: &Who,
+    tag: &TagView,
+    attribute: Attribute,
+    form: &WriteForm,
+) -> Result<Json<PointView>, ApiProblem> {
+    let Some(value) = Value::from_json(&form.value) else {
+        return Err(ApiProblem::field("/value", "a value is true, false, a number or a text"));
+    };
+    let asker = Asker { source: "web".to_owned(), actor: who.actor(), unix_ms: clock::unix_ms() };
+    let (commands, name) = (state.commands().clone(), tag.def.name.clone());
+    // Goes on when the asker hangs up: what happens in the field stands in the log.
+    let stop = state.stop();
+    let work = state.work().spawn(async move {
+        tokio::select! {
+            written = commands.write(&name, attribute, value, asker) => Some(written),
+            () = stop.cancelled() => None,
+        }
+    });
+    let value = work.await.ok().flatten().ok_or_else(|| ApiProblem::busy("the appliance is stopping"))??;
+    Ok(Json(PointView { name: tag.def.name.to_string(), attribute: attribute.as_str(), value: value.to_json() }))
+}
+
+impl From<WriteError> for ApiProblem {
+    fn from(error: WriteError) -> Self {
+        let sentence = error.to_string();
+        match error {
+            WriteError::Unknown(_) => Self::not_found(sentence),
+            WriteError::NotWritable(_) => Self::new(StatusCode::CONFLICT, sentence),
+            WriteError::Value(_) | WriteError::Unfit(_) => Self::field("/value", sentence),
+            WriteError::Exception(_) | WriteError::NotTaken(_) => Self::new(StatusCode::BAD_GATEWAY, sentence),
+            WriteError::Busy | WriteError::Stopped(_) => Self::busy(sentence),
+            WriteError::NoAnswer => Self::new(StatusCode::GATEWAY_TIMEOUT, sentence),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! One connection: HTTP/1.1 or HTTP/2 as TLS has agreed, until it ends, idles too long or the server stops.
+
+use crate::net::listen::{Accepted, Stream};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::rt::Executor;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::Service as _;
+
+/// The head of a request takes no longer than this, the wait for it included.
+const HEAD: Duration = Duration::from_secs(30);
+/// A connection on which nothing moves, in either direction, with no request at work.
+const IDLE: Duration = Duration::from_secs(60);
+const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEADERS: usize = 64;
+/// Requests at once on one HTTP/2 connection.
+const MAX_STREAMS: u32 = 64;
+
+/// What every connection of a server has in common.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) app: Router,
+    /// The server is to end: finish what was begun.
+    pub(super) stop: CancellationToken,
+    /// The grace is over.
+    pub(super) cut: CancellationToken,
+    /// The tasks of HTTP/2 requests.
+    pub(super) tasks: TaskTracker,
+}
+
+impl Service {
+    /// Serves one connection to its end.
+    pub(super) async fn converse(self, accepted: Accepted) {
+        let Accepted { stream, peer, permit } = accepted;
+        let two = matches!(&stream, Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"));
+        let at_work = Arc::new(AtomicUsize::new(0));
+        let io = TokioIo::new(Idle::new(stream, Arc::clone(&at_work)));
+        let app = self.app;
+        let answer =
+            hyper::service::service_fn(move |request| answer(app.clone(), peer, Arc::clone(&at_work), request));
+        let mut builder = auto::Builder::new(Tasks { tracker: self.tasks, cut: self.cut });
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(IDLE / 2)
+            .keep_alive_timeout(IDLE / 2)
+            .max_concurrent_streams(MAX_STREAMS)
+            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX));
+        // Agreed in the handshake: no byte is waited for to find out.
+        let builder = if two { builder.http2_only() } else { builder.http1_only() };
+        let mut connection = std::pin::pin!(builder.serve_connection(io, answer));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%peer, error, "a connection ended early");
+        }
+        drop(permit);
+    }
+}
+
+async fn answer(
+    mut app: Router,
+    peer: SocketAddr,
+    at_work: Arc<AtomicUsize>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    let _busy = Busy::new(at_work);
+    app.call(request).await
+}
+
+/// Counts a request while its answer is being made.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(at_work: Arc<AtomicUsize>) -> Self {
+        at_work.fetch_add(1, Ordering::Relaxed);
+        Self(at_work)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Runs the tasks of HTTP/2 requests so that they end with the server.
+#[derive(Clone)]
+struct Tasks {
+    tracker: TaskTracker,
+    cut: CancellationToken,
+}
+
+impl<F> Executor<F> for Tasks
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, task: F) {
+        let cut = self.cut.clone();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                _ = task => (),
+                () = cut.cancelled() => (),
+            }
+        });
+    }
+}
+
+/// A stream that fails when nothing moves for [`IDLE`] and no request is at work: against peers that open a connection and
+/// fall silent, or ask for much and do not read it.
+struct Idle {
+    stream: Stream,
+    sleep: Pin<Box<Sleep>>,
+    at_work: Arc<AtomicUsize>,
+}
+
+impl Idle {
+    fn new(stream: Stream, at_work: Arc<AtomicUsize>) -> Self {
+        Self { stream, sleep: Box::pin(tokio::time::sleep(IDLE)), at_work }
+    }
+
+    fn moved(&mut self) {
+        self.sleep.as_mut().reset(Instant::now() + IDLE);
+    }
+
+    fn still(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        loop {
+            ready!(self.sleep.as_mut().poll(cx));
+            if self.at_work.load(Ordering::Relaxed) == 0 {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.moved();
+        }
+    }
+
+    fn judge<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match outcome {
+            Poll::Ready(outcome) => {
+                self.moved();
+                Poll::Ready(outcome)
+            }
+            Poll::Pending => self.still(cx).map(Err),
+        }
+    }
+}
+
+impl AsyncRead for Idle {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.judge(cx, outcome)
+    }
+}
+
+impl AsyncWrite for Idle {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.judge(cx, outcome)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_flush(cx) {
+            // A flush of nothing is no movement.
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => self.still(cx).map(Err),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match Pin::new(&mut self.stream).poll_shutdown(cx) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => self.still(cx).map(Err),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.judge(cx, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

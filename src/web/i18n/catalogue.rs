@@ -1,0 +1,20 @@
+//! All messages together.
+
+use super::{Msg, editor, events, field, help, hint, live, mqtt, nav, people, revision, start, watch, word};
+
+/// Every message of the interface, by place.
+pub(crate) const ALL: &[&[Msg]] = &[
+    nav::ALL,
+    start::ALL,
+    live::ALL,
+    events::ALL,
+    mqtt::ALL,
+    people::ALL,
+    revision::ALL,
+    help::ALL,
+    word::ALL,
+    field::ALL,
+    hint::ALL,
+    editor::ALL,
+    watch::ALL,
+];

@@ -1,0 +1,168 @@
+//! The status of the whole appliance: built for whoever asks, and told to streams when it changes, at most once a second.
+
+use super::state::WebState;
+use crate::config::problem::Problem;
+use crate::platform::clock;
+use crate::runtime::status::{UnitStatus, snapshot};
+use crate::tag::reading::rfc3339;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+
+/// How often streams are told at most.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Everything at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct StatusView {
+    /// What this is and where it stands.
+    pub(crate) appliance: ApplianceView,
+    /// The revision in force.
+    pub(crate) revision: u64,
+    /// The host's clock.
+    pub(crate) clock: ClockView,
+    /// Every running part: `key`, `kind`, `name`, `health` (`starting`, `up`, `degraded`, `failed`), `reason`, `detail`
+    /// (figures by kind), `since`.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) units: Vec<UnitView>,
+    /// How many tags are good, uncertain, bad.
+    pub(crate) tags: TagTally,
+    /// What of the stored configuration could not be used, with its place, and warnings.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// The appliance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ApplianceView {
+    /// Its name.
+    pub(crate) name: String,
+    /// The owner's words.
+    pub(crate) description: String,
+    /// Where it stands.
+    pub(crate) location: String,
+    /// Of the program.
+    pub(crate) version: &'static str,
+}
+
+/// The host's clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct ClockView {
+    /// False while its time cannot be true.
+    pub(crate) synchronised: bool,
+    /// UTC.
+    #[schema(example = "2026-01-02T03:04:05.678Z")]
+    pub(crate) now: String,
+}
+
+/// One unit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct UnitView {
+    #[serde(flatten)]
+    unit: UnitStatus,
+    /// When its health became what it is.
+    since: String,
+}
+
+/// Tags by quality.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct TagTally {
+    good: usize,
+    uncertain: usize,
+    bad: usize,
+}
+
+/// Remembers since when each unit is as it is, and carries the news to streams.
+#[derive(Debug)]
+pub(crate) struct StatusBoard {
+    since: Mutex<HashMap<String, Since>>,
+    news: watch::Sender<Arc<str>>,
+}
+
+#[derive(Debug)]
+struct Since {
+    health: &'static str,
+    unix_ms: i64,
+}
+
+impl Default for StatusBoard {
+    fn default() -> Self {
+        Self { since: Mutex::default(), news: watch::Sender::new("".into()) }
+    }
+}
+
+impl StatusBoard {
+    /// The status now.
+    pub(crate) fn view(&self, state: &WebState) -> StatusView {
+        let settings = state.settings();
+        let revision = state.revision();
+        let now = clock::now();
+        let [good, uncertain, bad] = state.reader().tally();
+        StatusView {
+            appliance: ApplianceView {
+                name: settings.appliance.name.clone(),
+                description: settings.appliance.description.clone(),
+                location: settings.appliance.location.clone(),
+                version: env!("CARGO_PKG_VERSION"),
+            },
+            revision: revision.number,
+            clock: ClockView { synchronised: clock::is_sensible(now), now: rfc3339(now.unix_ms) },
+            units: self.dated(snapshot(state.units()), now.unix_ms),
+            tags: TagTally { good, uncertain, bad },
+            problems: revision.problems.to_vec(),
+        }
+    }
+
+    fn dated(&self, units: Vec<UnitStatus>, now_ms: i64) -> Vec<UnitView> {
+        let mut since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.retain(|key, _| units.iter().any(|unit| unit.key == *key));
+        let mut dated = |unit: UnitStatus| {
+            let health = unit.health;
+            let known = since.entry(unit.key.clone()).or_insert(Since { health, unix_ms: now_ms });
+            if known.health != health {
+                *known = Since { health, unix_ms: now_ms };
+            }
+            UnitView { since: rfc3339(known.unix_ms), unit }
+        };
+        units.into_iter().map(&mut dated).collect()
+    }
+
+    /// Follows the news: the JSON of a [`StatusView`].
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<str>> {
+        self.news.subscribe()
+    }
+
+    /// Looks once a second and tells streams what is new, until `stop`.
+    pub(crate) async fn run(&self, state: &WebState, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told: Option<StatusView> = None;
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                // Cancel-safe: a tick not taken comes again.
+                _ = ticks.tick() => (),
+            }
+            let view = self.view(state);
+            // The time alone is no news.
+            let same = told.as_mut().is_some_and(|told| {
+                told.clock.now.clone_from(&view.clock.now);
+                *told == view
+            });
+            if !same {
+                if 0 < self.news.receiver_count()
+                    && let Ok(json) = serde_json::to_string(&view)
+                {
+                    self.news.send_replace(json.into());
+                }
+                told = Some(view);
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! How to do the common things, offline.
+
+use super::context::{PageState, SignedIn};
+use super::shell::{Shell, html};
+use crate::web::i18n::Msg;
+use crate::web::i18n::messages as m;
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+
+#[derive(Template)]
+#[template(path = "help.html")]
+struct HelpPage {
+    s: Shell,
+    /// Anchor, title and paragraphs.
+    sections: &'static [(&'static str, Msg, &'static [Msg])],
+}
+
+const SECTIONS: &[(&str, Msg, &[Msg])] = &[
+    ("start", m::help::START, &[m::help::START_1, m::help::START_2, m::help::START_3, m::help::START_4]),
+    ("address", m::help::ADDRESS, &[m::help::ADDRESS_1, m::help::ADDRESS_2]),
+    ("quality", m::help::QUALITY, &[m::help::QUALITY_1, m::help::QUALITY_2, m::help::QUALITY_3]),
+    ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3]),
+    ("access", m::help::ACCESS, &[m::help::ACCESS_1, m::help::ACCESS_2]),
+    ("keys", m::help::KEYS, &[m::help::KEYS_1, m::help::KEYS_2]),
+];
+
+pub(super) fn router() -> Router<PageState> {
+    Router::new().route("/help", get(page))
+}
+
+async fn page(SignedIn(context): SignedIn) -> Response {
+    html(&HelpPage { s: Shell::new(context, "help", m::nav::HELP), sections: SECTIONS })
+}

@@ -1,0 +1,23 @@
+//! The editor of MQTT connections, publications and subscriptions.
+
+use super::context::{AdminOnly, PageState};
+use super::shell::{Shell, html};
+use crate::web::i18n::messages as m;
+use askama::Template;
+use axum::Router;
+use axum::response::Response;
+use axum::routing::get;
+
+#[derive(Template)]
+#[template(path = "mqtt.html")]
+struct MqttPage {
+    s: Shell,
+}
+
+pub(super) fn router() -> Router<PageState> {
+    Router::new().route("/mqtt", get(page))
+}
+
+async fn page(AdminOnly(context): AdminOnly) -> Response {
+    html(&MqttPage { s: Shell::new(context, "mqtt", m::nav::MQTT) })
+}

@@ -1,0 +1,128 @@
+//! The unit that listens: HTTPS alone.
+
+use super::certificate::{CertificateError, load_or_make};
+use super::connection::Service;
+use super::router::router;
+use super::state::WebState;
+use crate::net::gate::{AllowList, Caps, Gate};
+use crate::net::listen::{ListenError, Listener, Serving};
+use crate::net::tls::{MinVersion, ServerTls, TlsError};
+use crate::runtime::status::{Detail, ServerStatus};
+use crate::runtime::unit::{Health, UnitContext};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Connections in all, and from one address.
+const CAPS: Caps = Caps { total: 256, per_address: 64 };
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A unit has 5 s to end.
+const GRACE: Duration = Duration::from_secs(4);
+const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How often the figures of the unit are looked at.
+const FIGURES: Duration = Duration::from_secs(1);
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// There is no certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A computation beside was cut off.
+    #[error("the work was cut off")]
+    CutOff(#[from] tokio::task::JoinError),
+}
+
+/// The browser and REST server. Sessions, waits and streams live in the state and survive its restart at another address;
+/// of its settings only the address needs one.
+#[derive(Debug)]
+pub struct WebServer {
+    listen: SocketAddr,
+    caps: Caps,
+    state: WebState,
+}
+
+impl WebServer {
+    /// A server at this address.
+    pub fn new(listen: SocketAddr, state: WebState) -> Self {
+        Self { listen, caps: CAPS, state }
+    }
+
+    /// With other bounds on connections than 256, and 64 from one address.
+    #[must_use]
+    pub fn with_caps(self, caps: Caps) -> Self {
+        Self { caps, ..self }
+    }
+
+    /// Runs until asked to stop. What is under way then has 4 s; streams end at once.
+    pub async fn run(self, ctx: UnitContext) -> Result<(), WebError> {
+        let Self { listen, caps, state } = self;
+        let listener = Listener::bind(listen)?;
+        let address = listener.address();
+        let folder = state.store().folder().to_owned();
+        let identity = tokio::task::spawn_blocking(move || load_or_make(&folder, listen.ip())).await??;
+        let fingerprint = identity.fingerprint();
+        let tls = ServerTls::new(identity, MinVersion::V12, &["h2", "http/1.1"])?;
+        let gate = Gate::new(AllowList::All, caps);
+        let cut = CancellationToken::new();
+        let service = Service {
+            app: router(state.clone()),
+            stop: ctx.stop.clone(),
+            cut: cut.clone(),
+            tasks: state.work().clone(),
+        };
+        state.begin(ctx.stop.clone());
+        let serving = Serving {
+            gate: gate.clone(),
+            tls: Some(tls),
+            handshake_timeout: HANDSHAKE,
+            stop: ctx.stop.clone(),
+            grace: GRACE,
+        };
+        figures(&ctx, &gate, address);
+        ctx.set_health(Health::Up);
+        tracing::info!(%address, sha256 = %fingerprint, "browser and REST server");
+        let serve = listener.serve(serving, move |accepted| service.clone().converse(accepted));
+        tokio::join!(serve, state.board().run(&state, ctx.stop.clone()), watch_figures(&ctx, &gate, address));
+        cut.cancel();
+        // A write to the field that is still under way is told of the stop by itself.
+        state.work().close();
+        if tokio::time::timeout(LAST_WORDS, state.work().wait()).await.is_err() {
+            tracing::warn!("requests were still at work at the end");
+        }
+        state.work().reopen();
+        Ok(())
+    }
+}
+
+async fn watch_figures(ctx: &UnitContext, gate: &Gate, address: SocketAddr) {
+    loop {
+        tokio::select! {
+            () = ctx.stop.cancelled() => return,
+            () = tokio::time::sleep(FIGURES) => figures(ctx, gate, address),
+        }
+    }
+}
+
+fn figures(ctx: &UnitContext, gate: &Gate, address: SocketAddr) {
+    let counts = gate.counts();
+    let status = ServerStatus {
+        address: address.to_string(),
+        connections: u64::try_from(counts.open).unwrap_or(u64::MAX),
+        refused: counts.not_allowed + counts.full,
+    };
+    let detail = Detail::Server(status);
+    ctx.detail.send_if_modified(|present| {
+        let differs = *present != detail;
+        if differs {
+            *present = detail;
+        }
+        differs
+    });
+}

@@ -1,0 +1,132 @@
+// The editor of Modbus devices, each with the grid of its tags.
+
+import { Collection } from "./collection.js";
+import { ConfigDocument } from "./document.js";
+import { $, h } from "./dom.js";
+import { failedToLoad, withState } from "./editor.js";
+import { Form } from "./form.js";
+import { Grid } from "./grid.js";
+import { GridModel } from "./grid-model.js";
+import { t } from "./i18n.js";
+import { live } from "./live.js";
+import * as pointers from "./pointer.js";
+import { renameGroup, renameTag } from "./rename.js";
+import { saveBar } from "./savebar.js";
+import { nextTag, tagColumns } from "./tag-columns.js";
+import { TagWatch } from "./watch.js";
+
+const sections = (ports) => [
+  { fields: [
+    { key: "name", required: true },
+    { key: "port", kind: "select", words: "none", options: ports, required: true },
+    { key: "unit_id", kind: "number", min: 0, max: 255, required: true },
+    { key: "poll_ms", kind: "number", def: 1000, min: 0, max: 3600000 },
+    { key: "description", kind: "prose" },
+    { key: "enabled", kind: "check", def: true },
+  ] },
+  { title: "section.device_more", folded: true, fields: [
+    { key: "order", kind: "select", options: ["ABCD", "CDAB", "BADC", "DCBA"], def: "ABCD" },
+    { key: "max_read_registers", kind: "number", def: 125, min: 1, max: 125 },
+    { key: "max_read_bits", kind: "number", def: 2000, min: 1, max: 2000 },
+    { key: "max_write_registers", kind: "number", def: 123, min: 1, max: 123 },
+    { key: "write_function", kind: "select", options: ["auto", "single", "multiple"], def: "auto" },
+    { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
+    { key: "min_gap_ms", kind: "number", def: 0, min: 0, max: 10000, unit: "ms" },
+    { key: "verify_writes", kind: "check", def: false },
+  ] },
+];
+
+async function main() {
+  const config = await ConfigDocument.load();
+  const watch = new TagWatch();
+  let form;
+  let grid;
+  let own = false;
+
+  const list = new Collection($("#editor"), {
+    config, pointer: "/devices", title: "nav.devices", addLabel: "devices.add", emptyLabel: "devices.empty", deleteText: "devices.delete_text",
+    summary: (device) => t("devices.summary", { port: device.port || "–", unit: device.unit_id ?? "–", n: device.tags?.length ?? 0 }),
+    state: deviceState(() => list.showList()),
+    names: () => [...(config.read("/devices") ?? []), ...(config.read("/modules") ?? [])].map(({ name }) => name),
+    make: (devices) => ({
+      name: "device1", port: devices.at(-1)?.port ?? config.read("/ports/0/name") ?? "",
+      unit_id: Math.min(247, Math.max(0, ...devices.map(({ unit_id }) => unit_id || 0)) + 1), tags: [],
+    }),
+    show,
+  });
+
+  function show(body, pointer, device) {
+    const place = h("div", {});
+    const table = h("div", { class: "grid-place" });
+    body.append(place, h("h3", {}, t("devices.tags")), table);
+    form = new Form(place, config, pointer, sections((config.read("/ports") ?? []).map(({ name }) => name)));
+    let known = device.name;
+    place.addEventListener("change", () => {
+      const { name } = list.chosen;
+      if (name !== known) renameGroup(config, known, name);
+      known = name;
+    });
+    const tags = pointers.join(pointer, "tags");
+    const model = new GridModel({
+      columns: tagColumns((tag) => watch.known.get(`${list.chosen?.name}/${tag.name}`)),
+      rows: device.tags ?? [],
+      next: nextTag,
+    });
+    const sentence = (at) => config.problemsAt(at).map(({ detail }) => detail).join(" ") || null;
+    grid = new Grid(table, model, {
+      label: t("devices.tags_of", { name: device.name }),
+      problem: (row, column) => sentence(pointers.join(tags, row, ...model.columns[column].pointer)),
+      rowProblem: (row) => sentence(pointers.join(tags, row)),
+      visible: (first, last) => watch.watch(model.rows.slice(first, last + 1).map((tag) => `${list.chosen?.name}/${tag.name}`)),
+    });
+    let before = model.rows;
+    model.addEventListener("changed", () => {
+      renameTag(config, list.chosen.name, before, model.rows);
+      before = model.rows;
+      config.local.clear();
+      for (const { row, key, sentence: wrong } of model.mistakes()) {
+        const column = model.columns.find((one) => one.key === key);
+        config.local.set(pointers.join(tags, row, ...column.pointer), wrong);
+      }
+      own = true;
+      config.set(tags, model.rows);
+      own = false;
+    });
+  }
+
+  watch.addEventListener("values", () => grid?.repaint());
+  config.addEventListener("changed", () => { if (!own) list.refresh(); else list.showList(); });
+  config.addEventListener("checked", () => { list.showList(); form?.showProblems(); grid?.repaint(); });
+  config.addEventListener("loaded", () => {
+    const standing = grid?.standing;
+    list.reload();
+    if (standing) grid?.resume(standing);
+  });
+  list.begin();
+  saveBar(config, { jump: (pointer) => {
+    const [, index, member, row, key] = pointers.parts(pointer);
+    if (index === undefined) return;
+    if (Number(index) !== Number(pointers.parts(list.pointer)[1])) list.choose(Number(index));
+    if (member !== "tags" || row === undefined) return void form?.focus(pointer);
+    const column = grid.model.columns.findIndex((one) => !one.readonly && one.pointer[0] === key && one.key !== "reference");
+    grid.focus(Number(row), Math.max(column, 2));
+  } });
+}
+
+/** Devices are no units: whether one answers stands in its line's details. */
+function deviceState(changed) {
+  withState("line", changed);
+  let last = "";
+  const devices = () => (live.status?.units ?? []).flatMap((unit) => unit.detail?.devices ?? []);
+  live.addEventListener("status", () => {
+    const now = devices().map(({ name, online }) => name + online).join();
+    if (now !== last) changed();
+    last = now;
+  });
+  return ({ name }) => {
+    const device = devices().find((one) => one.name === name);
+    return device ? (device.online ? "good" : "bad") : "idle";
+  };
+}
+
+main().catch(failedToLoad);

@@ -1,0 +1,395 @@
+//! The unit of a serial line against a simulated field: what the image says while the field misbehaves, the
+//! configuration changes, and people write.
+
+use dinrail::config::GatewayConfig;
+use dinrail::config::tags::definitions;
+use dinrail::drivers::modbus::unit::{LineConfig, SerialUnit};
+use dinrail::modbus::address::{Span, Table};
+use dinrail::modbus::wire::{Parity, Wire};
+use dinrail::runtime::changes::Interest;
+use dinrail::runtime::commands::{Asker, Commands, WriteError};
+use dinrail::runtime::events::Events;
+use dinrail::runtime::image::{Image, Reader};
+use dinrail::runtime::status::{Detail, LineStatus};
+use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::sim::bank::Bank;
+use dinrail::sim::fault::{Fault, Times};
+use dinrail::sim::field::{Field, FieldConfig, SimDevice};
+use dinrail::tag::attribute::Attribute;
+use dinrail::tag::id::TagName;
+use dinrail::tag::quality::{Quality, Reason};
+use dinrail::tag::reading::TagState;
+use dinrail::tag::value::Value;
+use serde_json::{Value as Json, json};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+const WIRE: Wire = Wire { baud: 115_200, data_bits: 8, parity: Parity::None, stop_bits: 1 };
+
+/// A running unit over a field whose holding and input register n of unit u is u * 1000 + n.
+struct Rig {
+    field: Field,
+    document: Json,
+    image: Image,
+    reader: Reader,
+    commands: Commands,
+    config: watch::Sender<LineConfig>,
+    health: watch::Receiver<Health>,
+    detail: watch::Receiver<Detail>,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), std::convert::Infallible>>,
+    _events: tokio::sync::mpsc::Receiver<dinrail::runtime::events::Event>,
+}
+
+fn field(units: &[u8], link: Option<PathBuf>) -> Field {
+    let device = |unit: &u8| {
+        let mut bank = Bank::new(200);
+        let words: Vec<u16> = (0..200).map(|n| u16::from(*unit) * 1000 + n).collect();
+        assert!(bank.set(Table::Holding, 0, &words) && bank.set(Table::Input, 0, &words));
+        SimDevice { unit: *unit, turnaround: Duration::from_millis(2), bank }
+    };
+    let devices = units.iter().map(device).collect();
+    Field::start(FieldConfig { wire: WIRE, devices, strict: true, spin: false, link }).unwrap()
+}
+
+fn port(field: &Field) -> Json {
+    // The gap is generous for loaded test machines, see `serial_line`.
+    json!({"name": "COM1", "id": "p1", "kind": "serial", "path": field.path(), "baud": 115_200, "parity": "none",
+           "gap_ms": 10, "timeout_ms": 150, "retries": 1})
+}
+
+fn device(unit: u8, poll_ms: u32, tags: Json) -> Json {
+    json!({"name": format!("d{unit}"), "id": format!("d{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": poll_ms, "tags": tags})
+}
+
+/// A plain holding register; its value tells where it was read.
+fn register(address: u16) -> Json {
+    json!({"name": format!("r{address}"), "id": format!("r{address}"), "table": "holding", "address": address, "type": "u16", "writable": true})
+}
+
+fn parse(document: &Json) -> GatewayConfig {
+    let (mut config, problems) = GatewayConfig::parse(document);
+    assert!(problems.is_empty(), "{problems:?}");
+    for device in &mut config.devices {
+        for tag in &mut device.tags {
+            tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
+        }
+    }
+    config
+}
+
+impl Rig {
+    fn start(field: Field, devices: Json) -> Self {
+        let document = json!({"format": "dinrail/1", "ports": [port(&field)], "devices": devices});
+        let config = parse(&document);
+        let image = Image::new();
+        image.declare(definitions(&config));
+        let (events, log) = Events::channel();
+        let commands = Commands::new(image.clone(), events);
+        let (config, seen) = watch::channel(LineConfig::of(&config).remove(0));
+        let (health, health_seen) = watch::channel(Health::Starting);
+        let (detail, detail_seen) = watch::channel(Detail::None);
+        let stop = CancellationToken::new();
+        let unit = SerialUnit::new(seen, image.clone(), commands.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(unit.run(UnitContext { stop: stop.clone(), health, detail }));
+        Self {
+            reader: image.reader(),
+            field,
+            document,
+            image,
+            commands,
+            config,
+            health: health_seen,
+            detail: detail_seen,
+            stop,
+            tasks,
+            _events: log,
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Json)) {
+        change(&mut self.document);
+        let config = parse(&self.document);
+        self.image.declare(definitions(&config));
+        self.config.send_replace(LineConfig::of(&config).remove(0));
+    }
+
+    fn state(&self, tag: &str) -> TagState {
+        self.reader.get(&TagName::parse(tag).unwrap()).unwrap_or_else(|| panic!("no tag {tag}")).state
+    }
+
+    fn value(&self, tag: &str) -> Option<Value> {
+        let state = self.state(tag);
+        state.value.filter(|_| state.quality == Quality::Good)
+    }
+
+    fn status(&self) -> LineStatus {
+        match &*self.detail.borrow() {
+            Detail::Line(status) => (**status).clone(),
+            _ => LineStatus::default(),
+        }
+    }
+
+    async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while !condition(self) {
+            assert!(Instant::now() < deadline, "waited for: {what}; {:?}", self.status());
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    }
+
+    async fn write(&self, tag: &str, value: Value) -> Result<Value, WriteError> {
+        let asker = Asker { source: "test".into(), actor: "test".into(), unix_ms: 0 };
+        self.commands.write(&TagName::parse(tag).unwrap(), Attribute::Value, value, asker).await
+    }
+
+    fn words(&self, unit: u8, table: Table, address: u16, count: u16) -> Vec<u16> {
+        self.field.get(unit, Span::new(table, address, count).unwrap()).unwrap()
+    }
+
+    /// Stops in good time, and checks that the line was never talked into.
+    async fn end(mut self) {
+        self.stop.cancel();
+        let ended = tokio::time::timeout(Duration::from_secs(5), self.tasks.join_next()).await;
+        let result = ended.expect("the unit ends in time").unwrap().expect("the unit does not panic");
+        assert_eq!(result, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn values_of_every_kind_arrive_and_are_written() {
+    let tags = json!([
+        register(3),
+        {"name": "f", "table": "holding", "address": 20, "type": "f32", "order": "CDAB", "writable": true},
+        {"name": "scaled", "table": "holding", "address": 30, "type": "i16", "scale": {"gain": 0.1, "offset": 0}, "writable": true, "write_max": 100},
+        {"name": "bit", "table": "holding", "address": 31, "type": "bool", "bit": 3, "writable": true},
+        {"name": "text", "table": "holding", "address": 40, "type": "string", "length": 4, "writable": true},
+        {"name": "coil", "table": "coil", "address": 5, "type": "bool", "writable": true},
+        {"name": "in", "table": "discrete", "address": 5, "type": "bool"},
+        {"name": "input", "table": "input", "address": 7, "type": "u16"}
+    ]);
+    let rig = Rig::start(field(&[1], None), json!([device(1, 50, tags)]));
+    rig.until("the first values", |rig| rig.value("d1/input") == Some(Value::U64(1007))).await;
+    rig.until("the coil", |rig| rig.value("d1/coil") == Some(Value::Bool(false))).await;
+
+    let cases = [
+        ("d1/r3", Value::U64(777), Value::U64(777)),
+        ("d1/f", Value::F64(12.5), Value::F32(12.5)),
+        ("d1/scaled", Value::F64(23.45), Value::F64(23.5)),
+        ("d1/bit", Value::Bool(true), Value::Bool(true)),
+        ("d1/text", Value::Text("OVEN".into()), Value::Text("OVEN".into())),
+        ("d1/coil", Value::U64(1), Value::Bool(true)),
+    ];
+    for (tag, given, accepted) in cases {
+        assert_eq!(rig.write(tag, given).await, Ok(accepted.clone()), "{tag}");
+        rig.until(tag, |rig| rig.value(tag) == Some(accepted.clone())).await;
+    }
+    assert_eq!(rig.words(1, Table::Holding, 20, 2), [0, 0x4148]);
+    assert_eq!(rig.words(1, Table::Holding, 31, 1), [1031 + 8]);
+    assert!(matches!(rig.write("d1/scaled", Value::U64(101)).await, Err(WriteError::Value(_))));
+    assert!(matches!(rig.write("d1/r3", Value::U64(65_536)).await, Err(WriteError::Unfit(_) | WriteError::Value(_))));
+    assert!(matches!(rig.write("d1/input", Value::U64(1)).await, Err(WriteError::NotWritable(_))));
+    rig.field.fault(1, Fault::Exception { code: 4 }, Times(Some(1)));
+    // The fault may meet a poll first.
+    let refused = rig.write("d1/r3", Value::U64(5)).await;
+    assert!(matches!(refused, Err(WriteError::Exception(4)) | Ok(_)), "{refused:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn the_write_function_and_reading_back_are_the_devices_choice() {
+    let tags = json!([register(3), {"name": "f", "table": "holding", "address": 20, "type": "u32", "writable": true},
+        {"name": "coil", "table": "coil", "address": 5, "type": "bool", "writable": true}]);
+    let mut single = device(1, 5000, tags.clone());
+    single["write_function"] = json!("single");
+    let mut multiple = device(2, 5000, tags);
+    multiple["write_function"] = json!("multiple");
+    multiple["verify_writes"] = json!(true);
+    let rig = Rig::start(field(&[1, 2], None), json!([single, multiple]));
+    rig.until("both are read", |rig| rig.value("d1/f").is_some() && rig.value("d2/f").is_some()).await;
+    for unit in ["d1", "d2"] {
+        assert_eq!(rig.write(&format!("{unit}/f"), Value::U64(0x1_0002)).await, Ok(Value::U64(0x1_0002)));
+        assert_eq!(rig.write(&format!("{unit}/coil"), Value::Bool(true)).await, Ok(Value::Bool(true)));
+        assert_eq!(rig.write(&format!("{unit}/r3"), Value::U64(9)).await, Ok(Value::U64(9)));
+    }
+    let sent = |unit: u8| {
+        let log = rig.field.stats().log;
+        let writes = log.iter().filter(|request| request.unit == unit && 4 < request.pdu[0]);
+        writes.map(|request| request.pdu[0]).collect::<Vec<u8>>()
+    };
+    assert_eq!((sent(1), sent(2)), (vec![6, 6, 5, 6], vec![16, 15, 16]));
+    assert_eq!(rig.value("d2/r3"), Some(Value::U64(9)), "what was read back is shown at once");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn an_exception_is_the_reason_of_its_tags_only() {
+    let tags = json!([register(3), {"name": "beyond", "table": "holding", "address": 900, "type": "u16"}]);
+    let rig = Rig::start(field(&[1], None), json!([device(1, 50, tags)]));
+    rig.until("the exception", |rig| rig.state("d1/beyond").reason == Reason::Exception(2)).await;
+    rig.until("the good one", |rig| rig.value("d1/r3") == Some(Value::U64(1003))).await;
+    rig.until("the count", |rig| rig.status().devices[0].traffic.exceptions.contains_key("02")).await;
+    assert_eq!(rig.state("d1/beyond").exception, 2);
+    assert!(rig.status().devices[0].online);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_silent_device_does_not_slow_its_neighbours() {
+    let tags = json!([register(0), register(10)]);
+    let devices: Vec<Json> = [1, 2, 3].map(|unit| device(unit, 100, tags.clone())).to_vec();
+    let rig = Rig::start(field(&[1, 2], None), Json::from(devices));
+    rig.until("two speak", |rig| rig.value("d1/r10").is_some() && rig.value("d2/r10").is_some()).await;
+    rig.until("the third does not", |rig| rig.state("d3/r0").reason == Reason::NoAnswer).await;
+    rig.until("its neighbours know", |rig| !rig.status().devices[2].online).await;
+    assert!(matches!(&*rig.health.borrow(), Health::Degraded(why) if why.contains("d3")));
+    rig.field.reset_stats();
+    let watched = Instant::now();
+    let mut changes = rig.reader.subscribe(Interest::All);
+    let mut worst = Duration::ZERO;
+    while watched.elapsed() < Duration::from_secs(4) {
+        // Not what is waited for: only a pace for looking.
+        drop(tokio::time::timeout(Duration::from_millis(10), changes.next()).await);
+        for tag in ["d1/r0", "d1/r10", "d2/r0", "d2/r10"] {
+            let state = rig.state(tag);
+            assert_eq!(state.quality, Quality::Good);
+            let age = state.age_ms(dinrail::platform::clock::now()).unwrap();
+            worst = worst.max(Duration::from_millis(age));
+        }
+    }
+    let log = rig.field.stats().log;
+    let probes = log.iter().filter(|request| request.unit == 3).count();
+    // Doubling from 1 s: in 4 s there is time for two or three.
+    assert!((1..=4).contains(&probes), "{probes} probes");
+    // One period, and one time-out of a probe that had to use the budget.
+    assert!(worst < Duration::from_millis(330), "{worst:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_device_that_returns_is_good_at_its_first_answer() {
+    let rig = Rig::start(field(&[1], None), json!([device(1, 50, json!([register(0), register(10)]))]));
+    rig.until("it speaks", |rig| rig.value("d1/r10").is_some()).await;
+    rig.field.fault(1, Fault::Silence, Times(None));
+    rig.until("it is silent", |rig| rig.state("d1/r0").reason == Reason::NoAnswer && !rig.status().devices[0].online)
+        .await;
+    let state = rig.state("d1/r10");
+    assert_eq!((state.quality, state.value), (Quality::Bad, Some(Value::U64(1010))), "the last good value stays");
+    rig.field.clear_faults(1);
+    rig.until("it is back", |rig| rig.value("d1/r0").is_some() && rig.value("d1/r10").is_some()).await;
+    rig.until("and well", |rig| *rig.health.borrow() == Health::Up).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_tty_that_vanishes_and_returns() {
+    let folder = tempfile::tempdir().unwrap();
+    let field = field(&[1], Some(folder.path().join("ttySIM")));
+    let rig = Rig::start(field, json!([device(1, 50, json!([register(0)]))]));
+    rig.until("it speaks", |rig| rig.value("d1/r0").is_some()).await;
+    rig.field.unplug();
+    rig.until("the port is closed", |rig| rig.state("d1/r0").reason == Reason::PortClosed).await;
+    rig.until(
+        "the unit says why",
+        |rig| matches!(&*rig.health.borrow(), Health::Degraded(why) if why.contains("does not exist")),
+    )
+    .await;
+    assert!(matches!(rig.write("d1/r0", Value::U64(1)).await, Err(WriteError::Stopped(_))));
+    rig.field.plug();
+    rig.until("it is back", |rig| rig.value("d1/r0").is_some()).await;
+    rig.until("it was opened twice", |rig| rig.status().opened == 2 && rig.status().open).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn changes_make_nothing_blink_and_reopen_nothing() {
+    let tags = json!([register(0), register(1), register(10)]);
+    let devices: Vec<Json> = [1, 2].map(|unit| device(unit, 60, tags.clone())).to_vec();
+    let mut rig = Rig::start(field(&[1, 2], None), Json::from(devices));
+    rig.until("both speak", |rig| rig.value("d1/r10").is_some() && rig.value("d2/r10").is_some()).await;
+    rig.field.reset_stats();
+    let calm = |rig: &Rig| {
+        let state = rig.state("d1/r0");
+        let age = state.age_ms(dinrail::platform::clock::now()).unwrap();
+        assert!(state.quality == Quality::Good && age < 200, "{state:?} {age}");
+    };
+    for round in 0..6u16 {
+        rig.change(|document| {
+            let device = &mut document["devices"][0];
+            device["tags"].as_array_mut().unwrap().push(register(2 + round));
+            device["tags"][2]["poll_ms"] = json!(40 + round);
+        });
+        let new = format!("d1/r{}", 2 + round);
+        rig.until("the new tag", |rig| {
+            calm(rig);
+            rig.value(&new) == Some(Value::U64(u64::from(1002 + round)))
+        })
+        .await;
+    }
+    rig.change(|document| drop(document["devices"].as_array_mut().unwrap().remove(1)));
+    rig.until("the second device is gone", |rig| {
+        calm(rig);
+        rig.status().devices.len() == 1
+    })
+    .await;
+    assert_eq!(rig.status().opened, 1);
+    let log = rig.field.stats().log;
+    let reads = log.iter().filter(|request| request.unit == 1 && request.pdu[..3] == [3, 0, 0]);
+    let times: Vec<u64> = reads.map(|request| request.at_us).collect();
+    let worst = times.windows(2).map(|two| two[1] - two[0]).max().unwrap();
+    assert!(worst < 2 * 60_000 + 40_000, "{worst} us between two reads of a block of 60 ms");
+
+    rig.change(|document| document["ports"][0]["retries"] = json!(3));
+    rig.change(|document| document["ports"][0]["gap_ms"] = json!(11));
+    rig.until("another gap needs the line anew", |rig| rig.status().opened == 2 && rig.status().open).await;
+    rig.until("it speaks on", |rig| rig.value("d1/r0").is_some()).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn no_storm_of_faults_shows_a_wrong_value_as_good() {
+    let tags = |n: u16| Json::from((0..n).map(|at| register(at * 10)).collect::<Vec<Json>>());
+    let devices: Vec<Json> = [1, 2].map(|unit| device(unit, 0, tags(8))).to_vec();
+    let rig = Rig::start(field(&[1, 2], None), Json::from(devices));
+    rig.until("both speak", |rig| rig.value("d1/r70").is_some() && rig.value("d2/r70").is_some()).await;
+    let storm = [
+        Fault::Late { delay_ms: 170 },
+        Fault::Nothing,
+        Fault::OtherUnit { unit: 2 },
+        Fault::Crc,
+        Fault::Late { delay_ms: 310 },
+        Fault::Silence,
+        Fault::Short,
+        Fault::Nothing,
+        Fault::Noise { before: vec![1, 3, 2], after: vec![0xFF; 9] },
+        Fault::Fragment { at: 3, pause_ms: 30 },
+        Fault::Truncate { bytes: 4 },
+        Fault::OtherFunction,
+        Fault::Late { delay_ms: 155 },
+    ];
+    for fault in storm.iter().cycle().take(20 * storm.len()) {
+        rig.field.fault(1, fault.clone(), Times(Some(1)));
+        rig.field.fault(1, Fault::Nothing, Times(Some(1)));
+    }
+    let began = Instant::now();
+    rig.until("the storm is over", |rig| {
+        for unit in [1, 2] {
+            for address in (0..80).step_by(10) {
+                if let Some(value) = rig.value(&format!("d{unit}/r{address}")) {
+                    assert_eq!(value, Value::U64(unit * 1000 + address), "d{unit}/r{address}");
+                }
+            }
+        }
+        Duration::from_secs(6) < began.elapsed()
+    })
+    .await;
+    rig.field.clear_faults(1);
+    rig.until("all is well", |rig| rig.value("d1/r0").is_some() && *rig.health.borrow() == Health::Up).await;
+    let status = rig.status();
+    assert!(0 < status.traffic.late && 0 < status.traffic.crc_errors && 0 < status.traffic.foreign, "{status:?}");
+    rig.end().await;
+}
