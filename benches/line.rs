@@ -97,7 +97,7 @@ async fn poll(path: &str, baud: u32) -> Result<(Duration, Duration)> {
     let tags: Vec<Json> = (0..REGISTERS).map(tag).collect();
     let device = |unit| json!({"name": format!("d{unit}"), "id": format!("d{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": 0, "tags": tags});
     let devices: Vec<Json> = (1..=DEVICES).map(device).collect();
-    let port = json!({"name": "COM1", "id": "p", "kind": "serial", "path": path, "mode": "rs232", "baud": baud, "parity": "none"});
+    let port = json!({"name": "COM1", "id": "p", "kind": "serial", "path": path, "mode": "rs232", "baud": baud, "parity": "none", "timeout_ms": 1000});
     let (mut config, problems) =
         GatewayConfig::parse(&json!({"format": "dinrail/1", "ports": [port], "devices": devices}));
     ensure!(problems.is_empty(), "{problems:?}");

@@ -12,7 +12,10 @@ const trouble = $("#password-error");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   trouble.hidden = true;
-  const say = (text) => { setText(trouble, text); trouble.hidden = false; };
+  const say = (text) => {
+    setText(trouble, text);
+    trouble.hidden = false;
+  };
   if (form.password.value !== form.again.value) return say(t("claim.not_alike"));
   const password = form.password.value;
   try {
@@ -26,4 +29,7 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-get("/session").then((session) => setText($("#session-expires"), t("account.expires", { time: time(session.expires_at) })), () => null);
+get("/session").then(
+  (session) => setText($("#session-expires"), t("account.expires", { time: time(session.expires_at) })),
+  () => null,
+);

@@ -73,5 +73,4 @@ async function read(response) {
 export const get = (path, query, more) => request("GET", path, { query, ...more }).then(({ data }) => data);
 
 /** The path of a tag, its halves escaped. */
-export const tagPath = (name, ...rest) =>
-  `/tags/${[...name.split("/"), ...rest].map(encodeURIComponent).join("/")}`;
+export const tagPath = (name, ...rest) => `/tags/${[...name.split("/"), ...rest].map(encodeURIComponent).join("/")}`;

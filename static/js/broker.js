@@ -9,16 +9,36 @@ import { t } from "./i18n.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 
-const GENERAL = [{ fields: [{ key: "enabled", kind: "check", def: true }, { key: "anonymous", kind: "check", def: false }] }];
-const LISTENER = [{ fields: [{ key: "address", label: "listen", hint: "listen", sample: "0.0.0.0:1883", required: true }] }];
-const USER = [{ fields: [
-  { key: "name", label: "username", hint: "none", required: true }, { key: "password", kind: "secret" },
-  { key: "publish", kind: "lines", rows: 2, sample: "plant/#" }, { key: "subscribe", kind: "lines", rows: 2, sample: "plant/#" },
-] }];
-const CAPS = [{ title: "section.caps", fields: [
-  { key: "max_clients", kind: "number", def: 100, min: 1, max: 10000 },
-  { key: "max_message_kib", kind: "number", def: 256, min: 1, max: 65536, unit: "KiB" },
-] }];
+const GENERAL = [
+  {
+    fields: [
+      { key: "enabled", kind: "check", def: true },
+      { key: "anonymous", kind: "check", def: false },
+    ],
+  },
+];
+const LISTENER = [
+  { fields: [{ key: "address", label: "listen", hint: "listen", sample: "0.0.0.0:1883", required: true }] },
+];
+const USER = [
+  {
+    fields: [
+      { key: "name", label: "username", hint: "none", required: true },
+      { key: "password", kind: "secret" },
+      { key: "publish", kind: "lines", rows: 2, sample: "plant/#" },
+      { key: "subscribe", kind: "lines", rows: 2, sample: "plant/#" },
+    ],
+  },
+];
+const CAPS = [
+  {
+    title: "section.caps",
+    fields: [
+      { key: "max_clients", kind: "number", def: 100, min: 1, max: 10000 },
+      { key: "max_message_bytes", kind: "number", def: 1048576, min: 1024, max: 16777216 },
+    ],
+  },
+];
 
 async function main() {
   const config = await ConfigDocument.load();
@@ -38,27 +58,99 @@ async function main() {
   /** The entries of a list, each with its form and a button to take it away. */
   function entries(pointer, fields, make, { addLabel, emptyLabel }) {
     const items = config.read(pointer) ?? [];
-    const change = (list) => { config.set(pointer, list); show(); };
+    const change = (list) => {
+      config.set(pointer, list);
+      show();
+    };
     const add = h("button", { type: "button", on: { click: () => change([...items, make(items)]) } }, t(addLabel));
-    const list = items.length ? items.map((item, index) => h("div", { class: "entry" }, form(pointers.join(pointer, index), fields),
-      h("button", { type: "button", class: "danger", on: { click: () => change(items.filter((_, at) => at !== index)) } }, t("editor.delete")))) : h("p", { class: "empty" }, t(emptyLabel));
+    const list = items.length
+      ? items.map((item, index) =>
+          h(
+            "div",
+            { class: "entry" },
+            form(pointers.join(pointer, index), fields),
+            h(
+              "button",
+              { type: "button", class: "danger", on: { click: () => change(items.filter((_, at) => at !== index)) } },
+              t("editor.delete"),
+            ),
+          ),
+        )
+      : h("p", { class: "empty" }, t(emptyLabel));
     return [list, add];
   }
 
   function show() {
     forms = [];
     if (!config.read("/mqtt/broker")) {
-      fill(root, h("div", { class: "panel empty-state" }, h("p", {}, t("broker.none")), h("button", { type: "button", class: "primary", on: { click: () => {
-        config.set("/mqtt/broker", { listeners: [{ address: "127.0.0.1:1883" }], users: [] });
-        show();
-      } } }, t("broker.enable"))));
+      fill(
+        root,
+        h(
+          "div",
+          { class: "panel empty-state" },
+          h("p", {}, t("broker.none")),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "primary",
+              on: {
+                click: () => {
+                  config.set("/mqtt/broker", { listeners: [{ address: "127.0.0.1:1883" }], users: [] });
+                  show();
+                },
+              },
+            },
+            t("broker.enable"),
+          ),
+        ),
+      );
       return;
     }
-    const [listeners, addListener] = entries("/mqtt/broker/listeners", LISTENER, () => ({ address: "127.0.0.1:1883" }), { addLabel: "broker.add_listener", emptyLabel: "broker.no_listeners" });
-    const [users, addUser] = entries("/mqtt/broker/users", USER,
-      (items) => ({ name: freshName("user1", items.map(({ name }) => name)), password: "", publish: ["#"], subscribe: ["#"] }), { addLabel: "broker.add_user", emptyLabel: "broker.no_users" });
-    fill(root, section("section.general", form("/mqtt/broker", GENERAL), h("button", { type: "button", class: "danger", on: { click: () => { config.set("/mqtt/broker", undefined); show(); } } }, t("broker.remove"))),
-      section("broker.listeners", listeners, addListener), section("broker.users", users, addUser), h("section", { class: "panel" }, form("/mqtt/broker", CAPS)));
+    const [listeners, addListener] = entries(
+      "/mqtt/broker/listeners",
+      LISTENER,
+      () => ({ address: "127.0.0.1:1883" }),
+      { addLabel: "broker.add_listener", emptyLabel: "broker.no_listeners" },
+    );
+    const [users, addUser] = entries(
+      "/mqtt/broker/users",
+      USER,
+      (items) => ({
+        name: freshName(
+          "user1",
+          items.map(({ name }) => name),
+        ),
+        password: "",
+        publish: ["#"],
+        subscribe: ["#"],
+      }),
+      { addLabel: "broker.add_user", emptyLabel: "broker.no_users" },
+    );
+    fill(
+      root,
+      section(
+        "section.general",
+        form("/mqtt/broker", GENERAL),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "danger",
+            on: {
+              click: () => {
+                config.set("/mqtt/broker", undefined);
+                show();
+              },
+            },
+          },
+          t("broker.remove"),
+        ),
+      ),
+      section("broker.listeners", listeners, addListener),
+      section("broker.users", users, addUser),
+      h("section", { class: "panel" }, form("/mqtt/broker", CAPS)),
+    );
   }
 
   config.addEventListener("checked", () => forms.forEach((one) => one.showProblems()));

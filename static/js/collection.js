@@ -21,7 +21,11 @@ export function freshName(wanted, taken) {
 export function withoutIds(value) {
   if (Array.isArray(value)) return value.map(withoutIds);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== "id").map(([key, inner]) => [key, withoutIds(inner)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== "id")
+      .map(([key, inner]) => [key, withoutIds(inner)]),
+  );
 }
 
 /**
@@ -36,13 +40,32 @@ export class Collection {
   constructor(container, options) {
     this.#o = options;
     this.list = h("ul", { class: "master-list" });
-    this.filter = h("input", { type: "search", placeholder: t("action.filter"), "aria-label": t("action.filter"),
-      on: { input: () => { this.#filter = this.filter.value.toLowerCase(); this.showList(); } } });
+    this.filter = h("input", {
+      type: "search",
+      placeholder: t("action.filter"),
+      "aria-label": t("action.filter"),
+      on: {
+        input: () => {
+          this.#filter = this.filter.value.toLowerCase();
+          this.showList();
+        },
+      },
+    });
     this.detail = h("section", { class: "detail", "aria-live": "off" });
     this.heading = freshId("master");
     const add = h("button", { type: "button", class: "add", on: { click: () => this.#add() } }, t(options.addLabel));
-    fill(container, h("aside", { class: "master", "aria-labelledby": this.heading },
-      h("h2", { id: this.heading, class: "visually-hidden" }, t(options.title)), this.filter, this.list, add), this.detail);
+    fill(
+      container,
+      h(
+        "aside",
+        { class: "master", "aria-labelledby": this.heading },
+        h("h2", { id: this.heading, class: "visually-hidden" }, t(options.title)),
+        this.filter,
+        this.list,
+        add,
+      ),
+      this.detail,
+    );
     addEventListener("hashchange", () => this.#fromHash());
   }
 
@@ -79,15 +102,28 @@ export class Collection {
   showList() {
     const { config, pointer, summary, state } = this.#o;
     this.filter.hidden = this.items.length < 8;
-    fill(this.list, this.items.map((item, index) => {
-      if (this.#filter && !String(item.name).toLowerCase().includes(this.#filter)) return null;
-      const trouble = config.problemsAt(pointers.join(pointer, index)).length > 0;
-      const sign = trouble ? mark("bad") : item.enabled === false ? mark("idle") : state ? mark(state(item)) : null;
-      return h("li", {}, h("button", { type: "button", "aria-current": index === this.#chosen ? "true" : false,
-        on: { click: () => this.choose(index) } },
-        h("span", { class: "master-name" }, sign, item.name || t("editor.unnamed")),
-        h("span", { class: "master-summary" }, trouble ? t("editor.has_problems") : summary(item))));
-    }));
+    fill(
+      this.list,
+      this.items.map((item, index) => {
+        if (this.#filter && !String(item.name).toLowerCase().includes(this.#filter)) return null;
+        const trouble = config.problemsAt(pointers.join(pointer, index)).length > 0;
+        const sign = trouble ? mark("bad") : item.enabled === false ? mark("idle") : state ? mark(state(item)) : null;
+        return h(
+          "li",
+          {},
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-current": index === this.#chosen ? "true" : false,
+              on: { click: () => this.choose(index) },
+            },
+            h("span", { class: "master-name" }, sign, item.name || t("editor.unnamed")),
+            h("span", { class: "master-summary" }, trouble ? t("editor.has_problems") : summary(item)),
+          ),
+        );
+      }),
+    );
     if (this.items.length === 0) fill(this.list, h("li", { class: "empty" }, t(this.#o.emptyLabel)));
   }
 
@@ -98,10 +134,21 @@ export class Collection {
     }
     const body = h("div", { class: "detail-body" });
     const title = h("h2", {}, this.chosen.name || t("editor.unnamed"));
-    fill(this.detail, h("div", { class: "detail-head" }, title, h("div", { class: "detail-actions" },
-      this.#o.actions?.(this.chosen),
-      h("button", { type: "button", on: { click: () => this.#duplicate() } }, t("editor.duplicate")),
-      h("button", { type: "button", class: "danger", on: { click: () => this.#remove() } }, t("editor.delete")))), body);
+    fill(
+      this.detail,
+      h(
+        "div",
+        { class: "detail-head" },
+        title,
+        h(
+          "div",
+          { class: "detail-actions" },
+          h("button", { type: "button", on: { click: () => this.#duplicate() } }, t("editor.duplicate")),
+          h("button", { type: "button", class: "danger", on: { click: () => this.#remove() } }, t("editor.delete")),
+        ),
+      ),
+      body,
+    );
     this.title = title;
     this.#o.show(body, this.pointer, this.chosen);
   }
@@ -142,7 +189,14 @@ export class Collection {
   }
 
   async #remove() {
-    if (!(await confirm(t("editor.delete_title", { name: this.chosen.name }), t(this.#o.deleteText ?? "editor.delete_text"), t("editor.delete")))) return;
+    if (
+      !(await confirm(
+        t("editor.delete_title", { name: this.chosen.name }),
+        t(this.#o.deleteText ?? "editor.delete_text"),
+        t("editor.delete"),
+      ))
+    )
+      return;
     const list = this.items.filter((_, index) => index !== this.#chosen);
     this.#o.config.set(this.#o.pointer, list.length ? list : undefined);
     this.choose(Math.max(0, this.#chosen - 1));

@@ -16,7 +16,10 @@ $("#export").addEventListener("click", async () => {
   try {
     const { data, etag } = await request("GET", "/config");
     const blob = new Blob([`${JSON.stringify(data, null, 2)}\n`], { type: "application/json" });
-    const link = h("a", { href: URL.createObjectURL(blob), download: `${data.appliance?.name ?? "dinrail"}-${(etag ?? "").replace(/\W/g, "")}.json` });
+    const link = h("a", {
+      href: URL.createObjectURL(blob),
+      download: `${data.appliance?.name ?? "dinrail"}-${(etag ?? "").replace(/\W/g, "")}.json`,
+    });
     document.body.append(link);
     link.click();
     link.remove();
@@ -32,17 +35,28 @@ file.addEventListener("change", async () => {
   text.value = await chosen.text();
   check();
 });
-$("#import-form").addEventListener("submit", (event) => { event.preventDefault(); check(); });
+$("#import-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  check();
+});
 for (const name of ["dragover", "drop"]) {
   text.addEventListener(name, async (event) => {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
-    if (name === "drop") { text.value = await event.dataTransfer.files[0].text(); check(); }
+    if (name === "drop") {
+      text.value = await event.dataTransfer.files[0].text();
+      check();
+    }
   });
 }
 
 /** Problems with their place, as the server or the parser tells them. */
-const problemList = (problems) => h("ul", { class: "problems" }, problems.map(({ pointer, detail }) => h("li", {}, mark("bad"), pointer && h("code", {}, pointer), " ", detail)));
+const problemList = (problems) =>
+  h(
+    "ul",
+    { class: "problems" },
+    problems.map(({ pointer, detail }) => h("li", {}, mark("bad"), pointer && h("code", {}, pointer), " ", detail)),
+  );
 
 async function check() {
   const now = ++round;
@@ -60,16 +74,34 @@ async function check() {
     if (now === round) offer(document, stored, data);
   } catch (error) {
     if (now !== round) return;
-    fill(result, h("h3", {}, t("import.refused")), error.errors?.length ? problemList(error.errors) : h("p", { class: "error" }, error.message));
+    fill(
+      result,
+      h("h3", {}, t("import.refused")),
+      error.errors?.length ? problemList(error.errors) : h("p", { class: "error" }, error.message),
+    );
   }
 }
 
 function offer(document, stored, answer) {
-  const apply = h("button", { type: "button", class: "primary", on: { click: () => put(document, stored.etag, apply) } }, t("save.apply"));
+  const apply = h(
+    "button",
+    { type: "button", class: "primary", on: { click: () => put(document, stored.etag, apply) } },
+    t("save.apply"),
+  );
   const list = changes(stored.data, document);
-  fill(result, (answer.problems ?? []).length > 0 && [h("h3", {}, t("import.problems")), problemList(answer.problems)],
-    h("h3", {}, t("save.what_happens")), h("ul", { class: "plan" }, planSentences(answer.plan ?? {}).map((line) => h("li", {}, line))),
-    h("h3", {}, t("save.what_changes")), list.length ? changeList(list) : h("p", {}, t("import.no_change")), apply);
+  fill(
+    result,
+    (answer.problems ?? []).length > 0 && [h("h3", {}, t("import.problems")), problemList(answer.problems)],
+    h("h3", {}, t("save.what_happens")),
+    h(
+      "ul",
+      { class: "plan" },
+      planSentences(answer.plan ?? {}).map((line) => h("li", {}, line)),
+    ),
+    h("h3", {}, t("save.what_changes")),
+    list.length ? changeList(list) : h("p", {}, t("import.no_change")),
+    apply,
+  );
 }
 
 async function put(document, etag, button) {
@@ -78,7 +110,12 @@ async function put(document, etag, button) {
     const { data } = await request("PUT", "/config", { etag, body: document });
     fill(result, h("p", { class: "good" }, mark("good"), " ", t("save.saved", { revision: data.revision })));
   } catch (error) {
-    if (error.status === 412) fill(result, h("p", { class: "error" }, t("import.stale")), h("button", { type: "button", on: { click: check } }, t("import.check")));
+    if (error.status === 412)
+      fill(
+        result,
+        h("p", { class: "error" }, t("import.stale")),
+        h("button", { type: "button", on: { click: check } }, t("import.check")),
+      );
     else fill(result, h("p", { class: "error" }, error.message), problemList(error.errors ?? []));
   }
 }

@@ -16,24 +16,30 @@ import { nextTag, tagColumns } from "./tag-columns.js";
 import { TagWatch } from "./watch.js";
 
 const sections = (ports) => [
-  { fields: [
-    { key: "name", required: true },
-    { key: "port", kind: "select", words: "none", options: ports, required: true },
-    { key: "unit_id", kind: "number", min: 0, max: 255, required: true },
-    { key: "poll_ms", kind: "number", def: 1000, min: 0, max: 3600000 },
-    { key: "description", kind: "prose" },
-    { key: "enabled", kind: "check", def: true },
-  ] },
-  { title: "section.device_more", folded: true, fields: [
-    { key: "order", kind: "select", options: ["ABCD", "CDAB", "BADC", "DCBA"], def: "ABCD" },
-    { key: "max_read_registers", kind: "number", def: 125, min: 1, max: 125 },
-    { key: "max_read_bits", kind: "number", def: 2000, min: 1, max: 2000 },
-    { key: "max_write_registers", kind: "number", def: 123, min: 1, max: 123 },
-    { key: "write_function", kind: "select", options: ["auto", "single", "multiple"], def: "auto" },
-    { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
-    { key: "min_gap_ms", kind: "number", def: 0, min: 0, max: 10000, unit: "ms" },
-    { key: "verify_writes", kind: "check", def: false },
-  ] },
+  {
+    fields: [
+      { key: "name", required: true },
+      { key: "port", kind: "select", words: "none", options: ports, required: true },
+      { key: "unit_id", kind: "number", min: 1, max: 247, required: true },
+      { key: "poll_ms", kind: "number", def: 1000, min: 0, max: 3600000 },
+      { key: "description", kind: "prose" },
+      { key: "enabled", kind: "check", def: true },
+    ],
+  },
+  {
+    title: "section.device_more",
+    folded: true,
+    fields: [
+      { key: "order", kind: "select", options: ["ABCD", "CDAB", "BADC", "DCBA"], def: "ABCD" },
+      { key: "max_read_registers", kind: "number", def: 125, min: 1, max: 125 },
+      { key: "max_read_bits", kind: "number", def: 2000, min: 1, max: 2000 },
+      { key: "max_write_registers", kind: "number", def: 123, min: 1, max: 123 },
+      { key: "write_function", kind: "select", options: ["auto", "single", "multiple"], def: "auto" },
+      { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
+      { key: "min_gap_ms", kind: "number", def: 0, min: 0, max: 10000, unit: "ms" },
+      { key: "verify_writes", kind: "check", def: false },
+    ],
+  },
 ];
 
 async function main() {
@@ -44,13 +50,21 @@ async function main() {
   let own = false;
 
   const list = new Collection($("#editor"), {
-    config, pointer: "/devices", title: "nav.devices", addLabel: "devices.add", emptyLabel: "devices.empty", deleteText: "devices.delete_text",
-    summary: (device) => t("devices.summary", { port: device.port || "–", unit: device.unit_id ?? "–", n: device.tags?.length ?? 0 }),
+    config,
+    pointer: "/devices",
+    title: "nav.devices",
+    addLabel: "devices.add",
+    emptyLabel: "devices.empty",
+    deleteText: "devices.delete_text",
+    summary: (device) =>
+      t("devices.summary", { port: device.port || "–", unit: device.unit_id ?? "–", n: device.tags?.length ?? 0 }),
     state: deviceState(() => list.showList()),
     names: () => [...(config.read("/devices") ?? []), ...(config.read("/modules") ?? [])].map(({ name }) => name),
     make: (devices) => ({
-      name: "device1", port: devices.at(-1)?.port ?? config.read("/ports/0/name") ?? "",
-      unit_id: Math.min(247, Math.max(0, ...devices.map(({ unit_id }) => unit_id || 0)) + 1), tags: [],
+      name: "device1",
+      port: devices.at(-1)?.port ?? config.read("/ports/0/name") ?? "",
+      unit_id: Math.min(247, Math.max(0, ...devices.map(({ unit_id }) => unit_id || 0)) + 1),
+      tags: [],
     }),
     show,
   });
@@ -72,12 +86,17 @@ async function main() {
       rows: device.tags ?? [],
       next: nextTag,
     });
-    const sentence = (at) => config.problemsAt(at).map(({ detail }) => detail).join(" ") || null;
+    const sentence = (at) =>
+      config
+        .problemsAt(at)
+        .map(({ detail }) => detail)
+        .join(" ") || null;
     grid = new Grid(table, model, {
       label: t("devices.tags_of", { name: device.name }),
       problem: (row, column) => sentence(pointers.join(tags, row, ...model.columns[column].pointer)),
       rowProblem: (row) => sentence(pointers.join(tags, row)),
-      visible: (first, last) => watch.watch(model.rows.slice(first, last + 1).map((tag) => `${list.chosen?.name}/${tag.name}`)),
+      visible: (first, last) =>
+        watch.watch(model.rows.slice(first, last + 1).map((tag) => `${list.chosen?.name}/${tag.name}`)),
     });
     let before = model.rows;
     model.addEventListener("changed", () => {
@@ -95,22 +114,33 @@ async function main() {
   }
 
   watch.addEventListener("values", () => grid?.repaint());
-  config.addEventListener("changed", () => { if (!own) list.refresh(); else list.showList(); });
-  config.addEventListener("checked", () => { list.showList(); form?.showProblems(); grid?.repaint(); });
+  config.addEventListener("changed", () => {
+    if (!own) list.refresh();
+    else list.showList();
+  });
+  config.addEventListener("checked", () => {
+    list.showList();
+    form?.showProblems();
+    grid?.repaint();
+  });
   config.addEventListener("loaded", () => {
     const standing = grid?.standing;
     list.reload();
     if (standing) grid?.resume(standing);
   });
   list.begin();
-  saveBar(config, { jump: (pointer) => {
-    const [, index, member, row, key] = pointers.parts(pointer);
-    if (index === undefined) return;
-    if (Number(index) !== Number(pointers.parts(list.pointer)[1])) list.choose(Number(index));
-    if (member !== "tags" || row === undefined) return void form?.focus(pointer);
-    const column = grid.model.columns.findIndex((one) => !one.readonly && one.pointer[0] === key && one.key !== "reference");
-    grid.focus(Number(row), Math.max(column, 2));
-  } });
+  saveBar(config, {
+    jump: (pointer) => {
+      const [, index, member, row, key] = pointers.parts(pointer);
+      if (index === undefined) return;
+      if (Number(index) !== Number(pointers.parts(list.pointer)[1])) list.choose(Number(index));
+      if (member !== "tags" || row === undefined) return void form?.focus(pointer);
+      const column = grid.model.columns.findIndex(
+        (one) => !one.readonly && one.pointer[0] === key && one.key !== "reference",
+      );
+      grid.focus(Number(row), Math.max(column, 2));
+    },
+  });
 }
 
 /** Devices are no units: whether one answers stands in its line's details. */
@@ -119,7 +149,9 @@ function deviceState(changed) {
   let last = "";
   const devices = () => (live.status?.units ?? []).flatMap((unit) => unit.detail?.devices ?? []);
   live.addEventListener("status", () => {
-    const now = devices().map(({ name, online }) => name + online).join();
+    const now = devices()
+      .map(({ name, online }) => name + online)
+      .join();
     if (now !== last) changed();
     last = now;
   });

@@ -31,18 +31,42 @@ export function dialog({ title, body, actions, cancel = true, wide = false }) {
       }
     };
     const buttons = actions.map((action) =>
-      h("button", { type: action.primary ? "submit" : "button", class: action.danger ? "danger" : action.primary ? "primary" : "",
-        on: action.primary ? {} : { click: () => run(action) } }, action.label),
+      h(
+        "button",
+        {
+          type: action.primary ? "submit" : "button",
+          class: action.danger ? "danger" : action.primary ? "primary" : "",
+          on: action.primary ? {} : { click: () => run(action) },
+        },
+        action.label,
+      ),
     );
     const primary = actions.find((action) => action.primary);
-    const box = h("dialog", { class: wide ? "dialog wide" : "dialog", "aria-labelledby": heading },
-      h("form", { method: "dialog", on: { submit: (event) => { event.preventDefault(); if (primary) run(primary); } } },
+    const box = h(
+      "dialog",
+      { class: wide ? "dialog wide" : "dialog", "aria-labelledby": heading },
+      h(
+        "form",
+        {
+          method: "dialog",
+          on: {
+            submit: (event) => {
+              event.preventDefault();
+              if (primary) run(primary);
+            },
+          },
+        },
         h("h2", { id: heading }, title),
         h("div", { class: "dialog-body" }, body),
         trouble,
-        h("div", { class: "dialog-actions" },
+        h(
+          "div",
+          { class: "dialog-actions" },
           cancel && h("button", { type: "button", on: { click: () => close(null) } }, t("action.cancel")),
-          buttons)));
+          buttons,
+        ),
+      ),
+    );
     box.addEventListener("cancel", (event) => {
       event.preventDefault();
       if (cancel) close(null);
@@ -50,7 +74,9 @@ export function dialog({ title, body, actions, cancel = true, wide = false }) {
     document.body.append(box);
     box.showModal();
     // Enter does the harmless thing: the wanted one, or for a danger nothing.
-    const first = box.querySelector(".dialog-body :is(input, select, textarea)") ?? box.querySelector("button.primary:not(.danger)");
+    const first =
+      box.querySelector(".dialog-body :is(input, select, textarea)") ??
+      box.querySelector("button.primary:not(.danger)");
     first?.focus();
   });
 }
@@ -63,10 +89,27 @@ export const confirm = (title, text, label) =>
 export function notice(text, { bad = false, action } = {}) {
   const area = $("#notices");
   const close = () => item.remove();
-  const item = h("div", { class: bad ? "notice bad" : "notice", role: bad ? "alert" : "status" },
+  const item = h(
+    "div",
+    { class: bad ? "notice bad" : "notice", role: bad ? "alert" : "status" },
     h("span", {}, text),
-    action && h("button", { type: "button", class: "quiet", on: { click: () => { close(); action.act(); } } }, action.label),
-    h("button", { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: close } }, "×"));
+    action &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "quiet",
+          on: {
+            click: () => {
+              close();
+              action.act();
+            },
+          },
+        },
+        action.label,
+      ),
+    h("button", { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: close } }, "×"),
+  );
   area.append(item);
   if (!bad) setTimeout(close, action ? 15_000 : 5_000);
   while (area.children.length > 4) area.firstElementChild.remove();

@@ -17,10 +17,14 @@ export class ConfigDocument extends EventTarget {
   /** What is being edited. */
   data = {};
   etag = null;
-  /** Sentences of the last check, with the place each is about. */
+  /** Sentences of the last check that refuse the document, with the place each is about. */
   problems = [];
+  /** Sentences one should know, which refuse nothing. */
+  warnings = [];
   /** Mistakes found while typing, by pointer; the server has not seen them. */
   local = new Map();
+  /** Whether someone else saved since this document was loaded. */
+  stale = false;
   /** What applying would do; null while unknown. */
   plan = null;
   /** What the last save replaced. */
@@ -44,6 +48,8 @@ export class ConfigDocument extends EventTarget {
     this.etag = etag;
     this.#base = JSON.stringify(data);
     this.problems = [];
+    this.warnings = [];
+    this.stale = false;
     this.local.clear();
     this.plan = null;
     this.#scheduled.cancel();
@@ -97,18 +103,28 @@ export class ConfigDocument extends EventTarget {
     const text = JSON.stringify(this.data);
     if (text === this.#base) {
       this.problems = [];
+      this.warnings = [];
       this.plan = null;
       this.#say("checked");
       return;
     }
     try {
-      const { data } = await request("PUT", "/config", { query: { dry_run: true }, etag: this.etag, body: text, signal: checking.signal });
-      this.problems = (data.problems ?? []).map(place);
+      const { data } = await request("PUT", "/config", {
+        query: { dry_run: true },
+        etag: this.etag,
+        body: text,
+        signal: checking.signal,
+      });
+      this.problems = [];
+      this.warnings = (data.problems ?? []).map(place);
       this.plan = data.plan;
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.stale = error.status === 412;
+      if (this.stale) this.#say("checked");
       if (error.status !== 422 && error.status !== 400) throw error;
       this.problems = error.errors.length ? error.errors : [{ pointer: "", detail: error.message }];
+      this.warnings = [];
       this.plan = null;
     }
     this.#say("checked");
@@ -117,13 +133,15 @@ export class ConfigDocument extends EventTarget {
   /** Saves; throws `ApiError` 412 when someone else saved meanwhile. */
   async save() {
     const before = this.base;
-    const { data: answer, etag } = await request("PUT", "/config", { etag: this.etag, body: this.data }).catch((error) => {
-      if (error instanceof ApiError && error.status === 422) {
-        this.problems = error.errors;
-        this.#say("checked");
-      }
-      throw error;
-    });
+    const { data: answer, etag } = await request("PUT", "/config", { etag: this.etag, body: this.data }).catch(
+      (error) => {
+        if (error instanceof ApiError && error.status === 422) {
+          this.problems = error.errors;
+          this.#say("checked");
+        }
+        throw error;
+      },
+    );
     // The server gives ids and hides secrets: what it stored is what is edited from here on.
     const stored = await request("GET", "/config");
     this.previous = stored.etag === (etag ?? stored.etag) ? { data: before, etag: stored.etag } : null;
@@ -166,7 +184,12 @@ export class ConfigDocument extends EventTarget {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
-  /** The sentences about this place and what is in it. */
+  /** The warnings about this place and what is in it. */
+  warningsAt(pointer) {
+    return this.warnings.filter((warning) => warning.pointer === pointer || warning.pointer.startsWith(`${pointer}/`));
+  }
+
+  /** The sentences that refuse this place or what is in it. */
   problemsAt(pointer) {
     const own = [...this.local].map(([at, detail]) => ({ pointer: at, detail }));
     const all = [...own, ...this.problems.filter((problem) => !this.local.has(problem.pointer))];

@@ -24,7 +24,10 @@ async function load() {
   if (round !== asked) return;
   next = more ?? null;
   newest = events[0]?.id ?? newest;
-  fill(rows, events.map((event) => eventRow(event)));
+  fill(
+    rows,
+    events.map((event) => eventRow(event)),
+  );
   if (!events.length) fill(rows, h("tr", {}, h("td", { colspan: "8", class: "empty" }, t("events.none"))));
   older.hidden = !next;
 }
@@ -63,6 +66,11 @@ $("#events-text").addEventListener("input", debounce(reload, 250));
 older.addEventListener("click", () => loadOlder().catch(trouble));
 follow.addEventListener("change", () => loadNewer().catch(() => null));
 let due = null;
-live.addEventListener("status", () => { due ??= setTimeout(() => { due = null; loadNewer().catch(() => null); }, 500); });
+live.addEventListener("status", () => {
+  due ??= setTimeout(() => {
+    due = null;
+    loadNewer().catch(() => null);
+  }, 500);
+});
 setInterval(() => loadNewer().catch(() => null), LOOK_MS);
 reload();

@@ -30,15 +30,22 @@ export class Form {
     // Enter in a field is no wish to leave the page.
     const form = h("form", { autocomplete: "off", on: { submit: (event) => event.preventDefault() } });
     fill(this.container, form);
-    fill(form, this.#fields.map(({ title, fields, folded, when }) => {
-      const body = h("div", { class: "fields" }, fields.map((field) => this.#row(field)));
-      const head = title && t(title);
-      const section = folded
-        ? h("details", { class: "form-section" }, h("summary", {}, head), body)
-        : h("section", { class: "form-section" }, head && h("h3", {}, head), body);
-      if (when) this.#rows.push({ element: section, when });
-      return section;
-    }));
+    fill(
+      form,
+      this.#fields.map(({ title, fields, folded, when }) => {
+        const body = h(
+          "div",
+          { class: "fields" },
+          fields.map((field) => this.#row(field)),
+        );
+        const head = title && t(title);
+        const section = folded
+          ? h("details", { class: "form-section" }, h("summary", {}, head), body)
+          : h("section", { class: "form-section" }, head && h("h3", {}, head), body);
+        if (when) this.#rows.push({ element: section, when });
+        return section;
+      }),
+    );
     this.refresh();
     this.showProblems();
   }
@@ -52,13 +59,22 @@ export class Form {
     const hintText = maybe("hint", field.hint ?? name);
     const hint = hintText && h("p", { class: "hint", id: `${id}-hint` }, hintText);
     input.setAttribute("aria-describedby", hint ? `${id}-hint ${id}-error` : `${id}-error`);
-    const label = h("label", { for: id }, word("field", field.label ?? name), field.unit && h("span", { class: "unit" }, ` ${field.unit}`));
+    const label = h(
+      "label",
+      { for: id },
+      word("field", field.label ?? name),
+      field.unit && h("span", { class: "unit" }, ` ${field.unit}`),
+    );
     const list = input.suggestions;
-    const element = field.kind === "check"
-      ? h("div", { class: "field field-check" }, h("div", { class: "check-line" }, input, label), hint, trouble)
-      : h("div", { class: field.wide ? "field field-wide" : "field" }, label, input, list, hint, trouble);
+    const element =
+      field.kind === "check"
+        ? h("div", { class: "field field-check" }, h("div", { class: "check-line" }, input, label), hint, trouble)
+        : h("div", { class: field.wide ? "field field-wide" : "field" }, label, input, list, hint, trouble);
+    element.dataset.pointer = pointer;
     const row = { field, input, element, trouble, pointer, when: field.when };
-    input.addEventListener(field.kind === "check" || field.kind === "select" ? "change" : "input", () => this.#take(row));
+    input.addEventListener(field.kind === "check" || field.kind === "select" ? "change" : "input", () =>
+      this.#take(row),
+    );
     this.#rows.push(row);
     return element;
   }
@@ -91,8 +107,10 @@ export class Form {
     for (const { input, trouble, pointer } of this.#rows) {
       if (!input) continue;
       const found = this.#config.problemsAt(pointer);
-      trouble.hidden = found.length === 0;
-      trouble.textContent = found.map(({ detail }) => detail).join(" ");
+      const warnings = found.length ? [] : this.#config.warningsAt(pointer);
+      trouble.hidden = found.length + warnings.length === 0;
+      trouble.classList.toggle("warning", warnings.length > 0);
+      trouble.textContent = [...found, ...warnings].map(({ detail }) => detail).join(" ");
       if (found.length) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }
@@ -100,7 +118,9 @@ export class Form {
 
   /** Moves to the field a pointer is about; answers whether there is one. */
   focus(pointer) {
-    const row = this.#rows.find((one) => one.input && (pointer === one.pointer || pointer.startsWith(`${one.pointer}/`)));
+    const row = this.#rows.find(
+      (one) => one.input && (pointer === one.pointer || pointer.startsWith(`${one.pointer}/`)),
+    );
     if (!row) return false;
     row.element.closest("details")?.setAttribute("open", "");
     row.input.focus();
@@ -114,8 +134,13 @@ function control(field, id) {
   const usual = field.def === undefined || field.def === null || typeof field.def === "object" ? "" : String(field.def);
   switch (kind) {
     case "select":
-      return h("select", { id }, field.options.map((option) =>
-        h("option", { value: String(option) }, word(field.words ?? "option", String(option)))));
+      return h(
+        "select",
+        { id },
+        field.options.map((option) =>
+          h("option", { value: String(option) }, word(field.words ?? "option", String(option))),
+        ),
+      );
     case "check":
       return h("input", { id, type: "checkbox" });
     case "secret":
@@ -125,12 +150,32 @@ function control(field, id) {
       return h("textarea", { id, rows: field.rows ?? 3, spellcheck: "false", placeholder: field.sample ?? usual });
     case "suggest": {
       const list = freshId("list");
-      const input = h("input", { id, list, autocomplete: "off", spellcheck: "false", placeholder: usual, class: field.number ? "number" : false });
-      return Object.assign(input, { suggestions: h("datalist", { id: list }, field.options().map((value) => h("option", { value }))) });
+      const input = h("input", {
+        id,
+        list,
+        autocomplete: "off",
+        spellcheck: "false",
+        placeholder: usual,
+        class: field.number ? "number" : false,
+      });
+      return Object.assign(input, {
+        suggestions: h(
+          "datalist",
+          { id: list },
+          field.options().map((value) => h("option", { value })),
+        ),
+      });
     }
     default:
-      return h("input", { id, type: "text", autocomplete: "off", spellcheck: kind === "prose" ? "true" : "false", placeholder: field.sample ?? usual,
-        inputmode: kind === "number" || kind === "auto" ? "decimal" : false, class: kind === "number" || kind === "auto" ? "number" : false });
+      return h("input", {
+        id,
+        type: "text",
+        autocomplete: "off",
+        spellcheck: kind === "prose" ? "true" : "false",
+        placeholder: field.sample ?? usual,
+        inputmode: kind === "number" || kind === "auto" ? "decimal" : false,
+        class: kind === "number" || kind === "auto" ? "number" : false,
+      });
   }
 }
 
@@ -147,11 +192,14 @@ function put(field, input, value) {
       break;
     }
     case "lines":
-      input.value = Array.isArray(value) ? value.map((item) => (typeof item === "string" ? item : JSON.stringify(item))).join("\n") : "";
+      input.value = Array.isArray(value)
+        ? value.map((item) => (typeof item === "string" ? item : JSON.stringify(item))).join("\n")
+        : "";
       input.rows = Math.min(12, Math.max(field.rows ?? 3, input.value.split("\n").length + 1));
       break;
     default:
-      input.value = value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
+      input.value =
+        value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   }
 }
 
@@ -169,7 +217,10 @@ function parse(field, input) {
     case "prose":
       return { value: input.value === "" ? undefined : input.value };
     case "lines": {
-      const list = text.split("\n").map((line) => line.trim()).filter(Boolean);
+      const list = text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
       return { value: list.length || field.required ? list : undefined };
     }
     case "auto":
@@ -189,6 +240,7 @@ export function number({ min, max, whole = true }, text) {
   const value = Number(text.replace(",", "."));
   if (text === "" || !Number.isFinite(value)) return { value: text, mistake: t("mistake.number") };
   if (whole && !Number.isInteger(value)) return { value, mistake: t("mistake.whole") };
-  if (min !== undefined && max !== undefined && (value < min || value > max)) return { value, mistake: t("mistake.range", { min, max }) };
+  if (min !== undefined && max !== undefined && (value < min || value > max))
+    return { value, mistake: t("mistake.range", { min, max }) };
   return { value };
 }

@@ -128,9 +128,11 @@ export class GridModel extends EventTarget {
         for (let column = area.left; column <= area.right; column++) cells.push({ row, column, text: lines[0][0] });
       }
     } else {
-      lines.forEach((line, down) => line.forEach((value, across) => {
-        if (targets[across] !== undefined) cells.push({ row: area.top + down, column: targets[across], text: value });
-      }));
+      lines.forEach((line, down) =>
+        line.forEach((value, across) => {
+          if (targets[across] !== undefined) cells.push({ row: area.top + down, column: targets[across], text: value });
+        }),
+      );
     }
     this.write(cells);
     if (single) return area;
@@ -181,7 +183,7 @@ export class GridModel extends EventTarget {
 const quote = (text) => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 /** Lines of cells from what spreadsheets put on the clipboard: quoted cells may hold tabs and line ends. */
-export function parseTsv(text) {
+function parseTsv(text) {
   const lines = [[]];
   let cell = "";
   let quoted = false;
@@ -190,12 +192,19 @@ export function parseTsv(text) {
     const letter = source[at];
     if (quoted) {
       if (letter !== '"') cell += letter;
-      else if (source[at + 1] === '"') { cell += '"'; at++; }
-      else quoted = false;
+      else if (source[at + 1] === '"') {
+        cell += '"';
+        at++;
+      } else quoted = false;
     } else if (letter === '"' && cell === "") quoted = true;
-    else if (letter === "\t") { lines.at(-1).push(cell); cell = ""; }
-    else if (letter === "\n") { lines.at(-1).push(cell); cell = ""; lines.push([]); }
-    else cell += letter;
+    else if (letter === "\t") {
+      lines.at(-1).push(cell);
+      cell = "";
+    } else if (letter === "\n") {
+      lines.at(-1).push(cell);
+      cell = "";
+      lines.push([]);
+    } else cell += letter;
   }
   lines.at(-1).push(cell);
   return source === "" ? [] : lines;

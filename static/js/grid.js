@@ -4,20 +4,18 @@
 // input methods (Hangul too), copying and pasting all do what they do in any input.
 
 import { $, fill, freshId, h } from "./dom.js";
+import { GridInput } from "./grid-input.js";
 import { t } from "./i18n.js";
 
 const ROW = 32;
 const BEYOND = 8;
 
 export class Grid {
-  #at = { row: 0, column: 0 };
-  #anchor = { row: 0, column: 0 };
-  #editing = false;
-  #tabStart = null;
-  #leaveByTab = false;
+  at = { row: 0, column: 0 };
+  anchor = { row: 0, column: 0 };
+  editing = false;
   #rows = new Map();
   #id = freshId("grid");
-  #dragging = false;
 
   /** `problem(row, column)` and `rowProblem(row)` give a sentence or nothing; `visible(first, last)` is told of rows in sight. */
   constructor(container, model, { label, problem, rowProblem, visible }) {
@@ -25,8 +23,11 @@ export class Grid {
     this.problem = problem;
     this.rowProblem = rowProblem;
     this.visible = visible;
-    const column = Math.max(0, model.columns.findIndex(({ pinned }) => pinned));
-    this.#at = this.#anchor = { row: 0, column };
+    const column = Math.max(
+      0,
+      model.columns.findIndex(({ pinned }) => pinned),
+    );
+    this.at = this.anchor = { row: 0, column };
     this.#frame(container, label);
     for (const name of ["changed", "replaced"]) model.addEventListener(name, () => this.render());
     this.render();
@@ -35,37 +36,92 @@ export class Grid {
   #frame(container, label) {
     const { columns } = this.model;
     this.template = `3rem ${columns.map(({ width }) => `${width}rem`).join(" ")}`;
-    const head = h("div", { class: "grid-row grid-head", role: "row" }, h("div", { class: "grid-cell grid-number", role: "columnheader" }, "#"),
-      columns.map((column, index) => h("div", { class: `grid-cell${column.pinned ? " grid-first" : ""}`, role: "columnheader", "aria-colindex": index + 2, title: column.title ?? column.label }, column.label)));
+    const head = h(
+      "div",
+      { class: "grid-row grid-head", role: "row" },
+      h("div", { class: "grid-cell grid-number", role: "columnheader" }, "#"),
+      columns.map((column, index) =>
+        h(
+          "div",
+          {
+            class: `grid-cell${column.pinned ? " grid-first" : ""}`,
+            role: "columnheader",
+            "aria-colindex": index + 2,
+            title: column.title ?? column.label,
+          },
+          column.label,
+        ),
+      ),
+    );
     head.style.gridTemplateColumns = this.template;
-    this.input = h("input", { class: "grid-input", type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off", "aria-label": label });
+    this.input = h("input", {
+      class: "grid-input",
+      type: "text",
+      autocomplete: "off",
+      spellcheck: "false",
+      autocapitalize: "off",
+      "aria-label": label,
+    });
     this.options = h("datalist", { id: `${this.#id}-options` });
     this.body = h("div", { class: "grid-body", role: "rowgroup" });
     this.scroller = h("div", { class: "grid-scroll" }, h("div", { role: "rowgroup" }, head), this.body);
     this.teller = h("div", { class: "visually-hidden", "aria-live": "polite" });
     this.status = h("p", { class: "grid-status", id: `${this.#id}-status` });
-    this.root = h("div", { class: "grid", role: "grid", "aria-label": label, "aria-colcount": columns.length + 1 }, this.scroller);
+    this.root = h(
+      "div",
+      { class: "grid", role: "grid", "aria-label": label, "aria-colcount": columns.length + 1 },
+      this.scroller,
+    );
     fill(container, this.#toolbar(), this.root, this.status, this.options, this.teller);
     this.body.append(this.input);
     this.input.setAttribute("aria-describedby", this.status.id);
     this.scroller.addEventListener("scroll", () => requestAnimationFrame(() => this.render()), { passive: true });
     new ResizeObserver(() => this.render()).observe(this.scroller);
-    this.#listen();
+    new GridInput(this);
   }
 
   #toolbar() {
-    const button = (key, act, shortcut) => h("button", { type: "button", title: shortcut, on: { click: () => { act(); this.input.focus(); } } }, t(key));
+    const button = (key, act, shortcut) =>
+      h(
+        "button",
+        {
+          type: "button",
+          title: shortcut,
+          on: {
+            click: () => {
+              act();
+              this.input.focus();
+            },
+          },
+        },
+        t(key),
+      );
     this.undoButton = button("grid.undo", () => this.model.undo(), "Ctrl+Z");
     this.redoButton = button("grid.redo", () => this.model.redo(), "Ctrl+Y");
-    return h("div", { class: "toolbar", role: "toolbar", "aria-label": t("grid.tools") },
-      button("grid.insert", () => this.#insertRows(), "Ctrl++"), button("grid.remove", () => this.#removeRows(), "Ctrl+−"),
-      button("grid.fill_down", () => this.#fillDown(), "Ctrl+D"), this.undoButton, this.redoButton,
-      h("details", { class: "toolbar-help" }, h("summary", {}, t("grid.keys")), h("p", {}, t("grid.keys_text"))));
+    return h(
+      "div",
+      { class: "toolbar", role: "toolbar", "aria-label": t("grid.tools") },
+      button("grid.insert", () => this.insertRows(), "Ctrl++"),
+      button("grid.remove", () => this.removeRows(), "Ctrl+−"),
+      button("grid.fill_down", () => this.fillDown(), "Ctrl+D"),
+      this.undoButton,
+      this.redoButton,
+      h("details", { class: "toolbar-help" }, h("summary", {}, t("grid.keys")), h("p", {}, t("grid.keys_text"))),
+    );
+  }
+
+  get rowsInSight() {
+    return Math.floor(this.scroller.clientHeight / ROW);
   }
 
   get area() {
-    const [a, b] = [this.#at, this.#anchor];
-    return { top: Math.min(a.row, b.row), bottom: Math.max(a.row, b.row), left: Math.min(a.column, b.column), right: Math.max(a.column, b.column) };
+    const [a, b] = [this.at, this.anchor];
+    return {
+      top: Math.min(a.row, b.row),
+      bottom: Math.max(a.row, b.row),
+      left: Math.min(a.column, b.column),
+      right: Math.max(a.column, b.column),
+    };
   }
 
   // --- drawing
@@ -74,11 +130,14 @@ export class Grid {
     const total = this.model.rows.length + 1; // and the empty one to type into
     this.body.style.height = `${total * ROW}px`;
     this.root.setAttribute("aria-rowcount", total + 1);
-    if (this.#at.row >= total) this.#at = this.#anchor = { row: total - 1, column: this.#at.column };
+    if (this.at.row >= total) this.at = this.anchor = { row: total - 1, column: this.at.column };
     const first = Math.max(0, Math.floor(this.scroller.scrollTop / ROW) - BEYOND);
     const last = Math.min(total - 1, Math.ceil((this.scroller.scrollTop + this.scroller.clientHeight) / ROW) + BEYOND);
     for (const [row, drawn] of this.#rows) {
-      if (row < first || row > last) { drawn.element.remove(); this.#rows.delete(row); }
+      if (row < first || row > last) {
+        drawn.element.remove();
+        this.#rows.delete(row);
+      }
     }
     for (let row = first; row <= last; row++) this.#draw(row);
     this.visible?.(first, last);
@@ -103,21 +162,44 @@ export class Grid {
     drawn.cells.forEach((cell, column) => {
       const text = blank ? "" : this.model.text(row, column);
       if (cell.textContent !== text) cell.textContent = text;
-      const wrong = blank ? null : this.model.mistake(row, column) ?? this.problem(row, column);
+      const wrong = blank ? null : (this.model.mistake(row, column) ?? this.problem(row, column));
       cell.classList.toggle("grid-wrong", Boolean(wrong));
-      cell.classList.toggle("grid-selected", row >= area.top && row <= area.bottom && column >= area.left && column <= area.right);
-      cell.setAttribute("aria-selected", row === this.#at.row && column === this.#at.column);
-      if (wrong) { cell.setAttribute("aria-invalid", "true"); cell.title = wrong; }
-      else { cell.removeAttribute("aria-invalid"); cell.removeAttribute("title"); }
+      cell.classList.toggle(
+        "grid-selected",
+        row >= area.top && row <= area.bottom && column >= area.left && column <= area.right,
+      );
+      cell.setAttribute("aria-selected", row === this.at.row && column === this.at.column);
+      if (wrong) {
+        cell.setAttribute("aria-invalid", "true");
+        cell.title = wrong;
+      } else {
+        cell.removeAttribute("aria-invalid");
+        cell.removeAttribute("title");
+      }
     });
   }
 
   #makeRow(row) {
-    const number = h("div", { class: "grid-cell grid-number", role: "rowheader" }, row < this.model.rows.length ? String(row + 1) : "+");
-    const cells = this.model.columns.map((column, index) => h("div", {
-      class: `grid-cell${column.pinned ? " grid-first" : ""}${column.kind === "number" ? " grid-right" : ""}${column.readonly ? " grid-readonly" : ""}`,
-      role: "gridcell", "aria-colindex": index + 2, "aria-readonly": column.readonly ? "true" : false, dataset: { column: index } }));
-    const element = h("div", { class: "grid-row", role: "row", "aria-rowindex": row + 2, dataset: { row } }, number, cells);
+    const number = h(
+      "div",
+      { class: "grid-cell grid-number", role: "rowheader" },
+      row < this.model.rows.length ? String(row + 1) : "+",
+    );
+    const cells = this.model.columns.map((column, index) =>
+      h("div", {
+        class: `grid-cell${column.pinned ? " grid-first" : ""}${column.kind === "number" ? " grid-right" : ""}${column.readonly ? " grid-readonly" : ""}`,
+        role: "gridcell",
+        "aria-colindex": index + 2,
+        "aria-readonly": column.readonly ? "true" : false,
+        dataset: { column: index },
+      }),
+    );
+    const element = h(
+      "div",
+      { class: "grid-row", role: "row", "aria-rowindex": row + 2, dataset: { row } },
+      number,
+      cells,
+    );
     element.style.gridTemplateColumns = this.template;
     element.style.transform = `translateY(${row * ROW}px)`;
     return { element, number, cells };
@@ -133,17 +215,17 @@ export class Grid {
   }
 
   #placeInput() {
-    const cell = this.#rows.get(this.#at.row)?.cells[this.#at.column];
+    const cell = this.#rows.get(this.at.row)?.cells[this.at.column];
     if (!cell) return;
     const style = this.input.style;
     style.left = `${cell.offsetLeft}px`;
     style.width = `${cell.offsetWidth}px`;
-    style.top = `${this.#at.row * ROW}px`;
-    this.input.classList.toggle("grid-editing", this.#editing);
-    this.input.classList.toggle("grid-right", this.model.columns[this.#at.column].kind === "number");
-    this.input.readOnly = Boolean(this.model.columns[this.#at.column].readonly);
-    if (!this.#editing) {
-      const text = this.model.text(this.#at.row, this.#at.column);
+    style.top = `${this.at.row * ROW}px`;
+    this.input.classList.toggle("grid-editing", this.editing);
+    this.input.classList.toggle("grid-right", this.model.columns[this.at.column].kind === "number");
+    this.input.readOnly = Boolean(this.model.columns[this.at.column].readonly);
+    if (!this.editing) {
+      const text = this.model.text(this.at.row, this.at.column);
       if (this.input.value !== text) this.input.value = text;
       if (document.activeElement === this.input) this.input.select();
     }
@@ -160,48 +242,57 @@ export class Grid {
   // --- moving
 
   focus(row, column = 0) {
-    this.#move(row, column);
+    this.move(row, column);
     this.input.focus();
   }
 
   /** Where one is, to come back to after the rows came anew. */
   get standing() {
-    return { ...this.#at, top: this.scroller.scrollTop, left: this.scroller.scrollLeft, focused: document.activeElement === this.input };
+    return {
+      ...this.at,
+      top: this.scroller.scrollTop,
+      left: this.scroller.scrollLeft,
+      focused: document.activeElement === this.input,
+    };
   }
 
   resume({ row, column, top, left, focused }) {
     this.scroller.scrollTo({ top, left });
     if (focused) this.input.focus({ preventScroll: true });
-    this.#move(row, column);
+    this.move(row, column);
   }
 
-  #move(row, column, { extend = false } = {}) {
+  move(row, column, { extend = false } = {}) {
     const to = {
       row: Math.max(0, Math.min(row, this.model.rows.length)),
       column: Math.max(0, Math.min(column, this.model.columns.length - 1)),
     };
-    this.#at = to;
-    if (!extend) this.#anchor = to;
+    this.at = to;
+    if (!extend) this.anchor = to;
     const { options } = this.model.columns[to.column];
     const list = typeof options === "function" ? options(this.model.rows[to.row] ?? {}) : options;
-    fill(this.options, (list ?? []).map((value) => h("option", { value })));
+    fill(
+      this.options,
+      (list ?? []).map((value) => h("option", { value })),
+    );
     if (options) this.input.setAttribute("list", this.options.id);
     else this.input.removeAttribute("list");
     this.#intoSight();
     this.render();
     // The page too, past the save bar (`scroll-padding` of the document).
-    if (document.activeElement === this.input) this.#rows.get(to.row)?.cells[to.column].scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (document.activeElement === this.input)
+      this.#rows.get(to.row)?.cells[to.column].scrollIntoView({ block: "nearest", inline: "nearest" });
     this.#tell();
   }
 
   #intoSight() {
     const { scroller } = this;
-    const top = this.#at.row * ROW;
+    const top = this.at.row * ROW;
     const height = scroller.clientHeight - ROW - 8;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + ROW > scroller.scrollTop + height) scroller.scrollTop = top + ROW - height;
     this.render();
-    const cell = this.#rows.get(this.#at.row)?.cells[this.#at.column];
+    const cell = this.#rows.get(this.at.row)?.cells[this.at.column];
     if (!cell || cell.classList.contains("grid-first")) return;
     const pinned = $(".grid-first", this.root).offsetWidth + $(".grid-number", this.root).offsetWidth;
     if (cell.offsetLeft - pinned < scroller.scrollLeft) scroller.scrollLeft = cell.offsetLeft - pinned;
@@ -211,189 +302,72 @@ export class Grid {
   }
 
   #tell() {
-    const column = this.model.columns[this.#at.column];
-    const text = this.model.text(this.#at.row, this.#at.column);
-    this.teller.textContent = t("grid.cell", { column: column.label, row: this.#at.row + 1, text: text || t("grid.empty") });
+    const column = this.model.columns[this.at.column];
+    const text = this.model.text(this.at.row, this.at.column);
+    this.teller.textContent = t("grid.cell", {
+      column: column.label,
+      row: this.at.row + 1,
+      text: text || t("grid.empty"),
+    });
     this.#tellProblem();
   }
 
   #tellProblem() {
-    const { row, column } = this.#at;
+    const { row, column } = this.at;
     const blank = row >= this.model.rows.length;
-    const wrong = blank ? null : this.model.mistake(row, column) ?? this.problem(row, column) ?? this.rowProblem(row);
+    const wrong = blank ? null : (this.model.mistake(row, column) ?? this.problem(row, column) ?? this.rowProblem(row));
     const text = wrong ?? this.model.columns[column].help ?? "";
     this.status.classList.toggle("error", Boolean(wrong));
     if (this.status.textContent !== text) this.status.textContent = text;
   }
 
+  /** Selects an area; its first cell becomes the active one. */
+  select({ top, left, bottom, right }) {
+    this.at = { row: top, column: left };
+    this.anchor = { row: bottom, column: right };
+    this.render();
+  }
+
   // --- editing
 
-  #edit() {
-    if (this.model.columns[this.#at.column].readonly) return;
-    this.#editing = true;
+  edit() {
+    if (this.model.columns[this.at.column].readonly) return;
+    this.editing = true;
     this.#placeInput();
   }
 
   /** Takes what was typed. */
   commit() {
-    if (!this.#editing) return;
-    this.#editing = false;
-    const { row, column } = this.#at;
+    if (!this.editing) return;
+    this.editing = false;
+    const { row, column } = this.at;
     if (this.input.value !== this.model.text(row, column)) this.model.write([{ row, column, text: this.input.value }]);
     else this.render();
   }
 
-  #cancel() {
-    this.#editing = false;
+  cancel() {
+    this.editing = false;
     this.render();
   }
 
-  #insertRows() {
+  insertRows() {
     const { top, bottom } = this.area;
     this.model.insert(Math.min(top, this.model.rows.length), bottom - top + 1);
-    this.#move(top, this.#at.column);
+    this.move(top, this.at.column);
   }
 
-  #removeRows() {
+  removeRows() {
     const { top, bottom } = this.area;
     if (top >= this.model.rows.length) return;
     this.model.remove(top, bottom);
-    this.#move(top, this.#at.column);
+    this.move(top, this.at.column);
   }
 
-  #fillDown() {
+  fillDown() {
     const { area } = this;
     // Of a single cell: from the one above, as spreadsheets do.
-    if (area.top === area.bottom) { if (area.top > 0) this.model.fillDown({ ...area, top: area.top - 1 }); }
-    else this.model.fillDown(area);
-  }
-
-  #listen() {
-    const { input, body } = this;
-    input.addEventListener("keydown", (event) => this.#key(event));
-    input.addEventListener("input", () => { if (!this.#editing) this.#edit(); });
-    input.addEventListener("focus", () => { this.#leaveByTab = false; this.root.classList.add("grid-focus"); input.select(); });
-    input.addEventListener("blur", () => { this.root.classList.remove("grid-focus"); this.commit(); });
-    input.addEventListener("copy", (event) => this.#copy(event));
-    input.addEventListener("cut", (event) => { if (this.#copy(event)) this.model.clear(this.area); });
-    input.addEventListener("paste", (event) => {
-      const text = event.clipboardData.getData("text/plain");
-      // Inside a cell being edited a plain text is just text.
-      if (this.#editing && !/[\t\n]/.test(text)) return;
-      event.preventDefault();
-      this.#editing = false;
-      const area = this.model.paste(this.area, text);
-      this.#anchor = { row: area.bottom, column: area.right };
-      this.#at = { row: area.top, column: area.left };
-      this.render();
-      this.teller.textContent = t("grid.pasted", { n: area.bottom - area.top + 1 });
-    });
-    body.addEventListener("pointerdown", (event) => {
-      if (event.target === input && (this.#editing || event.detail > 1)) return;
-      const where = this.#where(event);
-      if (!where) return;
-      event.preventDefault();
-      this.commit();
-      if (where.column < 0) {
-        this.#anchor = { row: where.row, column: 0 };
-        this.#move(where.row, this.model.columns.length - 1, { extend: true });
-      } else {
-        const again = where.row === this.#at.row && where.column === this.#at.column && document.activeElement === input;
-        this.#move(where.row, where.column, { extend: event.shiftKey });
-        this.#dragging = event.pointerType === "mouse";
-        if (again && (event.pointerType !== "mouse" || event.detail > 1)) this.#edit();
-      }
-      input.focus({ preventScroll: true });
-    });
-    body.addEventListener("pointermove", (event) => {
-      if (!this.#dragging || event.buttons !== 1) { this.#dragging = false; return; }
-      const where = this.#where(event);
-      if (where && where.column >= 0 && (where.row !== this.#at.row || where.column !== this.#at.column)) this.#move(where.row, where.column, { extend: true });
-    });
-    body.addEventListener("dblclick", () => this.#edit());
-  }
-
-  #where(event) {
-    const under = document.elementsFromPoint(event.clientX, event.clientY).find((element) => element.classList.contains("grid-cell") && this.body.contains(element));
-    if (!under) return null;
-    return { row: Number(under.parentElement.dataset.row), column: under.dataset.column === undefined ? -1 : Number(under.dataset.column) };
-  }
-
-  #copy(event) {
-    const { area } = this;
-    if (this.#editing) return false;
-    event.preventDefault();
-    event.clipboardData.setData("text/plain", this.model.copy(area));
-    return true;
-  }
-
-  #key(event) {
-    if (event.isComposing) return;
-    const control = event.ctrlKey || event.metaKey;
-    const done = (act) => { event.preventDefault(); act(); };
-    const { row, column } = this.#at;
-    const page = Math.max(1, Math.floor(this.scroller.clientHeight / ROW) - 2);
-    const step = (rows, columns) => done(() => { this.commit(); this.#tabStart = null; this.#move(row + rows, column + columns, { extend: event.shiftKey }); });
-    const choosing = this.#editing && this.model.columns[column].options;
-    switch (event.key) {
-      case "Enter": return done(() => this.#enter(event.shiftKey ? -1 : 1));
-      case "Tab": return this.#tab(event);
-      case "Escape":
-        if (this.#editing) return done(() => this.#cancel());
-        this.#leaveByTab = true; // the next Tab leaves the grid: no trap
-        return undefined;
-      case "F2": return done(() => { this.#edit(); this.input.setSelectionRange(this.input.value.length, this.input.value.length); });
-      case "ArrowUp": return choosing ? undefined : step(control ? -row : -1, 0);
-      case "ArrowDown": return choosing ? undefined : step(control ? this.model.rows.length - 1 - row : 1, 0);
-      case "PageUp": return step(-page, 0);
-      case "PageDown": return step(page, 0);
-      default:
-    }
-    if (this.#editing) return undefined;
-    switch (event.key) {
-      case "ArrowLeft": return step(0, control ? -column : -1);
-      case "ArrowRight": return step(0, control ? this.model.columns.length : 1);
-      case "Home": return done(() => this.#move(control ? 0 : row, 0, { extend: event.shiftKey }));
-      case "End": return done(() => this.#move(control ? this.model.rows.length - 1 : row, this.model.columns.length - 1, { extend: event.shiftKey }));
-      case "Delete":
-      case "Backspace": return done(() => this.model.clear(this.area));
-      case " ":
-        if (this.model.columns[column].kind !== "bool") return undefined;
-        return done(() => this.model.write([{ row, column, text: this.model.text(row, column) === t("word.yes") ? "0" : "1" }]));
-      default:
-    }
-    if (!control) return undefined;
-    switch (event.key.toLowerCase()) {
-      case "z": return done(() => (event.shiftKey ? this.model.redo() : this.model.undo()));
-      case "y": return done(() => this.model.redo());
-      case "d": return done(() => this.#fillDown());
-      case "a": return done(() => { this.#anchor = { row: this.model.rows.length - 1, column: this.model.columns.length - 1 }; this.#at = { row: 0, column: 0 }; this.render(); });
-      case "-": return done(() => this.#removeRows());
-      case "+":
-      case "=": return done(() => this.#insertRows());
-      default: return undefined;
-    }
-  }
-
-  /** Down; after a run of Tabs back to the column where it began. */
-  #enter(by) {
-    this.commit();
-    const column = this.#tabStart ?? this.#at.column;
-    this.#tabStart = null;
-    this.#move(this.#at.row + by, column);
-  }
-
-  #tab(event) {
-    if (this.#leaveByTab) return;
-    event.preventDefault();
-    this.commit();
-    this.#tabStart ??= this.#at.column;
-    const width = this.model.columns.length;
-    const by = event.shiftKey ? -1 : 1;
-    let next = this.#at.row * width + this.#at.column + by;
-    while (this.model.columns[next % width]?.readonly) next += by;
-    if (next < 0 || next >= (this.model.rows.length + 1) * width) return;
-    if (Math.floor(next / width) !== this.#at.row) this.#tabStart = null;
-    this.#move(Math.floor(next / width), next % width);
+    if (area.top === area.bottom) {
+      if (area.top > 0) this.model.fillDown({ ...area, top: area.top - 1 });
+    } else this.model.fillDown(area);
   }
 }

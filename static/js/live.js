@@ -25,6 +25,13 @@ class Live extends EventTarget {
     if (!this.#source && !this.#timer) this.#open();
   }
 
+  stop() {
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#source?.close();
+    this.#source = null;
+  }
+
   #open() {
     clearTimeout(this.#timer);
     this.#timer = null;
@@ -92,4 +99,6 @@ class Live extends EventTarget {
 
 /** The one stream of this page. */
 export const live = new Live();
-addEventListener("pagehide", () => live.dispatchEvent(new CustomEvent("leaving")));
+// A page kept for going back must not keep its stream.
+addEventListener("pagehide", () => live.stop());
+addEventListener("pageshow", (event) => event.persisted && live.start());

@@ -16,7 +16,12 @@ form.addEventListener("submit", async (event) => {
     // The part after `#` never reached the server: it waits in our own address.
     location.assign(form.dataset.next + location.hash);
   } catch (error) {
-    const text = error.status === 401 ? t("login.wrong") : error.status === 429 ? t("login.throttled", { seconds: error.retryAfter ?? "60" }) : error.message;
+    const text =
+      error.status === 401
+        ? t("login.wrong")
+        : error.status === 429
+          ? t("login.throttled", { seconds: error.retryAfter ?? "60" })
+          : error.message;
     setText(trouble, text);
     trouble.hidden = false;
     form.password.select();

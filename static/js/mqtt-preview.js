@@ -25,13 +25,19 @@ export class Preview {
     clearTimeout(this.#timer);
     const round = ++this.#round;
     const publication = this.config.read(this.publication);
-    if (!publication || !this.body.isConnected && round > 1) return;
+    if (!publication || (!this.body.isConnected && round > 1)) return;
     const { publications: _, subscriptions: __, ...connection } = this.config.read(this.connection) ?? {};
     try {
       const { data } = await request("POST", "/preview/publication", { body: { connection, publication } });
       if (round === this.#round) this.#show(data);
     } catch (error) {
-      if (round === this.#round) fill(this.body, error.errors?.length ? error.errors.map(({ detail }) => this.#line("bad", detail)) : this.#line("bad", error.message));
+      if (round === this.#round)
+        fill(
+          this.body,
+          error.errors?.length
+            ? error.errors.map(({ detail }) => this.#line("bad", detail))
+            : this.#line("bad", error.message),
+        );
     }
     // Values move on; a hidden page need not.
     if (this.body.isConnected) this.#timer = setTimeout(() => this.#again(), REFRESH_MS);
@@ -48,11 +54,33 @@ export class Preview {
 
   #show({ messages = [], warnings = [], problems = [] }) {
     const text = (item) => (typeof item === "string" ? item : item.detail);
-    fill(this.body, problems.map((problem) => this.#line("bad", text(problem))), warnings.map((warning) => this.#line("uncertain", text(warning))),
-      messages.slice(0, SHOWN).map(({ topic, payload, qos, retain }) => h("div", { class: "message" },
-        h("p", { class: "message-topic" }, h("code", {}, topic), h("span", { class: "kind" }, `QoS ${qos ?? 0}${retain ? ` · ${t("preview.retained")}` : ""}`)),
-        h("pre", {}, pretty(payload)))),
-      h("p", { class: "hint" }, messages.length > SHOWN ? t("preview.more", { n: count(messages.length - SHOWN) }) : t("preview.count", { n: messages.length })));
+    fill(
+      this.body,
+      problems.map((problem) => this.#line("bad", text(problem))),
+      warnings.map((warning) => this.#line("uncertain", text(warning))),
+      messages
+        .slice(0, SHOWN)
+        .map(({ topic, payload, qos, retain }) =>
+          h(
+            "div",
+            { class: "message" },
+            h(
+              "p",
+              { class: "message-topic" },
+              h("code", {}, topic),
+              h("span", { class: "kind" }, `QoS ${qos ?? 0}${retain ? ` · ${t("preview.retained")}` : ""}`),
+            ),
+            h("pre", {}, pretty(payload)),
+          ),
+        ),
+      h(
+        "p",
+        { class: "hint" },
+        messages.length > SHOWN
+          ? t("preview.more", { n: count(messages.length - SHOWN) })
+          : t("preview.count", { n: messages.length }),
+      ),
+    );
   }
 }
 

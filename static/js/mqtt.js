@@ -10,43 +10,111 @@ import { Preview } from "./mqtt-preview.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 
-const tls = ({ url = "" }) => /^(mqtts|wss):/.test(url);
+const tls = ({ url = "" }) => /^mqtts:/.test(url);
 const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
 ];
 const CONNECTION = [
-  { fields: [
-    { key: "name", required: true }, { key: "url", sample: "mqtt://192.168.1.10:1883", required: true },
-    { key: "protocol", kind: "select", options: ["3.1.1"], def: "3.1.1" }, { key: "client_id", hint: "client_id" },
-    { key: "username" }, { key: "password", kind: "secret" },
-    { key: "keep_alive_s", kind: "number", def: 30, min: 5, max: 65535, unit: "s" }, { key: "clean_session", kind: "check", def: false }, { key: "enabled", kind: "check", def: true },
-  ] },
-  { title: "section.tls", when: tls, fields: [
-    { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" }, { key: "tls/server_name" }, { key: "tls/insecure", kind: "check", def: false },
-  ] },
-  { title: "section.birth", folded: true, fields: [
-    { key: "birth/topic", label: "birth_topic", hint: "message_topic", sample: "{appliance}/status" }, { key: "birth/payload", label: "birth_payload", hint: "none", sample: "online" }, ...delivery("birth"),
-    { key: "last_will/topic", label: "last_will_topic", hint: "message_topic", sample: "{appliance}/status" }, { key: "last_will/payload", label: "last_will_payload", hint: "none", sample: "offline" }, ...delivery("last_will"),
-  ] },
+  {
+    fields: [
+      { key: "name", required: true },
+      { key: "url", sample: "mqtt://192.168.1.10:1883", required: true },
+      { key: "client_id", hint: "client_id" },
+      { key: "username" },
+      { key: "password", kind: "secret" },
+      { key: "keep_alive_s", kind: "number", def: 30, min: 1, max: 65535, unit: "s" },
+      { key: "clean_session", kind: "check", def: false },
+      { key: "enabled", kind: "check", def: true },
+    ],
+  },
+  {
+    title: "section.tls",
+    when: tls,
+    fields: [
+      { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" },
+      { key: "tls/min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
+    ],
+  },
+  {
+    title: "section.birth",
+    folded: true,
+    fields: [
+      { key: "birth/topic", label: "birth_topic", hint: "message_topic", sample: "{appliance}/status" },
+      { key: "birth/payload", label: "birth_payload", hint: "none", sample: "online" },
+      ...delivery("birth"),
+      { key: "last_will/topic", label: "last_will_topic", hint: "message_topic", sample: "{appliance}/status" },
+      { key: "last_will/payload", label: "last_will_payload", hint: "none", sample: "offline" },
+      ...delivery("last_will"),
+    ],
+  },
 ];
 const PUBLICATION = [
-  { fields: [
-    { key: "name", required: true }, { key: "topic", wide: true, hint: "publication_topic", sample: "{appliance}/read/{tag}/{attribute}", required: true },
-    { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true }, { key: "attributes", kind: "lines", rows: 3, sample: "value" },
-    { key: "payload", kind: "select", options: ["value", "object"], def: "value" }, { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 }, { key: "retain", kind: "check", def: false }, { key: "enabled", kind: "check", def: true },
-  ] },
-  { title: "section.trigger", fields: [
-    { key: "trigger/on_change", kind: "check", def: false }, { key: "trigger/interval_ms", kind: "number", min: 10, max: 86400000, unit: "ms" },
-  ] },
+  {
+    fields: [
+      { key: "name", required: true },
+      {
+        key: "topic",
+        wide: true,
+        hint: "publication_topic",
+        sample: "{appliance}/read/{tag}/{attribute}",
+        required: true,
+      },
+      { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true },
+      { key: "attributes", kind: "lines", rows: 3, sample: "value" },
+      { key: "payload", kind: "select", options: ["value", "object"], def: "value" },
+      { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
+      { key: "retain", kind: "check", def: false },
+      { key: "enabled", kind: "check", def: true },
+    ],
+  },
+  {
+    title: "section.trigger",
+    fields: [
+      { key: "trigger/on_change", kind: "check", def: false },
+      { key: "trigger/interval_ms", kind: "number", min: 10, max: 86400000, unit: "ms" },
+      {
+        key: "trigger/min_gap_ms",
+        label: "merge_ms",
+        hint: "merge_ms",
+        kind: "number",
+        min: 1,
+        max: 3600000,
+        unit: "ms",
+        when: ({ trigger }) => trigger?.on_change === true,
+      },
+    ],
+  },
 ];
-const SUBSCRIPTION = [{ fields: [
-  { key: "name", required: true }, { key: "topic", wide: true, hint: "subscription_topic", sample: "{appliance}/write/{tag}", required: true },
-  { key: "tags", kind: "lines", rows: 3, sample: "oven/setpoint", hint: "subscription_tags", required: true }, { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}" },
-  { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 }, { key: "max_age_s", kind: "number", min: 1, max: 86400, unit: "s" }, { key: "enabled", kind: "check", def: true },
-] }];
-const NEW_PUBLICATION = { name: "values", topic: "{appliance}/read/{tag}/{attribute}", tags: ["*/*"], payload: "value", trigger: { on_change: true, interval_ms: 60000 }, qos: 1, retain: true };
-const NEW_SUBSCRIPTION = { name: "commands", topic: "{appliance}/write/{tag}", tags: [], qos: 1, response_topic: "{appliance}/written/{tag}" };
+const SUBSCRIPTION = [
+  {
+    fields: [
+      { key: "name", required: true },
+      { key: "topic", wide: true, hint: "subscription_topic", sample: "{appliance}/write/{tag}", required: true },
+      { key: "tags", kind: "lines", rows: 3, sample: "oven/setpoint", hint: "subscription_tags", required: true },
+      { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}" },
+      { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
+      { key: "max_age_s", kind: "number", min: 1, max: 86400, unit: "s" },
+      { key: "enabled", kind: "check", def: true },
+    ],
+  },
+];
+const NEW_PUBLICATION = {
+  name: "values",
+  topic: "{appliance}/read/{tag}/{attribute}",
+  tags: ["*/*"],
+  payload: "value",
+  trigger: { on_change: true, interval_ms: 60000 },
+  qos: 1,
+  retain: true,
+};
+const NEW_SUBSCRIPTION = {
+  name: "commands",
+  topic: "{appliance}/write/{tag}",
+  tags: [],
+  qos: 1,
+  response_topic: "{appliance}/written/{tag}",
+};
 
 const ITEM_WORDS = {
   publications: { title: "mqtt.publications", add: "mqtt.add_publication", none: "mqtt.no_publications" },
@@ -59,8 +127,14 @@ async function main() {
   let previews = [];
 
   const list = new Collection($("#editor"), {
-    config, pointer: "/mqtt/connections", title: "nav.mqtt", addLabel: "mqtt.add", emptyLabel: "mqtt.empty", deleteText: "mqtt.delete_text",
-    summary: (connection) => connection.url ?? "", state: withState("mqtt", () => list.showList()),
+    config,
+    pointer: "/mqtt/connections",
+    title: "nav.mqtt",
+    addLabel: "mqtt.add",
+    emptyLabel: "mqtt.empty",
+    deleteText: "mqtt.delete_text",
+    summary: (connection) => connection.url ?? "",
+    state: withState("mqtt", () => list.showList()),
     make: () => ({ name: "site", url: "mqtt://127.0.0.1:1883", publications: [], subscriptions: [] }),
     show,
   });
@@ -71,45 +145,109 @@ async function main() {
     const place = h("div", {});
     body.append(place);
     forms.push(new Form(place, config, pointer, CONNECTION));
-    body.append(items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
-      const [left, right] = [h("div", {}), h("div", { class: "preview" })];
-      inner.append(h("div", { class: "with-preview" }, left, right));
-      forms.push(new Form(left, config, at, PUBLICATION));
-      previews.push(new Preview(right, config, pointer, at));
-    }), items(pointer, "subscriptions", NEW_SUBSCRIPTION, (inner, at) => forms.push(new Form(inner, config, at, SUBSCRIPTION))));
+    body.append(
+      items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
+        const [left, right] = [h("div", {}), h("div", { class: "preview" })];
+        inner.append(h("div", { class: "with-preview" }, left, right));
+        forms.push(new Form(left, config, at, PUBLICATION));
+        previews.push(new Preview(right, config, pointer, at));
+      }),
+      items(pointer, "subscriptions", NEW_SUBSCRIPTION, (inner, at) =>
+        forms.push(new Form(inner, config, at, SUBSCRIPTION)),
+      ),
+    );
   }
 
   /** The publications or subscriptions of a connection, each folded under its name; an open one builds its form. */
   function items(connection, member, fresh, build) {
     const at = pointers.join(connection, member);
     const all = config.read(at) ?? [];
-    const open = (index) => () => { list.choose(Number(pointers.parts(connection).at(-1)), { remember: false }); $(`[data-pointer="${pointers.join(at, index)}"]`)?.setAttribute("open", ""); };
+    const open = (index) => () => {
+      list.choose(Number(pointers.parts(connection).at(-1)), { remember: false });
+      $(`[data-pointer="${pointers.join(at, index)}"]`)?.setAttribute("open", "");
+    };
     const insert = (item, index) => {
       const next = [...all];
-      next.splice(index, 0, { ...item, name: freshName(item.name, all.map(({ name }) => name)) });
+      next.splice(index, 0, {
+        ...item,
+        name: freshName(
+          item.name,
+          all.map(({ name }) => name),
+        ),
+      });
       config.set(at, next);
       open(index)();
     };
-    const remove = (index) => { config.set(at, all.filter((_, other) => other !== index)); open(-1)(); };
-    const add = h("button", { type: "button", on: { click: () => insert(structuredClone(fresh), all.length) } }, t(ITEM_WORDS[member].add));
-    return h("section", { class: "items" }, h("div", { class: "detail-head" }, h("h3", {}, t(ITEM_WORDS[member].title)), add),
+    const remove = (index) => {
+      config.set(
+        at,
+        all.filter((_, other) => other !== index),
+      );
+      open(-1)();
+    };
+    const add = h(
+      "button",
+      { type: "button", on: { click: () => insert(structuredClone(fresh), all.length) } },
+      t(ITEM_WORDS[member].add),
+    );
+    return h(
+      "section",
+      { class: "items" },
+      h("div", { class: "detail-head" }, h("h3", {}, t(ITEM_WORDS[member].title)), add),
       all.length === 0 && h("p", { class: "empty" }, t(ITEM_WORDS[member].none)),
       all.map((item, index) => {
         const inner = h("div", { class: "item-body" });
         const pointer = pointers.join(at, index);
-        const box = h("details", { class: "item", dataset: { pointer }, on: { toggle: () => {
-          if (!box.open || inner.hasChildNodes()) return;
-          build(inner, pointer);
-          inner.append(h("div", { class: "item-actions" }, h("button", { type: "button", on: { click: () => insert(withoutIds(structuredClone(config.read(pointer))), index + 1) } }, t("editor.duplicate")),
-            h("button", { type: "button", class: "danger", on: { click: () => remove(index) } }, t("editor.delete"))));
-        } } }, h("summary", {}, headline(item, pointer)), inner);
+        const box = h(
+          "details",
+          {
+            class: "item",
+            dataset: { pointer },
+            on: {
+              toggle: () => {
+                if (!box.open || inner.hasChildNodes()) return;
+                build(inner, pointer);
+                inner.append(
+                  h(
+                    "div",
+                    { class: "item-actions" },
+                    h(
+                      "button",
+                      {
+                        type: "button",
+                        on: { click: () => insert(withoutIds(structuredClone(config.read(pointer))), index + 1) },
+                      },
+                      t("editor.duplicate"),
+                    ),
+                    h(
+                      "button",
+                      { type: "button", class: "danger", on: { click: () => remove(index) } },
+                      t("editor.delete"),
+                    ),
+                  ),
+                );
+              },
+            },
+          },
+          h("summary", {}, headline(item, pointer)),
+          inner,
+        );
         return box;
-      }));
+      }),
+    );
   }
 
   function headline(item, pointer) {
     const wrong = config.problemsAt(pointer).length > 0;
-    return [h("span", { class: "item-name" }, wrong ? mark("bad") : item.enabled === false ? mark("idle") : null, item.name || t("editor.unnamed")), h("code", {}, item.topic ?? "")];
+    return [
+      h(
+        "span",
+        { class: "item-name" },
+        wrong ? mark("bad") : item.enabled === false ? mark("idle") : null,
+        item.name || t("editor.unnamed"),
+      ),
+      h("code", {}, item.topic ?? ""),
+    ];
   }
 
   function refreshHeads() {
@@ -119,25 +257,35 @@ async function main() {
     }
   }
 
-  config.addEventListener("changed", () => { list.refresh(); refreshHeads(); for (const preview of previews) preview.later(); });
-  config.addEventListener("checked", () => { list.showList(); refreshHeads(); forms.forEach((form) => form.showProblems()); });
+  config.addEventListener("changed", () => {
+    list.refresh();
+    refreshHeads();
+    for (const preview of previews) preview.later();
+  });
+  config.addEventListener("checked", () => {
+    list.showList();
+    refreshHeads();
+    forms.forEach((form) => form.showProblems());
+  });
   config.addEventListener("loaded", () => {
     const open = [...document.querySelectorAll("#editor .item[open]")].map((box) => box.dataset.pointer);
     list.reload();
     for (const pointer of open) $(`#editor [data-pointer="${pointer}"]`)?.setAttribute("open", "");
   });
   list.begin();
-  saveBar(config, { jump: async (pointer) => {
-    const [, , index, member, item] = pointers.parts(pointer);
-    if (index === undefined) return;
-    if (Number(index) !== Number(pointers.parts(list.pointer)[2])) list.choose(Number(index));
-    if (item !== undefined) {
-      const box = $(`[data-pointer="${pointers.join("/mqtt/connections", index, member, item)}"]`);
-      box?.setAttribute("open", "");
-      await new Promise((done) => setTimeout(done));
-    }
-    forms.some((form) => form.focus(pointer));
-  } });
+  saveBar(config, {
+    jump: async (pointer) => {
+      const [, , index, member, item] = pointers.parts(pointer);
+      if (index === undefined) return;
+      if (Number(index) !== Number(pointers.parts(list.pointer)[2])) list.choose(Number(index));
+      if (item !== undefined) {
+        const box = $(`[data-pointer="${pointers.join("/mqtt/connections", index, member, item)}"]`);
+        box?.setAttribute("open", "");
+        await new Promise((done) => setTimeout(done));
+      }
+      forms.some((form) => form.focus(pointer));
+    },
+  });
 }
 
 main().catch(failedToLoad);

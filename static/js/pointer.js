@@ -5,10 +5,13 @@ const unescape = (part) => part.replaceAll("~1", "/").replaceAll("~0", "~");
 
 export const parts = (pointer) => (pointer === "" ? [] : pointer.split("/").slice(1).map(unescape));
 export const join = (base, ...more) => more.reduce((pointer, part) => `${pointer}/${escape(part)}`, base);
-export const parent = (pointer) => pointer.slice(0, pointer.lastIndexOf("/"));
+const parent = (pointer) => pointer.slice(0, pointer.lastIndexOf("/"));
 
 export function read(document, pointer) {
-  return parts(pointer).reduce((value, part) => (value === undefined || value === null ? undefined : value[part]), document);
+  return parts(pointer).reduce(
+    (value, part) => (value === undefined || value === null ? undefined : value[part]),
+    document,
+  );
 }
 
 /** Writes a value, making the objects on the way. */
@@ -34,7 +37,12 @@ export function remove(document, pointer) {
   if (Array.isArray(above)) above.splice(Number(last), 1);
   else delete above[last];
   const up = parent(pointer);
-  if (up !== "" && !Array.isArray(above) && Object.keys(above).length === 0 && !Array.isArray(read(document, parent(up)))) {
+  if (
+    up !== "" &&
+    !Array.isArray(above) &&
+    Object.keys(above).length === 0 &&
+    !Array.isArray(read(document, parent(up)))
+  ) {
     remove(document, up);
   }
 }

@@ -10,54 +10,78 @@ import { failedToLoad, withState } from "./editor.js";
 import { saveBar } from "./savebar.js";
 
 const BAUDS = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600];
-const serial = (port) => port.kind === "serial" || port.kind === undefined;
-
 const SECTIONS = [
-  { fields: [
-    { key: "name", required: true },
-    { key: "kind", kind: "select", options: ["serial", "tcp", "rtu-over-tcp"], def: "serial" },
-    { key: "path", when: serial, sample: "/dev/serial/by-id/…", wide: true, required: true },
-    { key: "address", label: "host_port", hint: "host_port", when: (port) => !serial(port), sample: "192.168.1.20:502", wide: true, required: true },
-    { key: "description", kind: "prose" },
-    { key: "enabled", kind: "check", def: true },
-  ] },
-  { title: "section.line", when: serial, fields: [
-    { key: "mode", kind: "select", options: ["rs232", "rs422", "rs485-2w", "rs485-4w"], def: "rs485-2w" },
-    { key: "baud", kind: "suggest", options: () => BAUDS, def: 19200, number: true, unit: "Bd" },
-    { key: "data_bits", kind: "select", options: [8, 7], def: 8 },
-    { key: "parity", kind: "select", options: ["none", "even", "odd"], def: "even" },
-    { key: "stop_bits", kind: "select", options: [1, 2], def: 1 },
-  ] },
-  { title: "section.timing", fields: [
-    { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
-    { key: "retries", kind: "number", def: 1, min: 0, max: 10 },
-    { key: "connect_timeout_ms", kind: "number", def: 3000, min: 10, max: 120000, unit: "ms", when: (port) => !serial(port) },
-    { key: "in_flight", kind: "number", def: 1, min: 1, max: 16, when: (port) => port.kind === "tcp" },
-  ] },
-  { title: "section.more", folded: true, when: serial, fields: [
-    { key: "framing", kind: "select", options: ["rtu", "ascii"], def: "rtu" },
-    { key: "gap_ms", kind: "number", min: 0, max: 1000, whole: false, unit: "ms", sample: t("sample.gap") },
-    { key: "broadcast_delay_ms", kind: "number", def: 100, min: 0, max: 10000, unit: "ms" },
-    { key: "initial_delay_ms", kind: "number", def: 0, min: 0, max: 60000, unit: "ms" },
-    { key: "probe_budget_percent", kind: "number", def: 5, min: 1, max: 50, unit: "%" },
-  ] },
+  {
+    fields: [
+      { key: "name", required: true },
+      { key: "path", sample: "/dev/serial/by-id/…", wide: true, required: true },
+      { key: "description", kind: "prose" },
+      { key: "enabled", kind: "check", def: true },
+    ],
+  },
+  {
+    title: "section.line",
+    fields: [
+      { key: "mode", kind: "select", options: ["rs232", "rs422", "rs485-2w", "rs485-4w"], def: "rs485-2w" },
+      { key: "baud", kind: "suggest", options: () => BAUDS, def: 19200, number: true, unit: "Bd" },
+      { key: "parity", kind: "select", options: ["none", "even", "odd"], def: "even" },
+      { key: "stop_bits", kind: "select", options: [1, 2], def: 1 },
+    ],
+  },
+  {
+    title: "section.timing",
+    fields: [
+      { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
+      { key: "retries", kind: "number", def: 1, min: 0, max: 10 },
+    ],
+  },
+  {
+    title: "section.more",
+    folded: true,
+    fields: [
+      { key: "gap_ms", kind: "number", min: 0, max: 10000, unit: "ms", sample: t("sample.gap") },
+      { key: "broadcast_delay_ms", kind: "number", def: 100, min: 0, max: 10000, unit: "ms" },
+      { key: "initial_delay_ms", kind: "number", def: 0, min: 0, max: 60000, unit: "ms" },
+      { key: "probe_budget_percent", kind: "number", def: 5, min: 1, max: 50, unit: "%" },
+    ],
+  },
 ];
 
-const character = ({ data_bits = 8, parity = "even", stop_bits = 1 }) => `${data_bits}${parity[0].toUpperCase()}${stop_bits}`;
-const summary = (port) => (serial(port) ? `${port.baud ?? 19200} ${character(port)}` : port.address ?? "");
+const character = ({ data_bits = 8, parity = "even", stop_bits = 1 }) =>
+  `${data_bits}${parity[0].toUpperCase()}${stop_bits}`;
+const summary = (port) => `${port.baud ?? 19200} ${character(port)}`;
 
 async function main() {
   const config = await ConfigDocument.load();
   let form;
   const list = new Collection($("#editor"), {
-    config, pointer: "/ports", title: "nav.ports", addLabel: "ports.add", emptyLabel: "ports.empty", deleteText: "ports.delete_text",
-    summary, state: withState("line", () => list.showList()),
+    config,
+    pointer: "/ports",
+    title: "nav.ports",
+    addLabel: "ports.add",
+    emptyLabel: "ports.empty",
+    deleteText: "ports.delete_text",
+    summary,
+    state: withState("line", () => list.showList()),
     make: () => ({ name: "COM1", kind: "serial", path: "" }),
     show(body, pointer, port) {
       const users = (config.read("/devices") ?? []).filter((device) => device.port === port.name);
       const place = h("div", {});
-      body.append(place, h("p", { class: "hint" }, t("ports.devices"), " ",
-        users.length ? users.map((device, index) => [index > 0 && ", ", h("a", { href: `/devices#${encodeURIComponent(device.name)}` }, device.name)]) : t("ports.no_devices")));
+      body.append(
+        place,
+        h(
+          "p",
+          { class: "hint" },
+          t("ports.devices"),
+          " ",
+          users.length
+            ? users.map((device, index) => [
+                index > 0 && ", ",
+                h("a", { href: `/devices#${encodeURIComponent(device.name)}` }, device.name),
+              ])
+            : t("ports.no_devices"),
+        ),
+      );
       form = new Form(place, config, pointer, SECTIONS);
     },
   });
@@ -79,14 +103,22 @@ async function main() {
     });
     known = now;
   }
-  config.addEventListener("loaded", () => { known = names(); list.reload(); });
-  config.addEventListener("checked", () => { list.showList(); form?.showProblems(); });
+  config.addEventListener("loaded", () => {
+    known = names();
+    list.reload();
+  });
+  config.addEventListener("checked", () => {
+    list.showList();
+    form?.showProblems();
+  });
   list.begin();
-  saveBar(config, { jump: (pointer) => {
-    const [, index] = pointers.parts(pointer);
-    if (index !== undefined) list.choose(Number(index));
-    form?.focus(pointer);
-  } });
+  saveBar(config, {
+    jump: (pointer) => {
+      const [, index] = pointers.parts(pointer);
+      if (index !== undefined) list.choose(Number(index));
+      form?.focus(pointer);
+    },
+  });
 }
 
 main().catch(failedToLoad);

@@ -8,33 +8,38 @@ import * as pointers from "./pointer.js";
 const SHOWN_CHANGES = 60;
 
 /** Which page edits a top-level member. */
-const PAGE_OF = { ports: "ports", devices: "devices", internal: "internal", appliance: "settings", web: "settings", access: "settings" };
+const PAGE_OF = {
+  ports: "ports",
+  devices: "devices",
+  internal: "internal",
+  appliance: "settings",
+  web: "settings",
+  access: "settings",
+};
 function pageOf(pointer) {
   const [top, second] = pointers.parts(pointer);
   if (top === "mqtt") return second === "broker" ? "broker" : "mqtt";
   return PAGE_OF[top] ?? "configuration";
 }
 
-/** The unit of a plan or status key (`line:COM1`) in words. */
-export function unitName(unit) {
-  const key = typeof unit === "string" ? unit : (unit.key ?? unit.name);
-  const at = key.search(/[:/]/);
-  if (at < 0) return word("unit_kind", key);
-  return `${word("unit_kind", key.slice(0, at))} ${key.slice(at + 1)}`;
-}
-
 /** The plan in one sentence for each thing that happens. */
 export function planSentences(plan) {
-  const keys = (list) => (list ?? []).map((unit) => (typeof unit === "string" ? unit : (unit.key ?? unit.name)));
-  const [start, stop, update] = [keys(plan.start), keys(plan.stop), keys(plan.update)];
-  const restart = stop.filter((key) => start.includes(key));
-  const names = (list) => list.map(unitName).join(", ");
+  const { start = [], stop = [], update = [] } = plan;
+  const restart = stop.filter((name) => start.includes(name));
+  // Some units have no name but their kind.
+  const names = (list) => list.map((name) => word("unit_name", name)).join(", ");
   const lines = [];
   const say = (key, list) => list.length && lines.push(t(key, { units: names(list) }));
   say("plan.update", update);
   say("plan.restart", restart);
-  say("plan.start", start.filter((key) => !restart.includes(key)));
-  say("plan.stop", stop.filter((key) => !restart.includes(key)));
+  say(
+    "plan.start",
+    start.filter((name) => !restart.includes(name)),
+  );
+  say(
+    "plan.stop",
+    stop.filter((name) => !restart.includes(name)),
+  );
   if (!restart.length && !stop.length) lines.push(t(lines.length ? "plan.nothing_restarts" : "plan.nothing"));
   return lines;
 }
@@ -55,11 +60,17 @@ function change(before, after) {
 
 /** A list of changes for reading. */
 export function changeList(list) {
-  const rows = list.slice(0, SHOWN_CHANGES).map(({ path, before, after }) =>
-    h("li", {}, h("span", { class: "change-path" }, path.join(" › ")), " ",
-      change(before, after)));
-  return h("div", { class: "changes" }, h("ul", {}, rows),
-    list.length > SHOWN_CHANGES && h("p", { class: "hint" }, t("diff.more", { n: list.length - SHOWN_CHANGES })));
+  const rows = list
+    .slice(0, SHOWN_CHANGES)
+    .map(({ path, before, after }) =>
+      h("li", {}, h("span", { class: "change-path" }, path.join(" › ")), " ", change(before, after)),
+    );
+  return h(
+    "div",
+    { class: "changes" },
+    h("ul", {}, rows),
+    list.length > SHOWN_CHANGES && h("p", { class: "hint" }, t("diff.more", { n: list.length - SHOWN_CHANGES })),
+  );
 }
 
 export function saveBar(config, { jump } = {}) {
@@ -77,10 +88,17 @@ export function saveBar(config, { jump } = {}) {
     const number = config.changes(1000).length;
     const trouble = config.problemsAt("");
     const text = [t("save.unsaved", { n: number })];
+    if (config.stale) text.push(t("http.412"));
     if (config.plan && !trouble.length) text.push(...planSentences(config.plan));
     fill(say, text.join(" "));
-    fill(list, trouble.slice(0, 5).map(({ pointer, detail }) => h("li", {}, mark("bad"), link(pointer), " ", detail)),
-      trouble.length > 5 && h("li", {}, t("save.more_problems", { n: trouble.length - 5 })));
+    fill(
+      list,
+      trouble.slice(0, 5).map(({ pointer, detail }) => h("li", {}, mark("bad"), link(pointer), " ", detail)),
+      config.warnings
+        .slice(0, 5)
+        .map(({ pointer, detail }) => h("li", {}, mark("uncertain"), link(pointer), " ", detail)),
+      trouble.length > 5 && h("li", {}, t("save.more_problems", { n: trouble.length - 5 })),
+    );
   }
 
   // A large document takes a while to compare; typing does not wait for it.
@@ -101,7 +119,7 @@ export function saveBar(config, { jump } = {}) {
     const words = [];
     for (const part of pointers.parts(pointer)) {
       at = pointers.join(at, part);
-      words.push(/^\d+$/.test(part) ? (config.read(at)?.name || Number(part) + 1) : part);
+      words.push(/^\d+$/.test(part) ? config.read(at)?.name || Number(part) + 1 : part);
     }
     return words.join(" › ") || t("save.document");
   }
@@ -133,14 +151,18 @@ export function saveBar(config, { jump } = {}) {
         h("h3", {}, t("save.what_changes")),
         changeList(config.changes()),
       ],
-      actions: [{
-        label: t("save.apply"), primary: true,
-        act: () => config.save().catch((error) => {
-          if (error.status !== 412) throw error;
-          clash = true;
-          return false;
-        }),
-      }],
+      actions: [
+        {
+          label: t("save.apply"),
+          primary: true,
+          act: () =>
+            config.save().catch((error) => {
+              if (error.status !== 412) throw error;
+              clash = true;
+              return false;
+            }),
+        },
+      ],
     });
     if (clash) return conflict();
     if (done) {
@@ -171,8 +193,10 @@ export function saveBar(config, { jump } = {}) {
       wide: true,
       body: [
         h("p", {}, t("conflict.text")),
-        h("h3", {}, t("conflict.theirs")), changeList(newer.theirs),
-        h("h3", {}, t("conflict.mine")), changeList(config.changes()),
+        h("h3", {}, t("conflict.theirs")),
+        changeList(newer.theirs),
+        h("h3", {}, t("conflict.mine")),
+        changeList(config.changes()),
       ],
       actions: [
         { label: t("conflict.reload"), act: () => "reload" },
@@ -182,7 +206,11 @@ export function saveBar(config, { jump } = {}) {
     if (choice === "reload") await config.reload().catch(complain);
     if (choice === "adopt") {
       const clashes = config.adopt(newer);
-      notice(clashes.length ? t("conflict.both", { places: clashes.map((path) => path.join(" › ")).join("; ") }) : t("conflict.merged"));
+      notice(
+        clashes.length
+          ? t("conflict.both", { places: clashes.map((path) => path.join(" › ")).join("; ") })
+          : t("conflict.merged"),
+      );
     }
   }
 

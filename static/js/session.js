@@ -30,7 +30,12 @@ onSignedOut(() => {
 });
 
 async function loginHere() {
-  const username = h("input", { name: "username", autocomplete: "username", required: true, value: document.documentElement.dataset.user });
+  const username = h("input", {
+    name: "username",
+    autocomplete: "username",
+    required: true,
+    value: document.documentElement.dataset.user,
+  });
   const password = h("input", { name: "password", type: "password", autocomplete: "current-password", required: true });
   return dialog({
     title: t("session.ended"),
@@ -39,7 +44,9 @@ async function loginHere() {
       h("label", { class: "field" }, h("span", {}, t("field.username")), username),
       h("label", { class: "field" }, h("span", {}, t("field.password")), password),
     ],
-    actions: [{ label: t("session.login"), primary: true, act: () => login(username.value, password.value).then(() => true) }],
+    actions: [
+      { label: t("session.login"), primary: true, act: () => login(username.value, password.value).then(() => true) },
+    ],
     cancel: false,
   });
 }

@@ -8,26 +8,47 @@ import { saveBar } from "./savebar.js";
 
 const zones = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : ["UTC"];
 
-const APPLIANCE = [{ title: "section.appliance", fields: [
-  { key: "name", def: "dinrail", hint: "appliance_name" }, { key: "description", kind: "prose" }, { key: "location", kind: "prose" }, { key: "contact", kind: "prose" },
-  { key: "timezone", kind: "suggest", options: () => ["UTC", ...zones], def: "UTC" },
-] }];
-const WEB = [{ title: "section.web", fields: [
-  { key: "address", label: "listen", hint: "listen", def: "0.0.0.0:8443" },
-  { key: "session_idle_min", kind: "number", def: 30, min: 1, max: 1440, unit: "min" },
-  { key: "session_max_h", kind: "number", def: 12, min: 1, max: 168, unit: "h" },
-  { key: "banner", kind: "area", wide: true },
-] }];
+const APPLIANCE = [
+  {
+    title: "section.appliance",
+    fields: [
+      { key: "name", def: "dinrail", hint: "appliance_name" },
+      { key: "description", kind: "prose" },
+      { key: "location", kind: "prose" },
+      { key: "contact", kind: "prose" },
+      { key: "timezone", kind: "suggest", options: () => ["UTC", ...zones], def: "UTC" },
+    ],
+  },
+];
+const WEB = [
+  {
+    title: "section.web",
+    fields: [
+      { key: "address", label: "listen", hint: "listen", def: "0.0.0.0:8443" },
+      { key: "session_idle_min", kind: "number", def: 30, min: 1, max: 1440, unit: "min" },
+      { key: "session_max_h", kind: "number", def: 12, min: 1, max: 168, unit: "h" },
+      { key: "banner", kind: "area", wide: true },
+    ],
+  },
+];
 
 async function main() {
   const config = await ConfigDocument.load();
-  const forms = [["/appliance", APPLIANCE], ["/web", WEB]].map(([pointer, sections]) => {
+  const forms = [
+    ["/appliance", APPLIANCE],
+    ["/web", WEB],
+  ].map(([pointer, sections]) => {
     const place = h("div", { class: "panel" });
     $("#editor").append(place);
     return new Form(place, config, pointer, sections);
   });
   config.addEventListener("checked", () => forms.forEach((form) => form.showProblems()));
-  config.addEventListener("loaded", () => forms.forEach((form) => { form.refresh(); form.showProblems(); }));
+  config.addEventListener("loaded", () =>
+    forms.forEach((form) => {
+      form.refresh();
+      form.showProblems();
+    }),
+  );
   saveBar(config, { jump: (pointer) => forms.some((form) => form.focus(pointer)) });
 }
 

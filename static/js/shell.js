@@ -12,8 +12,17 @@ function showState(state) {
   setText($("span", lamp), word("live", state));
 }
 
-/** A unit's reason in the reader's language where it is one of the numbered reasons. */
-export const reasonText = (reason) => (reason ? (maybe("reason", reason) ?? reason) : "");
+/** A reason in the reader's language, as far as it is made of the numbered reasons: `meter1: no answer; oven: port closed`. */
+export function reasonText(reason) {
+  return (reason ?? "")
+    .split("; ")
+    .map((part) => {
+      const colon = part.lastIndexOf(": ") + 1;
+      const text = part.slice(colon).trim();
+      return maybe("reason", text) ? `${part.slice(0, colon)}${colon ? " " : ""}${maybe("reason", text)}` : part;
+    })
+    .join("; ");
+}
 
 function showBanner(status) {
   const sick = (status.units ?? []).filter(({ health }) => health === "failed" || health === "degraded");
@@ -22,12 +31,29 @@ function showBanner(status) {
   if (banner.dataset.text === text) return;
   banner.dataset.text = text;
   banner.hidden = sick.length === 0;
-  banner.classList.toggle("failed", sick.some(({ health }) => health === "failed"));
-  const first = sick.slice(0, 3).map((unit) =>
-    h("li", {}, healthMark(unit.health), h("b", {}, unit.name), " ", word("health", unit.health),
-      unit.reason && `: ${reasonText(unit.reason)}`));
-  fill(banner, h("ul", {}, first), sick.length > 3 && h("p", {}, t("banner.more", { n: sick.length - 3 })),
-    document.documentElement.dataset.page !== "overview" && h("a", { href: "/overview" }, t("banner.look")));
+  banner.classList.toggle(
+    "failed",
+    sick.some(({ health }) => health === "failed"),
+  );
+  const first = sick
+    .slice(0, 3)
+    .map((unit) =>
+      h(
+        "li",
+        {},
+        healthMark(unit.health),
+        h("b", {}, word("unit_name", unit.name)),
+        " ",
+        word("health", unit.health),
+        unit.reason && `: ${reasonText(unit.reason)}`,
+      ),
+    );
+  fill(
+    banner,
+    h("ul", {}, first),
+    sick.length > 3 && h("p", {}, t("banner.more", { n: sick.length - 3 })),
+    document.documentElement.dataset.page !== "overview" && h("a", { href: "/overview" }, t("banner.look")),
+  );
 }
 
 /** The theme and language switches work without scripts; with them the theme changes at once. */

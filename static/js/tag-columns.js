@@ -47,29 +47,81 @@ function putDeadband(tag, text) {
 /** `live(tag)` gives what is known of the tag now. */
 export function tagColumns(live) {
   return [
-    { key: "live", label: t("tags.value"), width: 7, kind: "number", readonly: true, pointer: ["value"], help: t("grid.live_help"),
-      show: (tag) => { const now = live(tag); return now ? valueText(now.value) + (now.quality && now.quality !== "good" ? " !" : "") : ""; } },
-    { key: "reference", label: t("grid.reference"), title: t("grid.reference_title"), width: 5.5, kind: "number", pointer: ["address"], help: t("grid.reference_title"),
+    {
+      key: "live",
+      label: t("tags.value"),
+      width: 7,
+      kind: "number",
+      readonly: true,
+      pointer: ["value"],
+      help: t("grid.live_help"),
+      show: (tag) => {
+        const now = live(tag);
+        return now ? valueText(now.value) + (now.quality && now.quality !== "good" ? " !" : "") : "";
+      },
+    },
+    {
+      key: "reference",
+      label: t("grid.reference"),
+      title: t("grid.reference_title"),
+      width: 5.5,
+      kind: "number",
+      pointer: ["address"],
+      help: t("grid.reference_title"),
       show: (tag) => modicon.reference(tag.table, tag.address),
       put(tag, text) {
         const place = modicon.place(text);
         if (text === "") return { row: tag };
         return place ? { row: { ...tag, ...place } } : { row: { ...tag }, mistake: t("mistake.reference") };
-      } },
-    textColumn("name", { width: 11, pinned: true, put: (tag, text) => ({ row: having(tag, "name", text) }),
-      fill: (tag, by, first) => [...Array(by)].reduce((name) => freshName(name, [name]), first) }),
+      },
+    },
+    textColumn("name", {
+      width: 11,
+      pinned: true,
+      put: (tag, text) => ({ row: having(tag, "name", text) }),
+      fill: (tag, by, first) => [...Array(by)].reduce((name) => freshName(name, [name]), first),
+    }),
     choiceColumn("table", TABLES, { fill: (tag) => tag.table }),
-    numberColumn("address", { min: 0, max: 65535, fill: (tag, by) => (Number.isInteger(tag.address) ? String(tag.address + by * modicon.span(tag)) : "") }),
+    numberColumn("address", {
+      min: 0,
+      max: 65535,
+      fill: (tag, by) => (Number.isInteger(tag.address) ? String(tag.address + by * modicon.span(tag)) : ""),
+    }),
     choiceColumn("type", TYPES, { width: 5 }),
     choiceColumn("order", orders, { width: 7 }),
     numberColumn("bit", { min: 0, max: 15, width: 3.5 }),
     numberColumn("length", { min: 1, max: 125, width: 4.5 }),
     textColumn("unit", { width: 5 }),
-    { key: "gain", label: t("field.gain"), width: 6, kind: "number", pointer: ["scale"], help: t("hint.gain"), put: putGain,
-      show: ({ scale }) => (scale?.from ? `${range(scale.from)} = ${range(scale.to)}` : scale?.gain === undefined ? "" : String(scale.gain)) },
-    { key: "offset", label: t("field.offset"), width: 5, kind: "number", pointer: ["scale", "offset"], put: putOffset, show: ({ scale }) => (scale?.offset ? String(scale.offset) : "") },
-    { key: "deadband", label: t("field.deadband"), width: 5.5, kind: "number", pointer: ["deadband"], help: t("hint.deadband"), put: putDeadband,
-      show: ({ deadband }) => (deadband?.percent === undefined ? String(deadband ?? "") : `${deadband.percent} %`) },
+    {
+      key: "gain",
+      label: t("field.gain"),
+      width: 6,
+      kind: "number",
+      pointer: ["scale"],
+      help: t("hint.gain"),
+      put: putGain,
+      show: ({ scale }) =>
+        scale?.from ? `${range(scale.from)} = ${range(scale.to)}` : scale?.gain === undefined ? "" : String(scale.gain),
+    },
+    {
+      key: "offset",
+      label: t("field.offset"),
+      width: 5,
+      kind: "number",
+      pointer: ["scale", "offset"],
+      put: putOffset,
+      show: ({ scale }) => (scale?.offset ? String(scale.offset) : ""),
+    },
+    {
+      key: "deadband",
+      label: t("field.deadband"),
+      width: 5.5,
+      kind: "number",
+      pointer: ["deadband"],
+      help: t("hint.deadband"),
+      put: putDeadband,
+      show: ({ deadband }) => (deadband?.percent === undefined ? String(deadband ?? "") : `${deadband.percent} %`),
+    },
     boolColumn("writable"),
     numberColumn("write_min", { whole: false }),
     numberColumn("write_max", { whole: false }),
@@ -83,7 +135,15 @@ export function tagColumns(live) {
 export function nextTag(previous, tags) {
   if (!previous) return { name: "tag1", table: "holding", address: 0, type: "u16" };
   const { table, type, order, length, bit } = withoutIds(previous);
-  const tag = { name: freshName(previous.name ?? "tag1", tags.map(({ name }) => name ?? "")), table, address: previous.address, type };
+  const tag = {
+    name: freshName(
+      previous.name ?? "tag1",
+      tags.map(({ name }) => name ?? ""),
+    ),
+    table,
+    address: previous.address,
+    type,
+  };
   if (order !== undefined) tag.order = order;
   if (length !== undefined) tag.length = length;
   if (bit !== undefined && !isBit(previous)) {

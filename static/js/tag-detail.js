@@ -7,7 +7,20 @@ import { complain, notice } from "./dialog.js";
 import { qualityMark, qualityText, typedValue, valueText } from "./tag-value.js";
 import { valueInput, writeTag } from "./tag-write.js";
 
-const ORDER = ["value", "unit", "quality", "timestamp", "age_ms", "raw", "min", "max", "type", "description", "device_status", "exception"];
+const ORDER = [
+  "value",
+  "unit",
+  "quality",
+  "timestamp",
+  "age_ms",
+  "raw",
+  "min",
+  "max",
+  "type",
+  "description",
+  "device_status",
+  "exception",
+];
 // Said elsewhere in the panel, or commands.
 const SKIP = ["name", "reason", "reset_min", "reset_max", "writable"];
 
@@ -33,10 +46,21 @@ export class TagDetail {
     this.container.hidden = false;
     const slash = name.indexOf("/");
     this.tools = h("div", { class: "detail-tools" });
-    fill(this.container,
-      h("div", { class: "drawer-head" }, h("h2", { tabindex: "-1" }, h("span", { class: "tag-group" }, name.slice(0, slash + 1)), name.slice(slash + 1)),
-        h("button", { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: () => this.close() } }, "×")),
-      this.tools, this.#body);
+    fill(
+      this.container,
+      h(
+        "div",
+        { class: "drawer-head" },
+        h("h2", { tabindex: "-1" }, h("span", { class: "tag-group" }, name.slice(0, slash + 1)), name.slice(slash + 1)),
+        h(
+          "button",
+          { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: () => this.close() } },
+          "×",
+        ),
+      ),
+      this.tools,
+      this.#body,
+    );
     fill(this.#body);
     await this.#load();
   }
@@ -67,33 +91,78 @@ export class TagDetail {
   }
 
   #show(tag) {
-    const names = [...ORDER.filter((name) => name in tag), ...Object.keys(tag).filter((name) => !ORDER.includes(name) && !SKIP.includes(name))];
-    fill(this.#body, names.map((name) => h("div", { class: `attribute attribute-${name}` }, h("dt", {}, word("attribute", name)), h("dd", {}, this.#value(name, tag)))));
+    const names = [
+      ...ORDER.filter((name) => name in tag),
+      ...Object.keys(tag).filter((name) => !ORDER.includes(name) && !SKIP.includes(name)),
+    ];
+    fill(
+      this.#body,
+      names.map((name) =>
+        h(
+          "div",
+          { class: `attribute attribute-${name}` },
+          h("dt", {}, word("attribute", name)),
+          h("dd", {}, this.#value(name, tag)),
+        ),
+      ),
+    );
   }
 
   #value(name, tag) {
     const value = tag[name];
     switch (name) {
-      case "quality": return [qualityMark(tag.quality), " ", qualityText(tag)];
-      case "timestamp": return time(value, { millis: true, always: true });
-      case "value": return h("strong", { class: "readout" }, valueText(value), tag.unit && h("span", { class: "unit" }, ` ${tag.unit}`));
-      case "raw": return Array.isArray(value) ? h("code", {}, value.map((raw) => `${raw} (0x${raw.toString(16).toUpperCase().padStart(4, "0")})`).join("  ")) : valueText(value);
-      case "age_ms": return value === null || value === undefined ? "–" : `${value} ms`;
-      case "exception": return value ? `${value}: ${word("exception", String(value).padStart(2, "0"))}` : t("tags.no_exception");
-      case "device_status": return word("device_status", value);
-      default: return value !== null && typeof value === "object" ? JSON.stringify(value) : valueText(value);
+      case "quality":
+        return [qualityMark(tag.quality), " ", qualityText(tag)];
+      case "timestamp":
+        return time(value, { millis: true, always: true });
+      case "value":
+        return h(
+          "strong",
+          { class: "readout" },
+          valueText(value),
+          tag.unit && h("span", { class: "unit" }, ` ${tag.unit}`),
+        );
+      case "raw":
+        return Array.isArray(value)
+          ? h(
+              "code",
+              {},
+              value.map((raw) => `${raw} (0x${raw.toString(16).toUpperCase().padStart(4, "0")})`).join("  "),
+            )
+          : valueText(value);
+      case "age_ms":
+        return value === null || value === undefined ? "–" : `${value} ms`;
+      case "exception":
+        return value ? `${value}: ${word("exception", String(value).padStart(2, "0"))}` : t("tags.no_exception");
+      case "device_status":
+        return word("device_status", value);
+      default:
+        return value !== null && typeof value === "object" ? JSON.stringify(value) : valueText(value);
     }
   }
 
   #buildTools(tag) {
     if (!this.operator) return;
-    const command = (attribute, label) => attribute in tag && h("button", { type: "button", on: { click: async () => {
-      try {
-        await writeTag(this.name, 1, attribute);
-        notice(t("tags.reset_done", { what: word("attribute", attribute.slice(6)) }));
-        await this.#load();
-      } catch (error) { complain(error); }
-    } } }, t(label));
+    const command = (attribute, label) =>
+      attribute in tag &&
+      h(
+        "button",
+        {
+          type: "button",
+          on: {
+            click: async () => {
+              try {
+                await writeTag(this.name, 1, attribute);
+                notice(t("tags.reset_done", { what: word("attribute", attribute.slice(6)) }));
+                await this.#load();
+              } catch (error) {
+                complain(error);
+              }
+            },
+          },
+        },
+        t(label),
+      );
     const parts = [command("reset_min", "tags.reset_min"), command("reset_max", "tags.reset_max")];
     if (tag.writable ?? this.watch.known.get(this.name)?.writable) parts.unshift(this.#writeForm(tag));
     fill(this.tools, parts);
@@ -102,18 +171,28 @@ export class TagDetail {
   #writeForm(tag) {
     const input = valueInput(tag);
     const answer = h("p", { role: "status", class: "write-answer" });
-    return h("form", { class: "detail-write", on: { submit: async (event) => {
-      event.preventDefault();
-      answer.className = "write-answer";
-      fill(answer, t("tags.writing"));
-      try {
-        const result = await writeTag(this.name, typedValue(tag.type, input.value));
-        answer.classList.add("good");
-        fill(answer, t("tags.written", { value: valueText(result?.value ?? result) }));
-      } catch (error) {
-        answer.classList.add("error");
-        fill(answer, error.message);
-      }
-    } } }, h("div", { class: "write-line" }, input, h("button", { type: "submit", class: "primary" }, t("tags.send"))), answer);
+    return h(
+      "form",
+      {
+        class: "detail-write",
+        on: {
+          submit: async (event) => {
+            event.preventDefault();
+            answer.className = "write-answer";
+            fill(answer, t("tags.writing"));
+            try {
+              const result = await writeTag(this.name, typedValue(tag.type, input.value));
+              answer.classList.add("good");
+              fill(answer, t("tags.written", { value: valueText(result?.value ?? result) }));
+            } catch (error) {
+              answer.classList.add("error");
+              fill(answer, error.message);
+            }
+          },
+        },
+      },
+      h("div", { class: "write-line" }, input, h("button", { type: "submit", class: "primary" }, t("tags.send"))),
+      answer,
+    );
   }
 }

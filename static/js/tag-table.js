@@ -18,12 +18,41 @@ export class TagTable {
     this.o = options;
     const head = (key, more = "") => h("div", { class: `cell ${more}`, role: "columnheader" }, t(key));
     this.body = h("div", { class: "vt-body", role: "rowgroup" });
-    this.root = h("div", { class: "vt", role: "grid", tabindex: "0", "aria-label": t("tags.table"), "aria-describedby": "tag-keys", "aria-colcount": 5 },
-      h("div", { role: "rowgroup", class: "vt-headgroup" },
-        h("div", { class: "vt-row vt-head", role: "row" }, head("tags.name"), head("tags.value", "cell-value"), head("tags.unit"), head("tags.quality"), head("tags.time", "cell-time"), head("tags.actions", "cell-actions"))),
-      this.body);
+    this.root = h(
+      "div",
+      {
+        class: "vt",
+        role: "grid",
+        tabindex: "0",
+        "aria-label": t("tags.table"),
+        "aria-describedby": "tag-keys",
+        "aria-colcount": 6,
+      },
+      h(
+        "div",
+        { role: "rowgroup", class: "vt-headgroup" },
+        h(
+          "div",
+          { class: "vt-row vt-head", role: "row" },
+          head("tags.name"),
+          head("tags.value", "cell-value"),
+          head("tags.unit"),
+          head("tags.quality"),
+          head("tags.time", "cell-time"),
+          head("tags.actions", "cell-actions"),
+        ),
+      ),
+      this.body,
+    );
     fill(container, this.root);
-    this.root.addEventListener("scroll", () => { this.o.scrolled(); requestAnimationFrame(() => this.#render()); }, { passive: true });
+    this.root.addEventListener(
+      "scroll",
+      () => {
+        this.o.scrolled();
+        requestAnimationFrame(() => this.#render());
+      },
+      { passive: true },
+    );
     this.root.addEventListener("keydown", (event) => this.#key(event));
     this.body.addEventListener("click", (event) => this.#click(event));
     new ResizeObserver(() => this.#render()).observe(this.root);
@@ -55,7 +84,10 @@ export class TagTable {
     const first = Math.max(0, Math.floor(top / ROW) - BEYOND);
     const last = Math.min(this.#names.length - 1, Math.ceil((top + this.root.clientHeight) / ROW) + BEYOND);
     for (const [index, drawn] of this.#rows) {
-      if (index < first || index > last) { this.#release(drawn); this.#rows.delete(index); }
+      if (index < first || index > last) {
+        this.#release(drawn);
+        this.#rows.delete(index);
+      }
     }
     for (let index = first; index <= last; index++) {
       if (!this.#rows.has(index)) this.#place(index);
@@ -85,14 +117,29 @@ export class TagTable {
 
   #make() {
     const drawn = {
-      group: h("span", { class: "tag-group" }), label: h("span", { class: "tag-name" }), value: h("div", { class: "cell cell-value", role: "gridcell" }),
-      unit: h("div", { class: "cell cell-unit", role: "gridcell" }), sign: h("span", { class: "sign" }), quality: h("span", { class: "quality" }),
-      time: h("div", { class: "cell cell-time", role: "gridcell" }), write: h("button", { type: "button", class: "quiet", tabindex: "-1", dataset: { act: "write" } }, t("tags.write")),
+      group: h("span", { class: "tag-group" }),
+      label: h("span", { class: "tag-name" }),
+      value: h("div", { class: "cell cell-value", role: "gridcell" }),
+      unit: h("div", { class: "cell cell-unit", role: "gridcell" }),
+      sign: h("span", { class: "sign" }),
+      quality: h("span", { class: "quality" }),
+      time: h("div", { class: "cell cell-time", role: "gridcell" }),
+      write: h(
+        "button",
+        { type: "button", class: "quiet", tabindex: "-1", dataset: { act: "write" } },
+        t("tags.write"),
+      ),
     };
-    drawn.element = h("div", { class: "vt-row", role: "row" },
-      h("div", { class: "cell cell-name", role: "rowheader" }, drawn.group, drawn.label), drawn.value, drawn.unit,
-      h("div", { class: "cell cell-quality", role: "gridcell" }, drawn.sign, drawn.quality), drawn.time,
-      h("div", { class: "cell cell-actions", role: "gridcell" }, drawn.write));
+    drawn.element = h(
+      "div",
+      { class: "vt-row", role: "row" },
+      h("div", { class: "cell cell-name", role: "rowheader" }, drawn.group, drawn.label),
+      drawn.value,
+      drawn.unit,
+      h("div", { class: "cell cell-quality", role: "gridcell" }, drawn.sign, drawn.quality),
+      drawn.time,
+      h("div", { class: "cell cell-actions", role: "gridcell" }, drawn.write),
+    );
     return drawn;
   }
 
@@ -164,7 +211,14 @@ export class TagTable {
   #key(event) {
     if (event.target !== this.root) return;
     const page = Math.max(1, Math.floor(this.root.clientHeight / ROW) - 2);
-    const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.#names.length, End: this.#names.length };
+    const moves = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -this.#names.length,
+      End: this.#names.length,
+    };
     if (event.key in moves) {
       event.preventDefault();
       this.#go(this.#active + moves[event.key]);

@@ -20,14 +20,36 @@ export class TagTree {
       groups.set(key, (groups.get(key) ?? 0) + 1);
     }
     this.group = groups.has(group) ? group : "";
-    const field = [...groups].filter(([key]) => !OWN.includes(key)).sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
+    const field = [...groups]
+      .filter(([key]) => !OWN.includes(key))
+      .sort(([a], [b]) => a.localeCompare(b, undefined, { numeric: true }));
     const own = [...groups].filter(([key]) => OWN.includes(key));
-    const item = (key, label, number) => h("li", { role: "none" }, h("button", {
-      type: "button", role: "treeitem", "aria-selected": key === this.group, tabindex: key === this.group ? 0 : -1, dataset: { group: key },
-      on: { click: () => this.#choose(key) } }, h("span", {}, label), h("span", { class: "number" }, count(number))));
-    fill(this.container, item("", t("tags.all"), names.length),
-      field.length > 0 && h("li", { class: "tree-heading", role: "none" }, t("tags.devices")), field.map(([key, number]) => item(key, key, number)),
-      own.length > 0 && h("li", { class: "tree-heading", role: "none" }, t("tags.own")), own.map(([key, number]) => item(key, t(OWN_LABEL[key]), number)));
+    const item = (key, label, number) =>
+      h(
+        "li",
+        { role: "none" },
+        h(
+          "button",
+          {
+            type: "button",
+            role: "treeitem",
+            "aria-selected": key === this.group,
+            tabindex: key === this.group ? 0 : -1,
+            dataset: { group: key },
+            on: { click: () => this.#choose(key) },
+          },
+          h("span", {}, label),
+          h("span", { class: "number" }, count(number)),
+        ),
+      );
+    fill(
+      this.container,
+      item("", t("tags.all"), names.length),
+      field.length > 0 && h("li", { class: "tree-heading", role: "none" }, t("tags.devices")),
+      field.map(([key, number]) => item(key, key, number)),
+      own.length > 0 && h("li", { class: "tree-heading", role: "none" }, t("tags.own")),
+      own.map(([key, number]) => item(key, t(OWN_LABEL[key]), number)),
+    );
   }
 
   #choose(group) {

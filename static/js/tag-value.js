@@ -18,7 +18,8 @@ export const qualityMark = (quality) => mark(quality ?? "idle");
 export function qualityText({ quality, reason }) {
   if (!quality) return "";
   const exception = /^exception ([0-9A-F]{2})$/i.exec(reason ?? "");
-  if (exception) return `${word("quality", quality)}: ${t("reason.exception", { code: exception[1], meaning: word("exception", exception[1].toUpperCase()) })}`;
+  if (exception)
+    return `${word("quality", quality)}: ${t("reason.exception", { code: exception[1], meaning: word("exception", exception[1].toUpperCase()) })}`;
   if (!reason || reason === "ok") return word("quality", quality);
   return `${word("quality", quality)}: ${reasonText(reason)}`;
 }
@@ -37,7 +38,9 @@ export function typedValue(type, text) {
 /** Yes and no in every way people type them; nothing for anything else. */
 export function bool(text) {
   const typed = text.trim().toLowerCase();
-  if (["1", "true", "on", "yes", "y", "x", t("word.yes").toLowerCase(), t("word.on").toLowerCase()].includes(typed)) return true;
-  if (["0", "false", "off", "no", "n", "-", t("word.no").toLowerCase(), t("word.off").toLowerCase()].includes(typed)) return false;
+  if (["1", "true", "on", "yes", "y", "x", t("word.yes").toLowerCase(), t("word.on").toLowerCase()].includes(typed))
+    return true;
+  if (["0", "false", "off", "no", "n", "-", t("word.no").toLowerCase(), t("word.off").toLowerCase()].includes(typed))
+    return false;
   return undefined;
 }

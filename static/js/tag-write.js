@@ -12,12 +12,24 @@ export const writeTag = (name, value, attribute) =>
 /** The input for a tag's type, holding its present value. */
 export function valueInput(tag) {
   if (tag.type === "bool" || typeof tag.value === "boolean") {
-    const select = h("select", { "aria-label": t("tags.new_value") }, h("option", { value: "1" }, t("word.on")), h("option", { value: "0" }, t("word.off")));
+    const select = h(
+      "select",
+      { "aria-label": t("tags.new_value") },
+      h("option", { value: "1" }, t("word.on")),
+      h("option", { value: "0" }, t("word.off")),
+    );
     select.value = tag.value ? "1" : "0";
     return select;
   }
   const text = tag.type === "string";
-  return h("input", { type: "text", inputmode: text ? "text" : "decimal", class: text ? "" : "number", autocomplete: "off", "aria-label": t("tags.new_value"), ".value": tag.value ?? "" });
+  return h("input", {
+    type: "text",
+    inputmode: text ? "text" : "decimal",
+    class: text ? "" : "number",
+    autocomplete: "off",
+    "aria-label": t("tags.new_value"),
+    ".value": tag.value ?? "",
+  });
 }
 
 export class TagWrite {
@@ -39,14 +51,36 @@ export class TagWrite {
     const input = valueInput(tag);
     const answer = h("p", { role: "status", class: "write-answer" });
     const send = h("button", { type: "submit", class: "primary" }, t("tags.send"));
-    const box = h("form", { class: "write-box", "aria-label": t("tags.write_to", { name }), on: {
-      submit: (event) => { event.preventDefault(); submit(); },
-      keydown: (event) => {
-        event.stopPropagation();
-        if (event.key === "Escape") leave();
+    const box = h(
+      "form",
+      {
+        class: "write-box",
+        "aria-label": t("tags.write_to", { name }),
+        on: {
+          submit: (event) => {
+            event.preventDefault();
+            submit();
+          },
+          keydown: (event) => {
+            event.stopPropagation();
+            if (event.key === "Escape") leave();
+          },
+        },
       },
-    } }, h("div", { class: "write-line" }, input, tag.unit && h("span", { class: "unit" }, tag.unit), send,
-      h("button", { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: () => leave() } }, "×")), answer);
+      h(
+        "div",
+        { class: "write-line" },
+        input,
+        tag.unit && h("span", { class: "unit" }, tag.unit),
+        send,
+        h(
+          "button",
+          { type: "button", class: "quiet icon", "aria-label": t("action.close"), on: { click: () => leave() } },
+          "×",
+        ),
+      ),
+      answer,
+    );
     const leave = () => {
       const table = row.closest("[role=grid]");
       this.close();

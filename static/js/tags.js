@@ -29,7 +29,10 @@ function matcher(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return () => true;
   if (!wanted.includes("*")) return (name) => name.toLowerCase().includes(wanted);
-  const glob = wanted.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join("[^/]*");
+  const glob = wanted
+    .split("*")
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
+    .join("[^/]*");
   const whole = wanted.includes("/") ? new RegExp(`^${glob}$`) : new RegExp(glob);
   return (name) => whole.test(name.toLowerCase());
 }
@@ -39,18 +42,23 @@ async function main() {
   const watch = new TagWatch();
   const search = $("#tag-filter");
   const found = $("#tag-count");
-  const state = { names: await loadNames(), group: "", shown: [] };
+  // A tag that goes while the pages are read ends the reading: once more from the beginning.
+  const state = { names: await loadNames().catch(loadNames), group: "", shown: [] };
 
   const write = new TagWrite(watch);
   const detail = new TagDetail($("#tag-detail"), watch, { operator, closed: () => table.focus() });
   const table = new TagTable($("#tag-table"), {
-    watch, operator,
+    watch,
+    operator,
     open: (name) => detail.show(name),
     edit: (name, row) => write.open(name, row),
     visible: (names) => watch.watch(detail.name && !names.includes(detail.name) ? [...names, detail.name] : names),
     scrolled: () => write.close(),
   });
-  const tree = new TagTree($("#tag-tree"), (group) => { state.group = group; show(); });
+  const tree = new TagTree($("#tag-tree"), (group) => {
+    state.group = group;
+    show();
+  });
 
   function show() {
     const matches = matcher(search.value);
@@ -83,6 +91,15 @@ async function main() {
 }
 
 main().catch((error) => {
-  fill($("#tag-table"), h("p", { class: "trouble", role: "alert" }, error.message, " ", h("button", { type: "button", on: { click: () => location.reload() } }, t("action.retry"))));
+  fill(
+    $("#tag-table"),
+    h(
+      "p",
+      { class: "trouble", role: "alert" },
+      error.message,
+      " ",
+      h("button", { type: "button", on: { click: () => location.reload() } }, t("action.retry")),
+    ),
+  );
   throw error;
 });

@@ -45,7 +45,10 @@ export class TagWatch extends EventTarget {
       const part = names.slice(at, at + NAMES_AT_ONCE);
       const answer = await get("/tags", { match: part.join(","), limit: part.length }).catch(() => null);
       if (round !== this.#round || !answer) return;
-      this.#take(answer.tags.filter(({ name }) => !this.#fresh.has(name)), false);
+      this.#take(
+        answer.tags.filter(({ name }) => !this.#fresh.has(name)),
+        false,
+      );
     }
   }
 

@@ -2,13 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 #[cfg(feature = "broker")]
 mod broker;
+#[cfg(feature = "peers")]
+mod browser;
 mod configuration;
+mod contract;
+mod crash;
 mod floors;
 mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
+mod mqtt;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

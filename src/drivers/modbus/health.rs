@@ -4,10 +4,11 @@ use crate::config::port::Timeout;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A device never heard of may be slow: the first wait of an automatic time-out.
-const FIRST_WAIT: Duration = Duration::from_millis(1000);
+/// A device never heard of may be slow; neighbours wait as long when it is not there at all. Slower devices need a
+/// time-out of their own.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Below this the latency of USB adapters and of a loaded host is mistaken for silence.
-const LEAST_WAIT: Duration = Duration::from_millis(60);
+const LEAST_WAIT: Duration = Duration::from_millis(100);
 const MOST_WAIT: Duration = Duration::from_millis(2000);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
@@ -56,7 +57,7 @@ impl DeviceHealth {
             (Timeout::Auto, None) => FIRST_WAIT,
             (Timeout::Auto, Some((mean, deviation))) => {
                 let wait = (2 * (mean + 4 * deviation)).clamp(LEAST_WAIT, MOST_WAIT);
-                wait.saturating_mul(2u32.saturating_pow(self.doubled)).min(MOST_WAIT)
+                wait.saturating_mul(2u32.saturating_pow(self.doubled)).min(wait.max(FIRST_WAIT))
             }
         }
     }
@@ -147,6 +148,6 @@ mod tests {
         for _ in 0..10 {
             health.attempt_missed();
         }
-        assert_eq!(health.timeout(Timeout::Auto), MOST_WAIT);
+        assert_eq!(health.timeout(Timeout::Auto), FIRST_WAIT);
     }
 }

@@ -1,7 +1,7 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
 use super::publisher::Outlet;
-use super::wire::{IN_FLIGHT, Notice, Wire, qos};
+use super::wire::{self, IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
 use crate::runtime::status::MqttStatus;
 use futures::FutureExt;
@@ -15,9 +15,10 @@ use std::collections::VecDeque;
 
 /// Messages of QoS 0 handed over and not yet written.
 const UNWRITTEN: usize = 512;
-/// Of [`IN_FLIGHT`], kept free for birth, answers and farewell.
-const RESERVE: usize = 16;
-/// Payload bytes handed over and not settled; one message always goes.
+/// Birth, answers and farewell have a share of their own of either limit, so that neither a flood of commands holds
+/// publications back nor the other way round.
+const OWN_SHARE: usize = 16;
+/// Payload bytes of publications handed over and not settled; one message always goes.
 const OPEN_BYTES: usize = 4 * 1024 * 1024;
 /// Answers that wait for room. Beyond it the oldest are given up: whoever asks so fast does not read them either.
 const URGENT: usize = 256;
@@ -28,14 +29,30 @@ const FILTERS: usize = 100;
 pub(super) struct Session {
     client: AsyncClient,
     settling: FuturesUnordered<BoxFuture<'static, Settled>>,
-    open: [usize; 2],
-    open_bytes: usize,
+    publications: Open,
+    notices: Open,
     urgent: VecDeque<Notice>,
+}
+
+/// Messages handed over and not settled.
+#[derive(Default)]
+struct Open {
+    /// With QoS 0, and with the others.
+    count: [usize; 2],
+    bytes: usize,
+}
+
+/// Which share of the room a message takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Share {
+    Publication,
+    Notice,
 }
 
 /// How one request ended.
 pub(super) enum Settled {
     Publish {
+        share: Share,
         qos: Qos,
         bytes: usize,
         result: Result<(), PublishNoticeError>,
@@ -49,12 +66,14 @@ impl Session {
         let (client, mut events) = AsyncClient::builder(wire.options()).try_build()?;
         events.set_network_options(Wire::network_options());
         let settling = FuturesUnordered::new();
-        Ok((Self { client, settling, open: [0; 2], open_bytes: 0, urgent: VecDeque::new() }, events))
+        let (publications, notices) = (Open::default(), Open::default());
+        Ok((Self { client, settling, publications, notices, urgent: VecDeque::new() }, events))
     }
 
     /// Messages whose end is not known yet.
     pub(super) fn in_flight(&self) -> u64 {
-        u64::try_from(self.open.iter().sum::<usize>()).unwrap_or(u64::MAX)
+        let open = self.publications.count.iter().chain(&self.notices.count).sum::<usize>();
+        u64::try_from(open).unwrap_or(u64::MAX)
     }
 
     /// Whether anything is on its way or waits for it.
@@ -81,15 +100,29 @@ impl Session {
     }
 
     fn close(&mut self, settled: &Settled) {
-        if let Settled::Publish { qos, bytes, .. } = settled {
-            self.open[class(*qos)] -= 1;
-            self.open_bytes -= bytes;
+        if let Settled::Publish { share, qos, bytes, .. } = settled {
+            let open = self.open(*share);
+            open.count[class(*qos)] -= 1;
+            open.bytes -= bytes;
         }
     }
 
-    fn room(&self, qos: Qos, reserve: usize) -> bool {
+    fn open(&mut self, share: Share) -> &mut Open {
+        match share {
+            Share::Publication => &mut self.publications,
+            Share::Notice => &mut self.notices,
+        }
+    }
+
+    fn room(&self, share: Share, qos: Qos) -> bool {
         let limit = if qos == Qos::AtMostOnce { UNWRITTEN } else { usize::from(IN_FLIGHT) };
-        self.open[class(qos)] + reserve < limit && self.open_bytes < OPEN_BYTES
+        match share {
+            Share::Notice => self.notices.count[class(qos)] < OWN_SHARE,
+            Share::Publication => {
+                let open = &self.publications;
+                open.count[class(qos)] < limit - OWN_SHARE && open.bytes < OPEN_BYTES
+            }
+        }
     }
 
     /// Sends what is not a publication, before all publications.
@@ -105,26 +138,34 @@ impl Session {
     /// Sends answers that waited, as far as there is room.
     pub(super) fn say_waiting(&mut self, status: &mut MqttStatus) {
         while let Some(notice) = self.urgent.pop_front() {
-            if !self.room(notice.qos, 0) {
+            if !self.room(Share::Notice, notice.qos) {
                 self.urgent.push_front(notice);
                 return;
             }
             let Notice { topic, payload, qos, retain } = notice;
-            self.publish(topic.into(), payload.as_bytes(), qos, retain, status);
+            let options = PublishOptions::new(wire::qos(qos)).retain(retain);
+            self.publish(topic.into(), payload.as_bytes(), (Share::Notice, qos), options, status);
         }
     }
 
-    fn publish(&mut self, topic: PublishTopic, payload: &[u8], quality: Qos, retain: bool, status: &mut MqttStatus) {
-        let options = PublishOptions::new(qos(quality)).retain(retain);
+    fn publish(
+        &mut self,
+        topic: PublishTopic,
+        payload: &[u8],
+        (share, qos): (Share, Qos),
+        options: PublishOptions,
+        status: &mut MqttStatus,
+    ) {
         match self.client.try_publish_tracked(topic, payload, options) {
             Ok(notice) => {
                 status.published += 1;
                 let bytes = payload.len();
-                self.open[class(quality)] += 1;
-                self.open_bytes += bytes;
+                let open = self.open(share);
+                open.count[class(qos)] += 1;
+                open.bytes += bytes;
                 let settled = async move {
                     let result = notice.wait_completion_async().await;
-                    Settled::Publish { qos: quality, bytes, result }
+                    Settled::Publish { share, qos, bytes, result }
                 };
                 self.settling.push(settled.boxed());
             }
@@ -139,7 +180,7 @@ impl Session {
     pub(super) fn subscribe(&mut self, filters: &[(String, Qos)]) {
         for filters in filters.chunks(FILTERS) {
             let asked =
-                filters.iter().map(|(filter, quality)| SubscribeFilterInput::new(filter.clone(), qos(*quality)));
+                filters.iter().map(|(filter, quality)| SubscribeFilterInput::new(filter.clone(), wire::qos(*quality)));
             let names: Vec<String> = filters.iter().map(|(filter, _)| filter.clone()).collect();
             match self.client.try_subscribe_many_tracked(asked) {
                 Ok(notice) => self.settling.push(subscribed(notice, names).boxed()),
@@ -194,10 +235,11 @@ pub(super) struct Out<'a>(pub(super) &'a mut Session, pub(super) &'a mut MqttSta
 
 impl Outlet for Out<'_> {
     fn room(&self, qos: Qos) -> bool {
-        self.0.room(qos, RESERVE)
+        self.0.room(Share::Publication, qos)
     }
 
     fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool) {
-        self.0.publish(topic.clone().into(), payload, qos, retain, self.1);
+        let options = PublishOptions::new(wire::qos(qos)).retain(retain);
+        self.0.publish(topic.clone().into(), payload, (Share::Publication, qos), options, self.1);
     }
 }

@@ -2,22 +2,16 @@
 
 crate::web::i18n::declare_for_scripts! {
     "field.name": "Name", "이름";
-    "field.kind": "Kind", "종류";
     "field.path": "Device path", "장치 경로";
-    "field.host_port": "Address", "주소";
     "field.listen": "Listen on", "수신 주소";
     "field.description": "Description", "설명";
     "field.enabled": "Enabled", "사용";
     "field.mode": "Wiring", "배선 방식";
     "field.baud": "Baud rate", "보드레이트";
-    "field.data_bits": "Data bits", "데이터 비트";
     "field.parity": "Parity", "패리티";
     "field.stop_bits": "Stop bits", "정지 비트";
     "field.timeout_ms": "Answer timeout", "응답 시간 제한";
     "field.retries": "Retries", "재시도";
-    "field.connect_timeout_ms": "Connect timeout", "접속 시간 제한";
-    "field.in_flight": "Requests at once", "동시 요청";
-    "field.framing": "Framing", "프레임 방식";
     "field.gap_ms": "Silence between frames", "프레임 간 침묵";
     "field.broadcast_delay_ms": "Delay after broadcast", "브로드캐스트 후 지연";
     "field.initial_delay_ms": "Delay after opening", "열기 후 지연";
@@ -48,15 +42,13 @@ crate::web::i18n::declare_for_scripts! {
     "field.initial": "Initial value", "초깃값";
     "field.keep": "Keep value", "값 유지";
     "field.url": "Broker URL", "브로커 URL";
-    "field.protocol": "MQTT version", "MQTT 버전";
     "field.client_id": "Client id", "클라이언트 ID";
     "field.username": "User name", "사용자 이름";
     "field.password": "Password", "비밀번호";
     "field.keep_alive_s": "Keep alive", "연결 유지";
     "field.clean_session": "Clean session", "새 세션으로 시작";
     "field.ca": "CA certificate (PEM)", "CA 인증서 (PEM)";
-    "field.server_name": "Server name", "서버 이름";
-    "field.insecure": "Do not check the certificate", "인증서 확인 안 함";
+    "field.min_version": "Lowest TLS version", "최저 TLS 버전";
     "field.birth_topic": "Birth topic", "시작 토픽";
     "field.birth_payload": "Birth payload", "시작 페이로드";
     "field.last_will_topic": "Last will topic", "유언 토픽";
@@ -69,13 +61,14 @@ crate::web::i18n::declare_for_scripts! {
     "field.retain": "Retain", "보존 (retain)";
     "field.on_change": "On change", "변경 시";
     "field.interval_ms": "Interval", "간격";
+    "field.merge_ms": "Not more often than", "최소 간격";
     "field.response_topic": "Response topic", "응답 토픽";
     "field.max_age_s": "Oldest command accepted", "허용 명령 경과 시간";
     "field.anonymous": "Allow anonymous clients", "익명 클라이언트 허용";
     "field.publish": "May publish to", "발행 허용 토픽";
     "field.subscribe": "May subscribe to", "구독 허용 토픽";
     "field.max_clients": "Clients at most", "최대 클라이언트";
-    "field.max_message_kib": "Message size at most", "최대 메시지 크기";
+    "field.max_message_bytes": "Message bytes at most", "최대 메시지 바이트";
     "field.location": "Location", "위치";
     "field.contact": "Contact", "담당자";
     "field.timezone": "Time zone", "시간대";

@@ -2,11 +2,10 @@
 
 crate::web::i18n::declare_for_scripts! {
     "hint.path": "Paths under /dev/serial/by-id survive replugging.", "/dev/serial/by-id 아래의 경로는 다시 꽂아도 유지됩니다.";
-    "hint.host_port": "Host and port, as 192.168.1.20:502.", "호스트와 포트. 예: 192.168.1.20:502";
     "hint.listen": "Address and port; 0.0.0.0 means every interface, 127.0.0.1 this host only.",
         "주소와 포트. 0.0.0.0은 모든 인터페이스, 127.0.0.1은 이 호스트만입니다.";
     "hint.timeout_ms": "Milliseconds, or auto: from the measured round trip.", "밀리초, 또는 auto: 측정한 왕복 시간을 따릅니다.";
-    "hint.unit_id": "1 to 247; over TCP also 0 and 255.", "1에서 247까지. TCP에서는 0과 255도 가능합니다.";
+    "hint.unit_id": "The address on the line, 1 to 247.", "라인에서의 주소, 1에서 247까지.";
     "hint.poll_ms": "0 reads as fast as the line allows.", "0이면 라인이 허용하는 한 빠르게 읽습니다.";
     "hint.gap_ms": "Empty: 3.5 characters, as the standard says.", "비우면 표준대로 3.5문자입니다.";
     "hint.order": "Of values wider than a register; a tag may have its own.", "레지스터보다 넓은 값의 순서. 태그마다 따로 정할 수 있습니다.";
@@ -21,7 +20,6 @@ crate::web::i18n::declare_for_scripts! {
     "hint.client_id": "Empty: the appliance's name.", "비우면 기기 이름을 씁니다.";
     "hint.password": "*** is the stored one; leave it to keep it.", "***는 저장된 비밀번호입니다. 그대로 두면 유지됩니다.";
     "hint.ca": "Empty: the host's trusted authorities.", "비우면 호스트가 신뢰하는 인증 기관을 씁니다.";
-    "hint.insecure": "Anyone on the way could read and change everything.", "중간의 누구나 모든 것을 읽고 바꿀 수 있습니다.";
     "hint.message_topic": "{appliance} is filled in.", "{appliance}는 실제 이름으로 채워집니다.";
     "hint.publication_topic": "{appliance} {tag} {group} {name} {attribute} are filled in.", "{appliance} {tag} {group} {name} {attribute}는 실제 값으로 채워집니다.";
     "hint.subscription_topic": "{tag}, or {group} and {name}, say which tag is written.", "{tag} 또는 {group}과 {name}이 쓸 태그를 가리킵니다.";
@@ -30,6 +28,7 @@ crate::web::i18n::declare_for_scripts! {
     "hint.attributes": "One a line: value, min, max, quality … Empty: value.", "한 줄에 하나: value, min, max, quality … 비우면 value";
     "hint.on_change": "When the value moves beyond the tag's deadband, or its quality changes.", "값이 데드밴드를 넘어 변하거나 품질이 바뀔 때.";
     "hint.interval_ms": "Alone: period. With “on change”: at the latest after this long.", "단독이면 주기, “변경 시”와 함께면 최대 간격입니다.";
+    "hint.merge_ms": "Changes in between are merged to the newest.", "그 사이의 변경은 최신 값으로 합쳐집니다.";
     "hint.response_topic": "Where the answer to a command goes.", "명령의 응답을 보낼 곳.";
     "hint.max_age_s": "Judged only if the command carries its time.", "명령에 시각이 있을 때만 판단합니다.";
     "hint.anonymous": "Anyone who reaches the listener may then publish and subscribe.", "접속할 수 있는 누구나 발행하고 구독할 수 있게 됩니다.";

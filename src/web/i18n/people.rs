@@ -5,7 +5,7 @@ crate::web::i18n::declare! {
     ADD = "people.add": "Add user", "사용자 추가";
     NAME = "people.name": "Name", "이름";
     ROLE = "people.role": "Role", "역할";
-    LAST_LOGIN = "people.last_login": "Last login", "마지막 로그인";
+    PASSWORD_SET = "people.password_set": "Password set", "비밀번호 설정";
     ACTIONS = "people.actions": "Actions", "작업";
     TOKENS = "people.tokens": "API tokens", "API 토큰";
     ADD_TOKEN = "people.add_token": "Create token", "토큰 만들기";

@@ -15,16 +15,16 @@ crate::web::i18n::declare! {
     PASSWORD = "start.password": "Password", "비밀번호";
     PASSWORD_AGAIN = "start.password_again": "Password again", "비밀번호 다시 입력";
     PASSWORD_HINT = "start.password_hint":
-        "At least 8 characters. A sentence of several words is good.",
-        "8자 이상. 여러 단어로 된 문장이 좋습니다.";
+        "At least 10 characters. A sentence of several words is good.",
+        "10자 이상. 여러 단어로 된 문장이 좋습니다.";
     FORBIDDEN_TITLE = "start.forbidden_title": "Not allowed", "권한 없음";
     FORBIDDEN_TEXT = "start.forbidden_text":
         "This page is for administrators. Ask one of them to give you the role, or to make the change.",
         "이 페이지는 관리자만 볼 수 있습니다. 관리자에게 권한이나 변경을 요청하세요.";
     TO_OVERVIEW = "start.to_overview": "To the overview", "개요로 이동";
     PORTS_LEAD = "start.ports_lead":
-        "Serial lines and TCP endpoints. Each owns its line alone.",
-        "시리얼 라인과 TCP 접속점입니다. 각 포트는 자신의 라인을 단독으로 사용합니다.";
+        "Serial lines. Each port owns its line alone.",
+        "시리얼 라인입니다. 각 포트는 자신의 라인을 단독으로 사용합니다.";
     DEVICES_LEAD = "start.devices_lead":
         "Modbus devices and what is read from them. Type, paste and fill as in a spreadsheet.",
         "Modbus 장치와 읽을 값입니다. 스프레드시트처럼 입력하고 붙여넣고 채울 수 있습니다.";

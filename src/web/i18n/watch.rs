@@ -35,7 +35,9 @@ crate::web::i18n::declare_for_scripts! {
     "overview.in_flight": "In flight", "전송 중";
     "overview.failed": "Failed", "실패";
     "overview.received": "Received", "수신";
-    "overview.reconnects": "Reconnects", "재접속";
+    "overview.connects": "Sessions made", "맺은 세션";
+    "overview.overruns": "Late polls", "늦은 폴링";
+    "overview.problems": "Not usable in the stored configuration", "저장된 구성에서 쓸 수 없는 항목";
     "overview.clients": "Clients", "클라이언트";
     "overview.client": "Client", "클라이언트";
     "overview.address": "Address", "주소";
@@ -75,7 +77,7 @@ crate::web::i18n::declare_for_scripts! {
     "login.throttled": "Too many attempts. Try again in {seconds} s.", "시도가 너무 많습니다. {seconds}초 후 다시 시도하세요.";
     "claim.not_alike": "The two passwords differ.", "두 비밀번호가 다릅니다.";
     "claim.wrong_code": "The claim code is wrong. It was printed on the console and in the log at start.", "등록 코드가 잘못되었습니다. 시작할 때 콘솔과 로그에 출력되었습니다.";
-    "claim.password_hint": "At least 8 characters.", "8자 이상.";
+    "claim.password_hint": "At least 10 characters.", "10자 이상.";
     "session.ended": "Your session has ended", "세션이 끝났습니다";
     "session.ended_keep": "Log in again to go on; your unsaved changes are still here.", "계속하려면 다시 로그인하세요. 저장하지 않은 변경은 그대로 있습니다.";
     "session.login": "Log in", "로그인";

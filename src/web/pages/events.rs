@@ -18,11 +18,10 @@ struct EventsPage {
 }
 
 const CATEGORIES: &[(&str, Msg)] = &[
-    ("login", m::events::LOGIN),
+    ("access", m::events::ACCESS),
     ("config", m::events::CONFIG),
     ("unit", m::events::UNIT),
     ("command", m::events::COMMAND),
-    ("user", m::events::USER),
     ("system", m::events::SYSTEM),
 ];
 

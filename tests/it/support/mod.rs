@@ -2,7 +2,10 @@
 
 #[cfg(feature = "peers")]
 pub(crate) mod cable;
+pub(crate) mod browser;
 pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod rest;
+pub(crate) mod mqtt_broker;
+pub(crate) mod mqtt_rig;
 pub(crate) mod wait;

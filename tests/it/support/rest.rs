@@ -40,8 +40,20 @@ impl Rest {
         self
     }
 
-    /// One request.
+    /// One request; fails the test when there is no answer.
     pub(crate) async fn ask(&self, method: Method, path: &str, revision: Option<&str>, body: Option<Json>) -> Answer {
+        let asked = format!("{method} {path}");
+        self.try_ask(method, path, revision, body).await.unwrap_or_else(|| panic!("no answer to {asked}"))
+    }
+
+    /// One request; nothing when the server goes away before its answer is whole.
+    pub(crate) async fn try_ask(
+        &self,
+        method: Method,
+        path: &str,
+        revision: Option<&str>,
+        body: Option<Json>,
+    ) -> Option<Answer> {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
@@ -52,11 +64,17 @@ impl Rest {
         if let Some(body) = body {
             request = request.header("Content-Type", "application/json").body(body.to_string());
         }
-        let response = request.send().await.unwrap();
+        let response = request.send().await.ok()?;
         let status = response.status();
         let etag = response.headers().get("ETag").map(|tag| tag.to_str().unwrap().to_owned());
-        let text = response.text().await.unwrap();
-        Answer { status, etag, body: serde_json::from_str(&text).unwrap_or(Json::String(text)) }
+        let text = response.text().await.ok()?;
+        Some(Answer { status, etag, body: serde_json::from_str(&text).unwrap_or(Json::String(text)) })
+    }
+
+    /// The document and its ETag, unless the server goes away.
+    pub(crate) async fn try_config(&self) -> Option<(Json, String)> {
+        let answer = self.try_ask(Method::GET, "/api/v1/config", None, None).await?;
+        Some((answer.body, answer.etag?))
     }
 
     /// Reads.

@@ -1,0 +1,416 @@
+//! A broker that only tests want: it keeps a transcript of what clients send and misbehaves on demand. MQTT 3.1.1 as
+//! far as a client of ours uses it, read and written here without the library under test.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+
+use super::wait::PATIENCE;
+
+/// What a client sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Packet {
+    Connect(Connect),
+    Publish(Message),
+    PubRel,
+    Subscribe(Vec<(String, u8)>),
+    Unsubscribe(Vec<String>),
+    Ping,
+    Disconnect,
+    /// The connection ended.
+    Gone,
+}
+
+/// CONNECT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Connect {
+    pub(crate) client_id: String,
+    pub(crate) clean: bool,
+    pub(crate) keep_alive: u16,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<String>,
+    pub(crate) will: Option<Message>,
+}
+
+/// A message, in either direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) topic: String,
+    pub(crate) payload: String,
+    pub(crate) qos: u8,
+    pub(crate) retain: bool,
+    pub(crate) dup: bool,
+}
+
+/// One line of the transcript.
+#[derive(Debug, Clone)]
+pub(crate) struct Heard {
+    pub(crate) at: Instant,
+    pub(crate) packet: Packet,
+}
+
+/// How the broker behaves from now on.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fault of its own")]
+pub(crate) struct Manners {
+    /// CONNACK with this code instead of 0.
+    pub(crate) refuse: u8,
+    /// Accepts connections and never says anything.
+    pub(crate) silent: bool,
+    /// Closes connections as soon as CONNECT came.
+    pub(crate) slam: bool,
+    /// Says that it kept a session.
+    pub(crate) session_present: bool,
+    /// Keeps acknowledgements back until it is told otherwise.
+    pub(crate) hold_acks: bool,
+    /// Refuses these filters.
+    pub(crate) refuse_filters: Vec<String>,
+}
+
+#[derive(Default)]
+struct State {
+    heard: Vec<Heard>,
+    manners: Manners,
+    /// Packets for the present connection; `None` cuts it.
+    out: Option<mpsc::Sender<Option<Vec<u8>>>>,
+    held: VecDeque<Vec<u8>>,
+    next_id: u16,
+}
+
+/// The broker. Ends with its last clone's drop.
+pub(crate) struct TestBroker {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    news: Notify,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, packet: Packet) {
+        self.lock().heard.push(Heard { at: Instant::now(), packet });
+        self.news.notify_waiters();
+    }
+}
+
+impl TestBroker {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Manners::default()).await
+    }
+
+    pub(crate) async fn start_with(manners: Manners) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shared = Arc::new(Shared::default());
+        shared.lock().manners = manners;
+        let mut tasks = JoinSet::new();
+        let served = Arc::clone(&shared);
+        tasks.spawn(async move {
+            let mut clients = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let shared = Arc::clone(&served);
+                clients.spawn(serve(stream, shared));
+            }
+        });
+        Self { shared, address, _tasks: tasks }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("mqtt://{}", self.address)
+    }
+
+    /// Changes the manners.
+    pub(crate) fn behave(&self, change: impl FnOnce(&mut Manners)) {
+        change(&mut self.shared.lock().manners);
+    }
+
+    /// Everything so far.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        self.shared.lock().heard.clone()
+    }
+
+    /// Forgets everything so far.
+    pub(crate) fn forget(&self) {
+        self.shared.lock().heard.clear();
+    }
+
+    /// The messages published so far.
+    pub(crate) fn published(&self) -> Vec<Message> {
+        let message = |heard: Heard| match heard.packet {
+            Packet::Publish(message) => Some(message),
+            _ => None,
+        };
+        self.heard().into_iter().filter_map(message).collect()
+    }
+
+    /// How many CONNECTs came.
+    pub(crate) fn connects(&self) -> usize {
+        self.heard().iter().filter(|heard| matches!(heard.packet, Packet::Connect(_))).count()
+    }
+
+    /// Waits until the transcript gives what is asked for.
+    #[track_caller]
+    pub(crate) fn wait<T>(
+        &self,
+        what: impl Into<String>,
+        mut ask: impl FnMut(&[Heard]) -> Option<T>,
+    ) -> impl Future<Output = T> {
+        let place = std::panic::Location::caller();
+        let what = what.into();
+        async move {
+            let end = tokio::time::Instant::now() + PATIENCE;
+            loop {
+                let news = self.shared.news.notified();
+                if let Some(found) = ask(&self.shared.lock().heard) {
+                    return found;
+                }
+                let in_time = tokio::time::timeout_at(end, news).await.is_ok();
+                assert!(in_time, "{place}: waited for: {what}\nheard: {:#?}", self.heard());
+            }
+        }
+    }
+
+    /// Waits for `count` messages on topics that begin with `prefix`.
+    #[track_caller]
+    pub(crate) fn wait_for_messages(&self, prefix: &str, count: usize) -> impl Future<Output = Vec<Message>> {
+        let prefix = prefix.to_owned();
+        let (mut looked, mut found) = (0, Vec::new());
+        self.wait(format!("{count} messages on {prefix}"), move |heard| {
+            for heard in &heard[looked..] {
+                match &heard.packet {
+                    Packet::Publish(message) if message.topic.starts_with(&prefix) => found.push(message.clone()),
+                    _ => (),
+                }
+            }
+            looked = heard.len();
+            (count <= found.len()).then(|| std::mem::take(&mut found))
+        })
+    }
+
+    /// Sends a message to the client.
+    pub(crate) async fn send(&self, topic: &str, payload: &[u8], qos: u8, retain: bool) {
+        let (out, id) = {
+            let mut state = self.shared.lock();
+            state.next_id = state.next_id % 60_000 + 1;
+            (state.out.clone().unwrap(), state.next_id)
+        };
+        let mut body = text(topic);
+        if 0 < qos {
+            body.extend(id.to_be_bytes());
+        }
+        body.extend(payload);
+        out.send(Some(packet(0x30 | qos << 1 | u8::from(retain), &body))).await.unwrap();
+    }
+
+    /// Cuts the present connection.
+    pub(crate) async fn cut(&self) {
+        let out = self.shared.lock().out.clone();
+        if let Some(out) = out {
+            // The client may have gone by itself.
+            drop(out.send(None).await);
+        }
+    }
+
+    /// Sends the acknowledgements that were kept back, and keeps no more.
+    pub(crate) async fn release_acks(&self) {
+        let (out, held) = {
+            let mut state = self.shared.lock();
+            state.manners.hold_acks = false;
+            (state.out.clone().unwrap(), std::mem::take(&mut state.held))
+        };
+        for ack in held {
+            out.send(Some(ack)).await.unwrap();
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+    stream.set_nodelay(true).unwrap();
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    let (out, mut inbox) = mpsc::channel(1000);
+    {
+        let mut state = shared.lock();
+        state.out = Some(out.clone());
+        state.held.clear();
+    }
+    let hear = listen(&mut read, &shared, &out);
+    let tell = async {
+        while let Some(Some(bytes)) = inbox.recv().await {
+            if write_all(&mut write, &bytes).await.is_none() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        _ = hear => (),
+        () = tell => (),
+    }
+    shared.hear(Packet::Gone);
+}
+
+async fn write_all(write: &mut OwnedWriteHalf, bytes: &[u8]) -> Option<()> {
+    write.write_all(bytes).await.ok()
+}
+
+/// Reads packets and answers them until the connection ends.
+async fn listen(
+    read: &mut BufReader<OwnedReadHalf>,
+    shared: &Shared,
+    out: &mpsc::Sender<Option<Vec<u8>>>,
+) -> Option<()> {
+    loop {
+        let first = read.read_u8().await.ok()?;
+        let (mut length, mut shift) = (0usize, 0);
+        loop {
+            let byte = read.read_u8().await.ok()?;
+            length |= usize::from(byte & 0x7F) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        read.read_exact(&mut body).await.ok()?;
+        let (heard, answer) = understand(first, &body, &shared.lock().manners);
+        let manners = shared.lock().manners.clone();
+        let is_connect = matches!(heard, Some(Packet::Connect(_)));
+        let is_publish = matches!(heard, Some(Packet::Publish(_)));
+        if let Some(heard) = heard {
+            shared.hear(heard);
+        }
+        if manners.silent {
+            continue;
+        }
+        if is_connect && manners.slam {
+            return None;
+        }
+        if let Some(answer) = answer {
+            if is_publish && manners.hold_acks {
+                shared.lock().held.push_back(answer);
+            } else {
+                out.send(Some(answer)).await.ok()?;
+            }
+        }
+    }
+}
+
+/// A packet and the broker's answer. MQTT 3.1.1, chapter 3.
+fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Option<Vec<u8>>) {
+    let mut at = Cursor(body);
+    match first >> 4 {
+        1 => {
+            let present = u8::from(manners.session_present && manners.refuse == 0);
+            (Some(Packet::Connect(connect(&mut at))), Some(packet(0x20, &[present, manners.refuse])))
+        }
+        3 => {
+            let topic = at.text();
+            let qos = first >> 1 & 3;
+            let id = if 0 < qos { at.bytes(2).to_vec() } else { Vec::new() };
+            let payload = String::from_utf8_lossy(at.0).into_owned();
+            let message = Message { topic, payload, qos, retain: first & 1 == 1, dup: first & 8 == 8 };
+            let answer = match qos {
+                0 => None,
+                1 => Some(packet(0x40, &id)),
+                _ => Some(packet(0x50, &id)),
+            };
+            (Some(Packet::Publish(message)), answer)
+        }
+        5 => (None, Some(packet(0x62, body))),
+        6 => (Some(Packet::PubRel), Some(packet(0x70, body))),
+        8 => {
+            let mut answer = at.bytes(2).to_vec();
+            let mut filters = Vec::new();
+            while !at.0.is_empty() {
+                let filter = at.text();
+                let qos = at.bytes(1)[0];
+                answer.push(if manners.refuse_filters.contains(&filter) { 0x80 } else { qos });
+                filters.push((filter, qos));
+            }
+            (Some(Packet::Subscribe(filters)), Some(packet(0x90, &answer)))
+        }
+        10 => {
+            let id = at.bytes(2).to_vec();
+            let mut filters = Vec::new();
+            while !at.0.is_empty() {
+                filters.push(at.text());
+            }
+            (Some(Packet::Unsubscribe(filters)), Some(packet(0xB0, &id)))
+        }
+        12 => (Some(Packet::Ping), Some(packet(0xD0, &[]))),
+        14 => (Some(Packet::Disconnect), None),
+        _ => (None, None),
+    }
+}
+
+fn connect(at: &mut Cursor<'_>) -> Connect {
+    assert_eq!((at.text().as_str(), at.bytes(1)), ("MQTT", &[4][..]), "not MQTT 3.1.1");
+    let flags = at.bytes(1)[0];
+    let keep_alive = u16::from_be_bytes([at.bytes(1)[0], at.bytes(1)[0]]);
+    let client_id = at.text();
+    let will = (flags & 4 == 4).then(|| Message {
+        topic: at.text(),
+        payload: at.text(),
+        qos: flags >> 3 & 3,
+        retain: flags & 0x20 == 0x20,
+        dup: false,
+    });
+    let user = (flags & 0x80 == 0x80).then(|| at.text());
+    let password = (flags & 0x40 == 0x40).then(|| at.text());
+    Connect { client_id, clean: flags & 2 == 2, keep_alive, user, password, will }
+}
+
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(count);
+        self.0 = rest;
+        taken
+    }
+
+    fn text(&mut self) -> String {
+        let length = self.bytes(2);
+        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+        String::from_utf8(self.bytes(length).to_vec()).unwrap()
+    }
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut bytes = u16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+fn packet(first: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![first];
+    let mut rest = body.len();
+    loop {
+        let low = u8::try_from(rest % 128).unwrap();
+        rest /= 128;
+        bytes.push(if 0 < rest { low | 0x80 } else { low });
+        if rest == 0 {
+            break;
+        }
+    }
+    bytes.extend(body);
+    bytes
+}
+
+/// The longest silence that still counts as "nothing came": long beside a loopback, short beside a test.
+pub(crate) const QUIET: Duration = Duration::from_millis(150);
