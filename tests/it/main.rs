@@ -11,10 +11,10 @@ mod configuration;
 mod contract;
 mod crash;
 mod floors;
+mod mqtt;
 mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
-mod mqtt;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

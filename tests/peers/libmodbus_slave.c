@@ -282,6 +282,9 @@ int main(int argc, char **argv)
                 answer(ctx, request, length);
             } else if (length == -1 && (errno == EIO || errno == EBADF || errno == ECONNRESET)) {
                 break;
+            } else {
+                /* Not for us, or no frame: what is left of it is not the begin of the next one. */
+                modbus_flush(ctx);
             }
         }
     }

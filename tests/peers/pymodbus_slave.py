@@ -20,6 +20,7 @@ import sys
 try:
     import serial  # noqa: F401: pymodbus needs it for ttys and says so too late.
     from pymodbus.constants import ExcCodes
+    from pymodbus.exceptions import NoSuchIdException
     from pymodbus.server import ModbusSerialServer
     from pymodbus.simulator import DataType, SimData, SimDevice
 except ImportError as missing:
@@ -28,6 +29,7 @@ except ImportError as missing:
 
 BLOCK = {"coil": "c", "discrete": "d", "holding": "h", "input": "i"}
 TABLE_OF = {1: "coil", 2: "discrete", 3: "holding", 4: "input", 5: "coil", 6: "holding", 15: "coil", 16: "holding"}
+UNITS = (1, 2)
 REGISTERS = 100
 BITS = 64
 ORDERS_64 = ["ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA", "CDABGHEF", "EFGHABCD", "DCBAHGFE", "FEHGBADC"]
@@ -127,11 +129,25 @@ def obey(server, words):
     return "error no such order"
 
 
+class Units(dict):
+    """The devices; a unit that is not on the line says nothing, where pymodbus would answer for it."""
+
+    def __missing__(self, unit):
+        raise NoSuchIdException(unit)
+
+
 async def main(path, baud):
     """Serves until standard input ends."""
     server = ModbusSerialServer(
-        [device(1), device(2)], port=path, baudrate=baud, parity="N", stopbits=1, trace_pdu=seen
+        [device(unit) for unit in UNITS],
+        port=path,
+        baudrate=baud,
+        parity="N",
+        stopbits=1,
+        ignore_missing_devices=True,
+        trace_pdu=seen,
     )
+    server.context.devices = Units(server.context.devices)
     await server.serve_forever(background=True)
     orders = asyncio.StreamReader()
     loop = asyncio.get_running_loop()

@@ -46,7 +46,7 @@ fn on_table(table: &str, address: u16, on: bool) -> Known {
 
 /// Every type in every order, bits, text, scales and sentinels.
 pub(super) fn every_type() -> Vec<Known> {
-    let (f32, f64, text) = (json!(123.456), json!(2.718_281_828_459_045), "Pumpe Süd 한");
+    let (f32, f64, text) = (json!(123.456), json!(std::f64::consts::E), "Pumpe Süd 한");
     let text_words: Vec<u16> =
         [text.as_bytes(), &[0; 2]].concat().chunks(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]])).collect();
     let mut tags = vec![

@@ -47,7 +47,8 @@ async fn mbpoll(field: &Field, baud: &str, options: &[&str], words: &[&str]) -> 
         Err(err) => panic!("mbpoll does not start ({err}): these tests need the Debian package mbpoll"),
     };
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    let value = |line: &str| Some(line.strip_prefix('[')?.split_once("]:")?.1.trim().to_owned());
+    // `[10]:   50000 (-15536)`: the number, and how it looks with a sign.
+    let value = |line: &str| Some(line.strip_prefix('[')?.split_once("]:")?.1.split_whitespace().next()?.to_owned());
     let trouble = |line: &&str| line.contains("failed:");
     Said {
         values: text.lines().filter_map(value).collect(),
@@ -134,13 +135,22 @@ async fn mbpoll_is_told_what_is_wrong() {
     assert_eq!(mbpoll(&field, BAUD, &["-a", "1", "-t", "3", "-r", "0"], &[]).await, Said::values([0]));
 }
 
-/// mbpoll sends to the next unit as soon as the last has answered: at 1200 baud, 29 ms too early.
+/// mbpoll sends to the next unit as soon as the last has answered: at 1200 baud 29 ms too early, unless the machine is
+/// so loaded that it comes late by accident.
 #[tokio::test]
 async fn a_strict_field_ignores_a_master_that_does_not_keep_the_silence() {
     let field = field(1200);
-    let said = mbpoll(&field, "1200", &["-a", "1,2", "-t", "3", "-r", "0"], &[]).await;
-    assert_eq!(said.values, ["0"], "{said:?}");
-    assert_eq!(said.troubles.len(), 1, "{said:?}");
-    let stats = field.stats();
-    assert_eq!((stats.requests, stats.short_gaps, stats.ignored, stats.replies), (2, 1, 1, 1));
+    for _ in 0..10 {
+        field.reset_stats();
+        let said = mbpoll(&field, "1200", &["-a", "1,2", "-t", "3", "-r", "0"], &[]).await;
+        let stats = field.stats();
+        assert_eq!((stats.requests, stats.ignored + stats.replies), (2, 2), "{said:?}");
+        assert_eq!(stats.ignored, stats.short_gaps);
+        if stats.ignored == 1 {
+            assert_eq!(said.values, ["0"], "{said:?}");
+            assert!(said.troubles.len() == 1 && said.troubles[0].contains("timed out"), "{said:?}");
+            return;
+        }
+    }
+    panic!("mbpoll kept the silence ten times");
 }

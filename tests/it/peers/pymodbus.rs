@@ -78,3 +78,25 @@ async fn two_devices_share_one_line() {
     }
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_unit_that_is_not_there_does_not_disturb_the_others() {
+    let tags = json!([{ "name": "known", "table": "input", "address": 58, "type": "u16" }]);
+    let device = |unit: u8, timeout_ms: u32| {
+        let name = format!("unit{unit}");
+        json!({ "name": name, "port": "COM1", "unit_id": unit, "poll_ms": 50, "timeout_ms": timeout_ms, "tags": tags })
+    };
+    let devices = json!([device(1, 1000), device(9, 100), device(2, 1000)]);
+    let mut site = Site::start(Pymodbus, devices).await;
+    site.wait_shown("unit9/known", "bad no answer null").await;
+    site.wait_shown("unit1/known", "good 54321").await;
+    site.wait_shown("unit2/known", "good 54321").await;
+    for _ in 0..10 {
+        for unit in [1, 2] {
+            site.wait_read(unit, Table::Input, 58, 2).await;
+            assert_eq!(site.shown(&format!("unit{unit}/known")), "good 54321");
+        }
+        assert_eq!(site.shown("unit9/known"), "bad no answer null");
+    }
+    site.stop().await;
+}

@@ -36,12 +36,15 @@ impl Site {
             // A loaded machine must not look like a silent device.
             "timeout_ms": 1000,
         });
-        let change = |document: &mut Json| {
-            document["ports"] = json!([port]);
-            document["devices"] = devices;
-        };
-        gateway.edit(change).await.expect("the document is right");
-        Self { gateway, cable, peer, slave: Some(slave) }
+        gateway.edit(|document| document["ports"] = json!([port])).await.expect("the port is right");
+        let site = Self { gateway, cable, peer, slave: Some(slave) };
+        site.set_devices(devices).await;
+        site
+    }
+
+    /// Other devices on the line from now on.
+    pub(super) async fn set_devices(&self, devices: Json) {
+        self.gateway.edit(|document| document["devices"] = devices).await.expect("the devices are right");
     }
 
     /// Ends it; fails when a unit of the gateway had to be cut off or panicked.

@@ -1,11 +1,11 @@
 //! What tests share.
 
+pub(crate) mod browser;
 #[cfg(feature = "peers")]
 pub(crate) mod cable;
-pub(crate) mod browser;
 pub(crate) mod field;
 pub(crate) mod gateway;
-pub(crate) mod rest;
 pub(crate) mod mqtt_broker;
 pub(crate) mod mqtt_rig;
+pub(crate) mod rest;
 pub(crate) mod wait;
