@@ -13,6 +13,8 @@ mod crash;
 mod floors;
 mod mqtt;
 mod no_blink;
+#[cfg(feature = "peers")]
+mod peers;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

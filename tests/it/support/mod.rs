@@ -1,7 +1,8 @@
 //! What tests share.
 
-#[cfg(feature = "peers")]
 pub(crate) mod browser;
+#[cfg(feature = "peers")]
+pub(crate) mod cable;
 pub(crate) mod field;
 pub(crate) mod certificates;
 pub(crate) mod gateway;

@@ -1,0 +1,10 @@
+//! Against Modbus programs of others: slaves that our gateway reads and writes, a master that reads our simulated
+//! field. Each is a child process on a pair of ptys; one that is not installed fails its tests.
+
+mod layout;
+mod libmodbus;
+mod mbpoll;
+mod pymodbus;
+mod scenes;
+mod site;
+mod slave;
