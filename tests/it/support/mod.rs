@@ -3,8 +3,8 @@
 pub(crate) mod browser;
 #[cfg(feature = "peers")]
 pub(crate) mod cable;
-pub(crate) mod field;
 pub(crate) mod certificates;
+pub(crate) mod field;
 pub(crate) mod gateway;
 #[cfg(feature = "peers")]
 pub(crate) mod mosquitto;
