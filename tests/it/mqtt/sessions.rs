@@ -166,8 +166,9 @@ async fn tries_are_spaced_and_doubling() {
         })
         .await;
     let (first, second) = (at[1] - at[0], at[2] - at[1]);
-    assert!(Duration::from_millis(700) < first && first < Duration::from_millis(1500), "{first:?}");
-    assert!(Duration::from_millis(1450) < second && second < Duration::from_millis(2500), "{second:?}");
+    // An eighth and a quarter of a second, less up to a quarter; a busy machine only makes them longer.
+    assert!(Duration::from_millis(90) <= first, "{first:?}");
+    assert!(Duration::from_millis(180) <= second, "{second:?}");
     rig.stop().await;
 }
 
