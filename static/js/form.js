@@ -155,7 +155,7 @@ function control(field, id) {
         list,
         autocomplete: "off",
         spellcheck: "false",
-        placeholder: usual,
+        placeholder: field.sample ?? usual,
         class: field.number ? "number" : false,
       });
       return Object.assign(input, {
@@ -227,7 +227,7 @@ function parse(field, input) {
       if (text === "" || text === "auto") return { value: text || undefined };
       return number(field, text);
     case "suggest":
-      if (!field.number) return { value: text || undefined };
+      if (!field.number) return { value: text === "" && !field.required ? undefined : text };
     // falls through: a number with suggestions is a number
     case "number":
       return text === "" ? { value: undefined } : number(field, text);

@@ -1,5 +1,6 @@
 // The editor of ports.
 
+import { request } from "./api.js";
 import { Collection } from "./collection.js";
 import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
@@ -10,11 +11,13 @@ import { failedToLoad, withState } from "./editor.js";
 import { saveBar } from "./savebar.js";
 
 const BAUDS = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600];
+/** The host's serial ports, names that survive replugging first. */
+let paths = [];
 const SECTIONS = [
   {
     fields: [
       { key: "name", required: true },
-      { key: "path", sample: "/dev/serial/by-id/…", wide: true, required: true },
+      { key: "path", kind: "suggest", options: () => paths, sample: "/dev/serial/by-id/…", wide: true, required: true },
       { key: "description", kind: "prose" },
       { key: "enabled", kind: "check", def: true },
     ],
@@ -52,7 +55,12 @@ const character = ({ data_bits = 8, parity = "even", stop_bits = 1 }) =>
 const summary = (port) => `${port.baud ?? 19200} ${character(port)}`;
 
 async function main() {
-  const config = await ConfigDocument.load();
+  // Suggestions only: a path can be typed whether or not the host could say what it has.
+  const [config, host] = await Promise.all([
+    ConfigDocument.load(),
+    request("GET", "/host/serial-ports").catch(() => undefined),
+  ]);
+  paths = (host?.data.ports ?? []).map(({ path }) => path);
   let form;
   const list = new Collection($("#editor"), {
     config,

@@ -3,6 +3,7 @@
 mod claim;
 mod config;
 mod events;
+mod host;
 mod info;
 mod metrics;
 mod openapi;
@@ -36,6 +37,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(tags::router())
         .merge(status::router())
         .merge(events::router())
+        .merge(host::router())
         .merge(revisions::router())
         .merge(stream::router())
         .merge(metrics::router())
