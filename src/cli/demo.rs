@@ -6,12 +6,14 @@ use crate::config::GatewayConfig;
 use crate::config::document::Document;
 use crate::modbus::wire::Wire;
 use crate::platform::clock;
+use crate::platform::data_folder::DataFolderLock;
 use crate::sim::field::{Field, FieldConfig, SimDevice};
 use crate::store::{ChangeSource, Role, Store, StoreLimits};
 use anyhow::{Context as _, anyhow};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -50,7 +52,9 @@ impl Folder {
     fn take(chosen: Option<PathBuf>) -> anyhow::Result<Self> {
         let ours = chosen.is_none();
         let path = chosen.unwrap_or_else(|| std::env::temp_dir().join(format!("dinrail-demo-{}", std::process::id())));
-        std::fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
+        // Ours must not be there yet: somebody else may have made it, to read along.
+        let made = std::fs::DirBuilder::new().mode(0o700).recursive(!ours).create(&path);
+        made.with_context(|| format!("{} cannot be made", path.display()))?;
         Ok(Self { path, ours })
     }
 }
@@ -64,10 +68,14 @@ impl Drop for Folder {
     }
 }
 
-/// Makes account, API token and configuration; a folder that has them already gets the new password only.
+/// Makes account, API token and configuration, new ones in place of those of an earlier demonstration.
 async fn prepare(data: &Path, document: Json, login: &str) -> anyhow::Result<String> {
+    let _held = DataFolderLock::take(data)?;
     let store = Store::open(data, StoreLimits::default()).await?;
     store.reset_user(ADMIN, login).await?;
+    for old in store.tokens().await?.into_iter().filter(|token| token.name == "demo") {
+        store.remove_token(&old.id).await?;
+    }
     let token = store.create_token("demo", Role::Operator, ADMIN, None).await.context("no API token")?;
     let loaded = store.load().await?;
     let (document, _) = init::judge(document, &Document::stored(loaded.document))?;

@@ -3,9 +3,10 @@
 use super::{block_on, input};
 use crate::config::document::Document;
 use crate::config::problem::{Problem, Severity};
+use crate::platform::clock;
 use crate::platform::data_folder::DataFolderLock;
 use crate::services::configuration::new_id;
-use crate::store::{Change, ChangeSource, Store, StoreLimits};
+use crate::store::{Change, ChangeSource, NewEvent, Store, StoreLimits};
 use anyhow::{Context as _, bail};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -23,6 +24,8 @@ pub(super) fn run(data: &Path, admin: &str, password: &Path, config: Option<&Pat
         let loaded = store.load().await?;
         let change = sent.map(|sent| judge(sent, &Document::stored(loaded.document.clone()))).transpose()?;
         store.claim(admin, &password).await?;
+        tell(&store, "access", admin, "console", "the first administrator was made from the console".to_owned())
+            .await?;
         let revision = match change {
             Some((document, warnings)) => {
                 print(&warnings);
@@ -59,7 +62,32 @@ pub(super) async fn save(
 ) -> anyhow::Result<u64> {
     let change = Change { author: author.to_owned(), source };
     let saved = store.save(expected, document.root().clone(), change).await;
-    Ok(saved.context("the configuration could not be stored")?.revision)
+    let saved = saved.context("the configuration could not be stored")?;
+    if saved.changed {
+        let detail = format!("revision {} stored from the console", saved.revision);
+        tell(store, "config", "configuration", author, detail).await?;
+    }
+    Ok(saved.revision)
+}
+
+/// Puts what a command did into the event log of the folder.
+pub(super) async fn tell(
+    store: &Store,
+    category: &str,
+    subject: &str,
+    actor: &str,
+    detail: String,
+) -> anyhow::Result<()> {
+    let event = NewEvent {
+        unix_ms: clock::unix_ms(),
+        source: "cli".to_owned(),
+        category: category.to_owned(),
+        subject: subject.to_owned(),
+        actor: actor.to_owned(),
+        result: "ok".to_owned(),
+        detail,
+    };
+    Ok(store.event_log().append(&[event]).await?)
 }
 
 pub(super) fn print(problems: &[Problem]) {

@@ -1,8 +1,7 @@
 //! `dinrail user reset`: the way back in from the console.
 
-use super::{block_on, input};
-use crate::platform::clock;
-use crate::store::{NewEvent, Store, StoreLimits};
+use super::{block_on, init, input};
+use crate::store::{Store, StoreLimits};
 use anyhow::bail;
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -31,16 +30,8 @@ pub(super) fn run(command: UserCommand) -> anyhow::Result<()> {
     block_on(async {
         let store = Store::open(&data, StoreLimits::default()).await?;
         store.reset_user(&name, &password).await?;
-        let event = NewEvent {
-            unix_ms: clock::unix_ms(),
-            source: "cli".to_owned(),
-            category: "access".to_owned(),
-            subject: name.clone(),
-            actor: "console".to_owned(),
-            result: "ok".to_owned(),
-            detail: "the password was reset from the console; the account is an administrator".to_owned(),
-        };
-        store.event_log().append(&[event]).await?;
+        let detail = "the password was reset from the console; the account is an administrator".to_owned();
+        init::tell(&store, "access", &name, "console", detail).await?;
         store.close().await;
         println!("`{name}` is an administrator with the new password; its sessions have ended");
         Ok(())

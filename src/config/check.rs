@@ -4,7 +4,7 @@ use super::GatewayConfig;
 use super::problem::{Pointer, Problems, Severity};
 use super::publication::{Payload, PublicationConfig};
 use super::tags::{RESERVED, definitions};
-use super::topic::{TopicContext, overlap};
+use super::topic::{Level, TopicContext, overlap};
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
 use crate::tag::pattern::TagPattern;
@@ -17,6 +17,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     ports_of_devices(config, document, problems);
     shared_lines(config, document, problems);
     listeners(config, problems);
+    client_ids(config, document, problems);
     let defs = definitions(config);
     let tags = Tags::of(&defs);
     for connection in &config.connections {
@@ -38,6 +39,15 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
                         problems,
                     );
                 }
+            }
+            let answers = subscription.response_topic.as_ref().map(|topic| topic.levels(&config.appliance.name));
+            let taken = |answers: &[Level]| {
+                let mut others = connection.subscriptions.iter();
+                others.any(|other| overlap(&other.topic.levels(&config.appliance.name), answers))
+            };
+            if answers.as_deref().is_some_and(taken) {
+                let sentence = "answers there would be taken for commands: give them a topic of their own";
+                place.error("response_topic", sentence, problems);
             }
             let ours = subscription.topic.levels(&config.appliance.name);
             let loops = connection
@@ -148,6 +158,21 @@ fn listeners(config: &GatewayConfig, problems: &mut Problems) {
             problems.add(pointer, sentence, Severity::Error);
         }
         taken.push((format!("listener number {} of the broker", index + 1), *address));
+    }
+}
+
+/// A broker lets only one client of an id in; two of ours would throw each other out for ever.
+fn client_ids(config: &GatewayConfig, document: &Json, problems: &mut Problems) {
+    let mut taken = HashMap::new();
+    for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
+        let (name, broker) = (&connection.identity.name, &connection.broker);
+        let id = connection.client_id.as_deref().unwrap_or(&config.appliance.name);
+        if let Some(first) = taken.insert((&broker.host, broker.port, id), name) {
+            let place = Place::new(document, "/mqtt/connections", name);
+            let sentence =
+                format!("connection `{first}` has the client id `{id}` at this broker too: give each its own");
+            place.warning("client_id", sentence, problems);
+        }
     }
 }
 

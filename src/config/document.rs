@@ -126,6 +126,9 @@ impl Adoption<'_> {
     fn list(&mut self, list: &mut [Json], before: Option<&Json>, at: &Pointer<'_>) {
         let before = before.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
         let known = Known::of(before);
+        // What is claimed by its id is not free to be matched by its name of before.
+        let ids = list.iter().filter_map(|element| element.get("id")?.as_str());
+        let mut claimed: HashSet<String> = ids.filter(|id| !id.is_empty()).map(str::to_owned).collect();
         for (index, element) in list.iter_mut().enumerate() {
             let at = at.index(index);
             let Json::Object(map) = element else { continue };
@@ -134,7 +137,9 @@ impl Adoption<'_> {
                 self.object(element, twin, &at);
                 continue;
             }
-            let twin = known.find(map);
+            let twin = known.find(map, &claimed);
+            // Nor is it free for a second object of that name.
+            claimed.extend(twin.and_then(|twin| twin.get("id")).and_then(Json::as_str).map(str::to_owned));
             self.identify(map, twin, &at);
             self.object(element, twin, &at);
         }
@@ -173,10 +178,11 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn find(&self, map: &Map<String, Json>) -> Option<&'a Json> {
+    fn find(&self, map: &Map<String, Json>, claimed: &HashSet<String>) -> Option<&'a Json> {
+        let free = |twin: &&Json| twin.get("id").and_then(Json::as_str).is_none_or(|id| !claimed.contains(id));
         match map.get("id").and_then(Json::as_str).filter(|id| !id.is_empty()) {
             Some(id) => self.by_id.get(id).copied(),
-            None => self.by_name.get(&map.get("name")?.as_str()?.to_ascii_lowercase()).copied(),
+            None => self.by_name.get(&map.get("name")?.as_str()?.to_ascii_lowercase()).copied().filter(free),
         }
     }
 }

@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
         found
     }
 
-    /// Milliseconds in a range, as a whole number.
+    /// A whole number in a range that must be there.
     pub(crate) fn required_integer<T>(
         &mut self,
         name: &'static str,
@@ -214,7 +214,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn not_yet(&mut self, names: &[&'static str], problems: &mut Problems) {
         for name in names {
             self.known.push(name);
-            if self.map.contains_key(*name) {
+            if self.map.get(*name).is_some_and(|json| !json.is_null()) {
                 self.error(name, format!("`{name}` is not available in this version of dinrail"), problems);
             }
         }

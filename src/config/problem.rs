@@ -113,8 +113,14 @@ impl Problems {
     /// Notes a finding at a rendered pointer.
     pub fn add(&mut self, pointer: String, detail: String, severity: Severity) {
         self.errors += usize::from(severity == Severity::Error);
+        let problem = Problem { pointer, detail, severity };
         if self.list.len() < Self::MAX {
-            self.list.push(Problem { pointer, detail, severity });
+            self.list.push(problem);
+        } else if severity == Severity::Error
+            && let Some(warning) = self.list.iter().rposition(|kept| kept.severity == Severity::Warning)
+        {
+            // An error must never be lost behind warnings: it decides whether the document is taken.
+            self.list[warning] = problem;
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The tags a configuration makes, as the image declares them.
 
 use super::GatewayConfig;
+use super::device::ModbusTagConfig;
 use crate::tag::def::{Origin, TagDef};
 use crate::tag::id::TagName;
 use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// The group of the internal registers.
 pub const INTERNAL: &str = "internal";
@@ -25,6 +27,7 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
                 unit: tag.unit.clone(),
                 description: tag.identity.description.clone(),
                 origin: Origin::Modbus,
+                source: source(device.unit_id, tag),
                 scaled: tag.scale.is_some(),
                 writable: tag.writable,
                 write_min: tag.write_min,
@@ -41,6 +44,7 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
             unit: register.unit.clone(),
             description: register.identity.description.clone(),
             origin: Origin::Internal,
+            source: 0,
             enabled: register.identity.enabled,
             scaled: false,
             writable: true,
@@ -50,4 +54,14 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
         })
     });
     modbus.chain(internal).collect()
+}
+
+/// A number for what of the field a tag shows: another address, order or scale is another source, another unit or
+/// period is not. Good within one run of the program only.
+pub fn source(unit_id: u8, tag: &ModbusTagConfig) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (unit_id, tag.span, tag.kind, tag.order, tag.bit).hash(&mut hasher);
+    // Floats have no hash of their own; their text tells them apart as well.
+    format!("{:?} {:?}", tag.scale, tag.invalid).hash(&mut hasher);
+    hasher.finish()
 }

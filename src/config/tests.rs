@@ -118,3 +118,39 @@ fn limits_are_named() {
     let sentence = Document::stored(json!({ "ports": ports })).beyond_limit().unwrap();
     assert_eq!(sentence, "the document has 65 ports; the limit is 64");
 }
+
+#[test]
+fn an_old_name_is_free_for_a_new_object() {
+    let (first, _) = Document::adopt(first_light(), &Document::default(), &mut ids());
+    let mut sent = first.masked();
+    let mut newcomer = sent["devices"][0].clone();
+    sent["devices"][0]["name"] = json!("renamed");
+    newcomer.as_object_mut().unwrap().remove("id");
+    newcomer["tags"] = json!([]);
+    sent["devices"].as_array_mut().unwrap().push(newcomer);
+    sent["mqtt"]["connections"] = json!([]);
+    let mut fresh = || "fresh".to_owned();
+    let (second, problems) = Document::adopt(sent, &first, &mut fresh);
+    assert_eq!(problems, []);
+    assert_eq!(second.root()["devices"][2]["id"], "fresh");
+    assert_eq!(second.root()["devices"][0]["id"], first.root()["devices"][0]["id"]);
+}
+
+#[test]
+fn an_error_is_never_lost_behind_warnings() {
+    let mut document = first_light();
+    let quiet = json!({ "name": "x", "topic": "x/{tag}", "tags": ["none/*"], "trigger": { "on_change": true } });
+    let mut list: Vec<Json> = (0..1100)
+        .map(|n| {
+            let mut publication = quiet.clone();
+            publication["name"] = json!(format!("x{n}"));
+            publication
+        })
+        .collect();
+    list.push(
+        json!({ "name": "bad", "topic": "bad/{tag}", "tags": ["meter1/none"], "trigger": { "on_change": true } }),
+    );
+    document["mqtt"]["connections"][0]["publications"] = json!(list);
+    let (_, problems) = GatewayConfig::parse(&document);
+    assert!(problems.iter().any(|problem| problem.severity == problem::Severity::Error));
+}

@@ -2,6 +2,7 @@
 
 use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 /// Holds the folder until it is dropped, or the process ends in whatever way.
@@ -34,7 +35,7 @@ impl DataFolderLock {
     /// Holds `folder`, which is made if there is none.
     pub fn take(folder: &Path) -> Result<Self, LockError> {
         let unusable = |source: std::io::Error| LockError::Folder { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(unusable)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unusable)?;
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC;
         let held = open(folder.join("lock"), flags, Mode::RUSR | Mode::WUSR).map_err(|err| unusable(err.into()))?;
         match flock(&held, FlockOperation::NonBlockingLockExclusive) {

@@ -26,6 +26,12 @@ pub enum WriteError {
     /// The point is read-only: make the tag writable in its settings.
     #[error("`{0}` cannot be written")]
     NotWritable(String),
+    /// The tag, its device or its port is switched off: switch it on in its settings.
+    #[error("`{0}` is switched off; enable the tag, its device and its port")]
+    Disabled(String),
+    /// The line is not open: the overview says why.
+    #[error("the line of `{0}` is not open; the overview says why")]
+    LineClosed(String),
     /// The value does not fit: send another.
     #[error(transparent)]
     Value(#[from] RefusedValue),
@@ -149,6 +155,9 @@ impl Commands {
         }
         if !def.can_write(attribute) {
             return Err(WriteError::NotWritable(point()));
+        }
+        if !def.enabled && !attribute.is_command() {
+            return Err(WriteError::Disabled(point()));
         }
         match attribute {
             Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min),

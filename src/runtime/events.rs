@@ -74,7 +74,7 @@ pub struct Event {
     pub detail: String,
 }
 
-/// Where events are told. Never blocks; when the log cannot follow, the loss is counted and told later.
+/// Where events are told. Never blocks; what the log cannot take stands in the program's log alone.
 #[derive(Debug, Clone)]
 pub struct Events {
     to_log: mpsc::Sender<Event>,

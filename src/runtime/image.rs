@@ -25,6 +25,8 @@ struct Cells {
     /// Declared order, for listings.
     order: Arc<Vec<u32>>,
     subscribers: Vec<Weak<Subscriber>>,
+    /// Raised by each declaration: places found before may be another tag's now.
+    declared: u64,
 }
 
 #[derive(Debug)]
@@ -117,6 +119,7 @@ impl Image {
         for subscriber in cells.subscribers.iter().filter_map(Weak::upgrade) {
             subscriber.survey(cells.list.iter().map(|cell| cell.def.as_ref().map(|def| &def.name)));
         }
+        cells.declared += 1;
         cells.tell(&switched);
     }
 
@@ -147,7 +150,7 @@ impl Image {
 
 /// Whether the state of the old tag still means something under the new definition.
 fn fits(old: &TagDef, new: &TagDef) -> bool {
-    old.kind == new.kind && old.origin == new.origin
+    old.kind == new.kind && old.origin == new.origin && old.source == new.source
 }
 
 impl Cell {
@@ -208,6 +211,21 @@ impl Writer {
         let cells = self.shared.read().unwrap_or_else(PoisonError::into_inner);
         let index = *cells.by_name.get(&full)?;
         Some(Slot { index, generation: cells.list[index as usize].generation })
+    }
+
+    /// The place of `name`, if it is declared as this very source: a driver that has not heard of a change yet must not
+    /// write what it reads at the old address into the new tag.
+    pub fn slot_of(&self, name: &str, source: u64) -> Option<Slot> {
+        let slot = self.slot(name)?;
+        let cells = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        let cell = cells.list.get(slot.index as usize)?;
+        let same = cell.generation == slot.generation && cell.def.as_ref().is_some_and(|def| def.source == source);
+        same.then_some(slot)
+    }
+
+    /// Changes with every declaration: look places up again.
+    pub fn declared(&self) -> u64 {
+        self.shared.read().unwrap_or_else(PoisonError::into_inner).declared
     }
 
     /// Takes the readings of one look at the field in, all in one moment. Slots whose tag is gone are ignored.
@@ -294,6 +312,8 @@ impl Reader {
         let subscriber = Subscriber::new(interest);
         let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         subscriber.survey(cells.list.iter().map(|cell| cell.def.as_ref().map(|def| &def.name)));
+        // Those whose reader is gone go now, or reconnecting readers would pile up between two declarations.
+        cells.subscribers.retain(|subscriber| 0 < subscriber.strong_count());
         cells.subscribers.push(Arc::downgrade(&subscriber));
         drop(cells);
         Changes { shared: Arc::clone(&self.shared), subscriber }

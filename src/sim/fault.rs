@@ -50,6 +50,9 @@ pub enum Fault {
     },
     /// The right reply of another function.
     OtherFunction,
+    /// Not a fault: the first eight bytes of the registers are the time its last byte is due, in nanoseconds of the
+    /// monotonic clock, which all processes of a host share. So a value carries its own birth.
+    Stamp,
     /// Not a fault: the right reply, to let some pass between two faults.
     Nothing,
 }
@@ -99,7 +102,7 @@ pub fn spoil(fault: &Fault, unit: u8, pdu: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let right = rtu::frame(unit, pdu);
     match fault {
         Fault::Silence => Vec::new(),
-        Fault::Nothing | Fault::Late { .. } => vec![(0, right)],
+        Fault::Nothing | Fault::Stamp | Fault::Late { .. } => vec![(0, right)],
         Fault::Crc => {
             let mut wrong = right;
             let at = wrong.len() / 2;

@@ -210,12 +210,19 @@ impl Wires {
             return;
         }
         let Some(device) = shared.devices.get_mut(&unit) else { return };
-        let reply = answer(&mut device.bank, pdu, time);
+        let mut reply = answer(&mut device.bank, pdu, time);
         let fault = device.faults.take().unwrap_or(Fault::Nothing);
         let turnaround = match fault {
             Fault::Late { delay_ms } => Duration::from_millis(delay_ms),
             _ => device.turnaround,
         };
+        // Address and check sum surround the reply.
+        let end = self.arrived.plus(turnaround + self.wire.chars(reply.len() + 3));
+        if fault == Fault::Stamp
+            && let Some(data) = reply.get_mut(2..10)
+        {
+            data.copy_from_slice(&end.nanos().to_be_bytes());
+        }
         let pieces = spoil(&fault, unit, &reply);
         shared.stats.replies += u64::from(!pieces.is_empty());
         drop(shared);

@@ -31,6 +31,8 @@ pub struct TagDef {
     pub description: String,
     /// Where it comes from.
     pub origin: Origin,
+    /// Stands for what is read in the field, and how; with another one the state of before means nothing.
+    pub source: u64,
     /// False when the tag, its device or its port is switched off: it exists, and is bad because `disabled`.
     pub enabled: bool,
     /// True when values are scaled, so an integer type may show fractions.

@@ -79,6 +79,7 @@ mod tests {
             unit: "degC".into(),
             description: "the \"hot\" side".into(),
             origin: Origin::Modbus,
+            source: 0,
             scaled: true,
             writable: false,
             write_min: None,

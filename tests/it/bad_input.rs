@@ -138,3 +138,22 @@ async fn writes_answer_with_the_status_that_says_what_to_do() {
     .await;
     gateway.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tag_at_another_address_never_shows_the_old_value_as_good() {
+    let (field, gateway, rest, _) = running().await;
+    field.field.set(3, Table::Holding, 0, &[11]);
+    field.field.set(3, Table::Holding, 1, &[22]);
+    let slow = json!({ "name": "slow", "table": "holding", "address": 0, "type": "u16", "poll_ms": 3_600_000 });
+    let added = rest.change(Method::POST, "/api/v1/config/devices/spare/tags", Some(slow)).await;
+    assert_eq!(added.status, StatusCode::CREATED, "{:?}", added.body);
+    let value = async |wanted: u64| (rest.get("/api/v1/tags/spare/slow").await.body["value"] == wanted).then_some(());
+    eventually(async || value(11).await, "the first value of the slow tag").await;
+    let moved =
+        rest.change(Method::PATCH, "/api/v1/config/devices/spare/tags/slow", Some(json!({ "address": 1 }))).await;
+    assert_eq!(moved.status, StatusCode::OK, "{:?}", moved.body);
+    let now = rest.get("/api/v1/tags/spare/slow").await.body;
+    assert!(now["value"] != 11 || now["quality"] != "good", "{now}");
+    eventually(async || value(22).await, "the value at the new address, an hour before its next turn").await;
+    gateway.stop().await;
+}

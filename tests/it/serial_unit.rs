@@ -298,7 +298,7 @@ async fn a_tty_that_vanishes_and_returns() {
         |rig| matches!(&*rig.health.borrow(), Health::Degraded(why) if why.contains("does not exist")),
     )
     .await;
-    assert!(matches!(rig.write("d1/r0", Value::U64(1)).await, Err(WriteError::Stopped(_))));
+    assert!(matches!(rig.write("d1/r0", Value::U64(1)).await, Err(WriteError::LineClosed(_))));
     rig.field.plug();
     rig.until("it is back", |rig| rig.value("d1/r0").is_some()).await;
     rig.until("it was opened twice", |rig| rig.status().opened == 2 && rig.status().open).await;

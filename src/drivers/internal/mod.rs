@@ -1,5 +1,6 @@
 //! The internal registers: tags whose field is the appliance itself. Written by faces, read by faces; those marked
-//! `keep` survive a restart and even a power cut, for a write is answered only when it is stored.
+//! `keep` survive a restart and a crash: a write is answered only when it is stored. A power cut may take the newest ones,
+//! to spare the flash.
 
 use crate::config::internal::{InternalConfig, fit};
 use crate::config::tags::INTERNAL;

@@ -18,7 +18,7 @@ impl Work {
         let (ended, result) = match result {
             Ok(result) => (false, result),
             Err(Broken::Stop) => (true, Err(WriteError::Stopped(command.tag.to_string()))),
-            Err(Broken::Line) => (false, Err(WriteError::Stopped(command.tag.to_string()))),
+            Err(Broken::Line) => (false, Err(WriteError::LineClosed(command.tag.to_string()))),
         };
         // The asker may have given up; nothing is lost then.
         drop(command.reply.send(result));
@@ -60,7 +60,7 @@ impl Work {
             Ok(read) => read,
             Err(err) => return Ok(Err(err)),
         };
-        let device = &self.devices[index];
+        let device = &mut self.devices[index];
         device.show(at, &read, clock::now());
         let seen = device.tags[at].codec.decode(&read);
         // Of a register with a bit only the bit was meant; the others may have moved meanwhile.

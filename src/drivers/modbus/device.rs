@@ -5,8 +5,10 @@ use super::health::DeviceHealth;
 use super::schedule::{Rank, Turn, again};
 use crate::config::device::{DeviceConfig, ModbusTagConfig, Poll};
 use crate::config::port::Timeout;
+use crate::config::tags::source;
 use crate::modbus::address::Span;
 use crate::modbus::blocks::{Limits, Wanted, plan};
+use crate::modbus::order::Order;
 use crate::modbus::pdu::{PduError, decode_reply, read_request};
 use crate::modbus::words::Codec;
 use crate::platform::clock;
@@ -33,6 +35,8 @@ pub(super) struct Device {
     reason: Option<Reason>,
     /// Reads tried on the silent device; each probe tries another, in case one is refused by silence.
     probes: usize,
+    /// The declaration the places of the tags are from.
+    declared: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -40,6 +44,7 @@ pub(super) struct Tag {
     pub(super) config: ModbusTagConfig,
     pub(super) codec: Codec,
     slot: Option<Slot>,
+    source: u64,
 }
 
 /// One read, again and again.
@@ -56,6 +61,9 @@ pub(super) struct Job {
     /// Where in its period it lies, once it was read for the first time; 0..1.
     phase: Option<f64>,
 }
+
+/// Period and next time of the reads there were, by id and source of their tags.
+type Times = HashMap<(String, u64), (Option<Duration>, Instant)>;
 
 /// Spreads reads over their periods: each number is far from those before it.
 #[derive(Debug, Default)]
@@ -80,6 +88,7 @@ impl Device {
             traffic: Traffic::default(),
             reason: None,
             probes: 0,
+            declared: None,
         };
         device.compile(&HashMap::new(), phases, now);
         device
@@ -93,7 +102,8 @@ impl Device {
         let mut times = HashMap::new();
         for job in &self.jobs {
             for member in &job.members {
-                times.insert(self.tags[*member].config.identity.id.clone(), (job.period, job.due));
+                let tag = &self.tags[*member];
+                times.insert((tag.config.identity.id.clone(), tag.source), (job.period, job.due));
             }
         }
         self.writer = image.writer(&config.identity.name);
@@ -104,11 +114,18 @@ impl Device {
         }
     }
 
-    fn compile(&mut self, times: &HashMap<String, (Option<Duration>, Instant)>, phases: &mut Phases, now: Instant) {
+    fn compile(&mut self, times: &Times, phases: &mut Phases, now: Instant) {
         let enabled = self.config.tags.iter().filter(|tag| tag.identity.enabled);
         self.tags = enabled
-            .map(|tag| Tag { codec: codec(tag), slot: self.writer.slot(&tag.identity.name), config: tag.clone() })
+            .map(|tag| Tag {
+                codec: codec(tag),
+                slot: None,
+                source: source(self.config.unit_id, tag),
+                config: tag.clone(),
+            })
             .collect();
+        self.declared = None;
+        self.find_places();
         let wanted: Vec<Wanted> = self
             .tags
             .iter()
@@ -125,11 +142,21 @@ impl Device {
             // Blocks keep to the limits of a message, so the request can be made.
             let Ok(request) = read_request(block.span) else { continue };
             let period = (block.period_ms != 0).then(|| Duration::from_millis(block.period_ms.into()));
-            let known = block.members.iter().filter_map(|member| times.get(&self.tags[*member].config.identity.id));
-            let due = known.filter(|(old, _)| *old == period).map(|(_, due)| *due).min();
-            // Only a read that is new begins at once and is then spread.
-            let phase = due.is_none().then(|| phases.next());
-            let due = due.unwrap_or(now);
+            let time = |member: &usize| {
+                let tag = &self.tags[*member];
+                times.get(&(tag.config.identity.id.clone(), tag.source)).filter(|(old, _)| *old == period)
+            };
+            let fresh = block.members.iter().any(|member| time(member).is_none());
+            let due = block.members.iter().filter_map(time).map(|(_, due)| *due).min();
+            // A read that is new begins at once and is then spread; one that a new tag joins keeps its place afterwards.
+            let phase = match (due, period) {
+                (None, _) => Some(phases.next()),
+                (Some(due), Some(period)) if fresh => {
+                    Some((due.saturating_duration_since(now).as_secs_f64() / period.as_secs_f64()).min(1.0))
+                }
+                _ => None,
+            };
+            let due = due.filter(|_| !fresh).unwrap_or(now);
             self.jobs.push(Job { span: block.span, period, request, members: block.members, due, attempts: 0, phase });
         }
     }
@@ -191,8 +218,21 @@ impl Device {
         self.probes = self.probes.wrapping_add(1);
     }
 
+    /// Tags come, go and come back in the image while a line is at work: their places are looked up after each
+    /// declaration, and only those that are declared as what is read here.
+    fn find_places(&mut self) {
+        let declared = Some(self.writer.declared());
+        if self.declared != declared {
+            self.declared = declared;
+            for tag in &mut self.tags {
+                tag.slot = self.writer.slot_of(&tag.config.identity.name, tag.source);
+            }
+        }
+    }
+
     /// Hands what one reply says to the image.
     pub(super) fn take(&mut self, job: usize, reply: &[u8], at: Stamp) -> Result<(), PduError> {
+        self.find_places();
         let Some(job) = self.jobs.get(job) else { return Ok(()) };
         self.reason = None;
         let words = match decode_reply(&job.request, reply)? {
@@ -204,9 +244,7 @@ impl Device {
         };
         let mut batch = Vec::with_capacity(job.members.len());
         for member in &job.members {
-            let tag = &mut self.tags[*member];
-            // A tag may be declared a moment after its line knows of it.
-            tag.slot = tag.slot.or_else(|| self.writer.slot(&tag.config.identity.name));
+            let tag = &self.tags[*member];
             let range = job.span.offset_of(&tag.config.span).map(|at| at..at + usize::from(tag.config.span.count()));
             if let (Some(slot), Some(raw)) = (tag.slot, range.and_then(|range| words.get(range))) {
                 batch.push((slot, reading(&tag.codec, raw, at)));
@@ -217,7 +255,8 @@ impl Device {
     }
 
     /// Shows a value that was read outside the polls.
-    pub(super) fn show(&self, tag: usize, raw: &[u16], at: Stamp) {
+    pub(super) fn show(&mut self, tag: usize, raw: &[u16], at: Stamp) {
+        self.find_places();
         let Some(tag) = self.tags.get(tag) else { return };
         if let Some(slot) = tag.slot {
             self.writer.write([(slot, reading(&tag.codec, raw, at))]);
@@ -232,6 +271,7 @@ impl Device {
     /// The tags of one read are bad.
     pub(super) fn fail(&mut self, job: usize, reason: Reason) {
         self.reason = Some(reason);
+        self.find_places();
         if let Some(job) = self.jobs.get(job) {
             let slots = job.members.iter().filter_map(|at| self.tags[*at].slot);
             self.writer.write(slots.map(|slot| (slot, Reading::Failed(reason))));
@@ -241,6 +281,7 @@ impl Device {
     /// All tags are bad.
     pub(super) fn fail_all(&mut self, reason: Reason) {
         self.reason = Some(reason);
+        self.find_places();
         self.writer.write(self.tags.iter().filter_map(|tag| Some((tag.slot?, Reading::Failed(reason)))));
     }
 
@@ -285,7 +326,9 @@ fn period_ms(poll: Poll) -> u32 {
 
 fn codec(tag: &ModbusTagConfig) -> Codec {
     let invalid: Vec<Value> = tag.invalid.iter().map(|number| Value::F64(*number)).collect();
-    let mut codec = Codec::new(tag.kind, tag.order, tag.span.count())
+    // A coil is one bit: it has no bytes to swap.
+    let order = if tag.span.table().is_bits() { Order::BIG_ENDIAN } else { tag.order };
+    let mut codec = Codec::new(tag.kind, order, tag.span.count())
         .with_invalid(&invalid)
         .with_write_limits(tag.write_min, tag.write_max);
     if let Some(bit) = tag.bit {

@@ -62,7 +62,7 @@ impl Budget {
 
     /// A probe took this long.
     pub(super) fn spent(&mut self, time: Duration, now: Instant) {
-        self.ready = now + time * (100 / self.percent).saturating_sub(1);
+        self.ready = now + time * 100u32.saturating_sub(self.percent) / self.percent;
     }
 }
 

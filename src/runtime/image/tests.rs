@@ -13,6 +13,7 @@ fn def(id: &str, name: &str) -> TagDef {
         unit: String::new(),
         description: String::new(),
         origin: Origin::Modbus,
+        source: 0,
         enabled: true,
         scaled: false,
         writable: false,

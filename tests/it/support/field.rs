@@ -25,7 +25,10 @@ impl FirstLight {
         document["devices"][0]["tags"][0].as_object_mut().unwrap().remove("deadband");
         let spare = json!({
             "name": "spare", "port": "COM1", "unit_id": 3, "poll_ms": 200,
-            "tags": [{ "name": "level", "table": "holding", "address": 0, "type": "u16" }]
+            "tags": [
+                { "name": "level", "table": "holding", "address": 0, "type": "u16", "writable": true },
+                { "name": "other", "table": "holding", "address": 1, "type": "u16", "writable": true },
+            ]
         });
         document["devices"].as_array_mut().unwrap().push(spare);
         let (config, problems) = GatewayConfig::parse(&document);
