@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// Configuration writes in all, and how often the program is killed meanwhile.
+/// Configuration writes in all (some of the last of each round are lost with it), and how often the program is killed meanwhile.
 const WRITES: u64 = 200;
 const KILLS: u64 = 10;
 
@@ -87,9 +87,11 @@ async fn after_kill_9_there_is_a_whole_revision_the_acknowledged_one_or_newer() 
         let writes = write_all(rest, next..end, Arc::clone(&acknowledged));
         let mut writer = JoinSet::new();
         writer.spawn(writes);
-        // Another moment each time; the middle ones hit a write under way.
-        let moment = Duration::from_millis(7 + 31 * kill);
-        tokio::time::sleep(moment).await;
+        // Near the end of the round's writes, and each time at another moment of one of them.
+        let wanted = end - 2;
+        eventually(async || (wanted <= acknowledged.load(Ordering::SeqCst)).then_some(()), "the writes of a round")
+            .await;
+        tokio::time::sleep(Duration::from_millis(kill * 3)).await;
         serve.kill();
         writer.join_next().await;
         next = end;
