@@ -250,7 +250,7 @@ async fn a_silent_device_does_not_slow_its_neighbours() {
     rig.field.reset_stats();
     let watched = Instant::now();
     let mut changes = rig.reader.subscribe(Interest::All);
-    let mut worst = Duration::ZERO;
+    let mut ages = Vec::new();
     while watched.elapsed() < Duration::from_secs(4) {
         // Not what is waited for: only a pace for looking.
         drop(tokio::time::timeout(Duration::from_millis(10), changes.next()).await);
@@ -258,15 +258,18 @@ async fn a_silent_device_does_not_slow_its_neighbours() {
             let state = rig.state(tag);
             assert_eq!(state.quality, Quality::Good);
             let age = state.age_ms(dinrail::platform::clock::now()).unwrap();
-            worst = worst.max(Duration::from_millis(age));
+            ages.push(age);
         }
     }
     let log = rig.field.stats().log;
     let probes = log.iter().filter(|request| request.unit == 3).count();
     // Doubling from 1 s: in 4 s there is time for two or three.
     assert!((1..=4).contains(&probes), "{probes} probes");
-    // One period, and one time-out of a probe that had to use the budget.
-    assert!(worst < Duration::from_millis(330), "{worst:?}");
+    // One period, and one time-out of a probe that had to use the budget. Not the worst of all: a busy machine may stop
+    // everything for a moment; a silent device that blocked the line would do so most of the time.
+    ages.sort_unstable();
+    let most = ages[ages.len() * 9 / 10];
+    assert!(most < 330, "{most} ms is the age of the oldest tenth");
     rig.end().await;
 }
 

@@ -1,5 +1,6 @@
 use super::*;
 use crate::config::GatewayConfig;
+use crate::config::problem::Problem;
 use crate::tag::def::RefusedValue;
 use std::time::Duration;
 
@@ -7,6 +8,12 @@ const NOW: Stamp = Stamp { unix_ms: 1_790_000_000_000, mono_us: 0 };
 
 /// Subscriptions of the appliance `a`.
 fn orders(subscriptions: Json) -> Orders {
+    let (orders, problems) = judged(subscriptions);
+    assert_eq!(problems, [], "the test's own document");
+    orders
+}
+
+fn judged(subscriptions: Json) -> (Orders, Vec<Problem>) {
     let tag = |name: &str, address: u16| json!({"name": name, "table": "holding", "address": address, "type": "i16", "writable": true});
     let document = json!({
         "format": "dinrail/1",
@@ -16,10 +23,9 @@ fn orders(subscriptions: Json) -> Orders {
         "mqtt": {"connections": [{"name": "c", "url": "mqtt://127.0.0.1", "subscriptions": subscriptions}]},
     });
     let (config, problems) = GatewayConfig::parse(&document);
-    assert_eq!(problems, [], "the test's own document");
     let mut orders = Orders::default();
     orders.configure("a", &config.connections[0].subscriptions);
-    orders
+    (orders, problems)
 }
 
 fn standard() -> Orders {
@@ -176,7 +182,10 @@ fn a_failure_is_remembered_unless_it_may_be_tried_again() {
 
 #[test]
 fn answers_never_become_commands() {
-    let mut own = orders(json!([{"name": "s", "topic": "w/{tag}", "tags": ["oven/*"], "response_topic": "w/{tag}"}]));
+    let subscription = json!({"name": "s", "topic": "w/{tag}", "tags": ["oven/*"], "response_topic": "w/{tag}"});
+    // The document is refused; should one get here all the same, there is no loop either.
+    let (mut own, problems) = judged(json!([subscription]));
+    assert_eq!(problems[0].pointer, "/mqtt/connections/0/subscriptions/0/response_topic");
     assert_eq!(own.talks_to_itself(), Some("s"));
     let Verdict::Write(order) = judge(&mut own, "w/oven/limit", "1") else { panic!("not written") };
     assert!(own.answer(order, &Ok(Value::U64(1)), Instant::now()).is_none());
