@@ -55,7 +55,7 @@ impl Document {
         GatewayConfig::parse(&self.root)
     }
 
-    /// The limit of CONTRACT the document is beyond, if any, as a sentence.
+    /// The limit (`config::limits`) the document is beyond, if any, as a sentence.
     pub fn beyond_limit(&self) -> Option<String> {
         beyond_limit(&self.root)
     }

@@ -29,7 +29,7 @@ pub struct PublicationConfig {
     pub retain: bool,
 }
 
-/// The form of a payload (CONTRACT section 4).
+/// The form of a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Payload {
     /// `{"value", "quality", "timestamp"}`, one message per tag and attribute.

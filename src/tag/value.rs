@@ -38,7 +38,7 @@ impl Value {
         }
     }
 
-    /// The JSON form of CONTRACT: numbers as numbers, integers beyond 2^53 as strings, NaN and infinities as null.
+    /// The JSON form: numbers as numbers, integers beyond 2^53 as strings, NaN and infinities as null.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {

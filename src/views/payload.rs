@@ -1,4 +1,4 @@
-//! The payloads of publications (CONTRACT section 4).
+//! The payloads of publications.
 
 use super::json::{TagRef, write_attribute, write_time, write_word};
 use crate::tag::attribute::Attribute;

@@ -1,4 +1,4 @@
-//! Commands that come in by MQTT (CONTRACT section 5): which tag is meant, whether it may be written, what was asked
+//! Commands that come in by MQTT: which tag is meant, whether it may be written, what was asked
 //! and whether it was asked before. No socket here; the unit carries the verdicts out.
 
 mod duplicates;

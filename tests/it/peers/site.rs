@@ -127,7 +127,7 @@ fn shown(state: &TagState) -> String {
     }
 }
 
-/// The JSON form of CONTRACT, null for none.
+/// The JSON form, null for none.
 pub(super) fn json_of(value: Option<&Value>) -> Json {
     value.map_or(Json::Null, Value::to_json)
 }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// CONTRACT section 5.
+/// A sender that repeats a command does so within minutes.
 const WINDOW: Duration = Duration::from_secs(300);
 /// Commands remembered; beyond it the oldest is forgotten before its time.
 const MOST: usize = 8192;
