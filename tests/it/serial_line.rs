@@ -187,7 +187,7 @@ async fn a_device_that_needs_a_longer_gap_gets_it() {
     let field = field(115_200, None);
     let line = open(&field, 115_200).await;
     for _ in 0..3 {
-        let ask = Ask { min_gap: Duration::from_millis(40), ..read(1, 0, 1) };
+        let ask = Ask { min_gap: Duration::from_millis(40), timeout: TIMEOUT * 10, ..read(1, 0, 1) };
         assert_eq!(words(&line.handle().ask(ask).await.unwrap()), Ok(vec![1000]));
     }
     assert!(field.stats().log.iter().skip(1).all(|request| 40_000 <= request.gap_us), "{:?}", field.stats().log);

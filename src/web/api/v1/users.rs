@@ -198,6 +198,10 @@ async fn own_password(
     if matches!(who.credential, Credential::Token { .. }) {
         return Err(ApiProblem::new(StatusCode::FORBIDDEN, "an API token has no password"));
     }
+    // Before an attempt is counted: a new password that will not do says nothing about the present one.
+    if let Err(problem) = check_password(&who.name, &form.password) {
+        return Err(ApiProblem::field("/password", problem.to_string()));
+    }
     // A stolen session must not serve to guess the password.
     let attempt = login::begin(&state, &who.name, who.peer)?;
     let changed = state.store().change_password(&who.name, &form.current, &form.password).await;
@@ -205,7 +209,9 @@ async fn own_password(
         login::failed(&state, &who.name, who.peer, &attempt, "a wrong present password at a change of it");
         return Err(ApiProblem::field("/current", "the present password is another one"));
     }
-    state.throttle().succeeded(attempt, Instant::now());
+    if changed.is_ok() {
+        state.throttle().succeeded(attempt, Instant::now());
+    }
     told(&state, &who, &who.name, changed, "changed the own password")?;
     Ok(StatusCode::NO_CONTENT)
 }
