@@ -30,9 +30,10 @@ use tokio_util::sync::CancellationToken;
 const TARGET: Duration = Duration::from_millis(2);
 const TAGS: usize = 1000;
 /// How long the line is read.
-const LINE_RUN: Duration = Duration::from_secs(20);
-/// Readings that must come through in that time, of a thousand.
-const LINE_LEAST: usize = 900;
+const LINE_RUN: Duration = Duration::from_secs(10);
+/// Readings that must come through in that time, of five hundred.
+const LINE_LEAST: usize = 450;
+const REPEATS: usize = 3;
 const WARM_UP: usize = 5;
 
 fn main() -> Result<()> {
@@ -40,34 +41,37 @@ fn main() -> Result<()> {
         return broker();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    println!("from the image to the broker's socket, QoS 0, {TAGS} tags, payload `value`");
-    println!("{:<34} {:>9} {:>9} {:>9} {:>9} {:>9}", "load", "messages", "p50 ms", "p99 ms", "target", "CPU s/s");
+    println!("change to PUBLISH at the broker's socket, QoS 0, payload `value`; medians of {REPEATS} runs");
+    println!(
+        "{:<46} {:>8} {:>8} {:>8} {:>9} {:>8} {:>7}",
+        "", "messages", "p50 ms", "p99 ms", "/ target", "CPU s/s", "others"
+    );
     let mut missed = Vec::new();
     for load in LOADS {
-        let run = runtime.block_on(measure(&load))?;
-        let ms = |at: f64| run.percentile(at).as_secs_f64() * 1000.0;
-        let (p50, p99, messages) = (ms(0.5), ms(0.99), run.delays.len());
-        let target = TARGET.as_secs_f64() * 1000.0;
-        println!("{:<34} {messages:>9} {p50:>9.3} {p99:>9.3} {target:>9.1} {:>9.4}", load.name, run.cpu);
-        if TARGET <= run.percentile(0.99) {
-            missed.push(load.name);
-        }
+        show(load.name, &median(|| runtime.block_on(measure(&load)))?, &mut missed);
     }
-    let run = runtime.block_on(measure_line())?;
-    let ms = |at: f64| run.percentile(at).as_secs_f64() * 1000.0;
-    println!("from the last byte of a serial reply (115200 baud) to the broker's socket");
-    let (p50, p99, target) = (ms(0.5), ms(0.99), TARGET.as_secs_f64() * 1000.0);
-    println!(
-        "{:<34} {:>9} {p50:>9.3} {p99:>9.3} {target:>9.1} {:>9.4}",
-        "1 read every 20 ms",
-        run.delays.len(),
-        run.cpu
-    );
-    if TARGET <= run.percentile(0.99) {
-        missed.push("from the serial line");
-    }
+    let line = median(|| runtime.block_on(measure_line()))?;
+    show("last byte of a serial reply, 115200, every 20 ms", &line, &mut missed);
     ensure!(missed.is_empty(), "beyond the target: {missed:?}");
     Ok(())
+}
+
+/// The run in the middle: a machine that does something else now and then is not what is measured.
+fn median(measure: impl Fn() -> Result<Run>) -> Result<Run> {
+    let mut runs = (0..REPEATS).map(|_| measure()).collect::<Result<Vec<Run>>>()?;
+    runs.sort_by_key(|run| run.percentile(0.99));
+    Ok(runs.swap_remove(REPEATS / 2))
+}
+
+fn show(name: &'static str, run: &Run, missed: &mut Vec<&'static str>) {
+    let ms = |at: f64| run.percentile(at).as_secs_f64() * 1000.0;
+    let (p50, p99, messages) = (ms(0.5), ms(0.99), run.delays.len());
+    let share = p99 / (TARGET.as_secs_f64() * 1000.0);
+    let Used { own, others } = run.used;
+    println!("{name:<46} {messages:>8} {p50:>8.3} {p99:>8.3} {share:>9.2} {own:>8.4} {others:>7.2}");
+    if TARGET <= run.percentile(0.99) {
+        missed.push(name);
+    }
 }
 
 /// So many tags change together, so often.
@@ -79,15 +83,20 @@ struct Load {
 }
 
 const LOADS: [Load; 3] = [
-    Load { name: "1 tag every 5 ms", together: 1, every: Duration::from_millis(5), rounds: 1000 },
-    Load { name: "16 tags every 20 ms", together: 16, every: Duration::from_millis(20), rounds: 250 },
-    Load { name: "100 tags every 20 ms (5,000 /s)", together: 100, every: Duration::from_millis(20), rounds: 250 },
+    Load { name: "image, 1 tag every 5 ms", together: 1, every: Duration::from_millis(5), rounds: 1000 },
+    Load { name: "image, 16 tags every 20 ms", together: 16, every: Duration::from_millis(20), rounds: 250 },
+    Load {
+        name: "image, 100 of 1000 tags every 20 ms (5,000 /s)",
+        together: 100,
+        every: Duration::from_millis(20),
+        rounds: 250,
+    },
 ];
 
 struct Run {
     /// Sorted.
     delays: Vec<Duration>,
-    cpu: f64,
+    used: Used,
 }
 
 impl Run {
@@ -115,15 +124,14 @@ async fn measure(load: &Load) -> Result<Run> {
         write(&writer, chunk);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let (began, cpu) = (Instant::now(), cpu_time());
+    let meter = Meter::start()?;
     let mut next = tokio::time::interval(load.every);
     for round in 0..load.rounds as usize {
         next.tick().await;
         let first = round * load.together % (TAGS - load.together + 1);
         write(&writer, &slots[first..first + load.together]);
     }
-    let took = began.elapsed().as_secs_f64();
-    let cpu = (cpu_time().saturating_sub(cpu)).as_secs_f64() / took;
+    let used = meter.stop()?;
     product.stop().await?;
     let mut delays = broker.delays()?;
     // The first values and the warm-up are not part of it.
@@ -131,7 +139,7 @@ async fn measure(load: &Load) -> Result<Run> {
     ensure!(wanted <= delays.len(), "{wanted} changes, {} messages", delays.len());
     delays.drain(..delays.len() - wanted);
     delays.sort_unstable();
-    Ok(Run { delays, cpu })
+    Ok(Run { delays, used })
 }
 
 /// The whole way: line, driver, image, face. Each reply carries the time its last byte is due, so what the field is late
@@ -167,9 +175,9 @@ async fn measure_line() -> Result<Run> {
     let (health, detail) = (watch::channel(Health::Starting).0, watch::channel(Detail::None).0);
     let mut line = JoinSet::new();
     line.spawn(unit.run(UnitContext { stop: stop.clone(), health, detail }));
-    let (began, cpu) = (Instant::now(), cpu_time());
+    let meter = Meter::start()?;
     tokio::time::sleep(LINE_RUN).await;
-    let cpu = cpu_time().saturating_sub(cpu).as_secs_f64() / began.elapsed().as_secs_f64();
+    let used = meter.stop()?;
     stop.cancel();
     line.join_next().await.context("the line ran")???;
     product.stop().await?;
@@ -180,7 +188,7 @@ async fn measure_line() -> Result<Run> {
     delays.drain(..delays.len().min(WARM_UP));
     ensure!(LINE_LEAST <= delays.len(), "only {} readings came through", delays.len());
     delays.sort_unstable();
-    Ok(Run { delays, cpu })
+    Ok(Run { delays, used })
 }
 
 /// The product: one connection over an image.
@@ -243,9 +251,48 @@ fn monotonic() -> u64 {
     u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
 }
 
+/// CPU seconds per second.
+#[derive(Debug, Clone, Copy)]
+struct Used {
+    /// Of the product.
+    own: f64,
+    /// Of everything else on the machine, field and broker included: beyond one or two tenths the delays say more
+    /// about the machine's other work than about the product.
+    others: f64,
+}
+
+/// Measures what is used from here on.
+struct Meter {
+    began: Instant,
+    own: Duration,
+    all: f64,
+}
+
+impl Meter {
+    fn start() -> Result<Self> {
+        Ok(Self { began: Instant::now(), own: cpu_time(), all: all_cpu_time()? })
+    }
+
+    fn stop(&self) -> Result<Used> {
+        let took = self.began.elapsed().as_secs_f64();
+        let own = cpu_time().saturating_sub(self.own).as_secs_f64() / took;
+        let others = ((all_cpu_time()? - self.all) / took - own).max(0.0);
+        Ok(Used { own, others })
+    }
+}
+
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// Seconds all processors were busy: user, nice, system, irq, softirq and steal of proc(5), in hundredths there.
+fn all_cpu_time() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/stat")?;
+    let ticks = stat.lines().next().context("/proc/stat")?.split_whitespace().skip(1);
+    let ticks = ticks.map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+    ensure!(8 <= ticks.len(), "/proc/stat has {} columns", ticks.len());
+    Ok([0, 1, 2, 5, 6, 7].map(|column: usize| ticks[column]).iter().sum::<f64>() / 100.0)
 }
 
 /// The broker process, as the bench sees it.
