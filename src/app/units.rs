@@ -60,7 +60,7 @@ impl UnitSpec for UnitConfig {
 
     fn resources(&self) -> Vec<Resource> {
         match self {
-            Self::Line(line) => vec![Resource::SerialPort(line.port.serial.path.clone())],
+            Self::Line(line) => line.resources(),
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()

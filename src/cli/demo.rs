@@ -4,7 +4,6 @@ use super::{init, serve};
 use crate::app::{Gateway, Options};
 use crate::config::GatewayConfig;
 use crate::config::document::Document;
-use crate::modbus::wire::Wire;
 use crate::platform::clock;
 use crate::platform::data_folder::DataFolderLock;
 use crate::sim::field::{Field, FieldConfig, SimDevice};
@@ -89,7 +88,7 @@ fn simulate(document: &Json, line: &Path) -> anyhow::Result<Field> {
     let (config, _) = GatewayConfig::parse(document);
     let port = config.ports.first().context("the demonstration has no line")?;
     let devices = config.devices.iter().map(|device| SimDevice::mirroring(device, TURNAROUND)).collect();
-    let wire: Wire = port.serial.wire;
+    let wire = port.link.wire().context("the demonstration's line is no serial one")?;
     let field = FieldConfig { wire, devices, strict: true, spin: false, link: Some(line.to_owned()) };
     Field::start(field).context("no pseudo-terminal for the simulated line")
 }

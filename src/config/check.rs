@@ -1,6 +1,7 @@
 //! Rules that hold between parts of a document. Each part is good in itself when it gets here.
 
 use super::GatewayConfig;
+use super::link::{LinkConfig, RtuOverTcpConfig, TcpConfig};
 use super::problem::{Pointer, Problems, Severity};
 use super::publication::{Payload, PublicationConfig};
 use super::tags::{RESERVED, definitions};
@@ -15,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
     names(document, problems);
     ports_of_devices(config, document, problems);
-    shared_lines(config, document, problems);
+    shared_links(config, document, problems);
     listeners(config, problems);
     client_ids(config, document, problems);
     let defs = definitions(config);
@@ -116,28 +117,54 @@ fn unique(list: Option<&Json>, at: &Pointer<'_>, problems: &mut Problems) {
 }
 
 fn ports_of_devices(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
-    let ports: HashSet<&str> = config.ports.iter().map(|port| port.identity.name.as_str()).collect();
+    let ports: HashMap<&str, &LinkConfig> =
+        config.ports.iter().map(|port| (port.identity.name.as_str(), &port.link)).collect();
     let known: HashSet<&str> =
         elements(document.get("ports")).filter_map(|port| port.get("name").and_then(Json::as_str)).collect();
     config.devices.retain(|device| {
-        let found = ports.contains(device.port.as_str());
-        // A port that is refused itself has its own sentence; its devices need none.
-        if !found && !known.contains(device.port.as_str()) {
-            let place = Place::new(document, "/devices", &device.identity.name);
-            place.error("port", format!("there is no port `{}`", device.port), problems);
+        let place = || Place::new(document, "/devices", &device.identity.name);
+        let Some(link) = ports.get(device.port.as_str()) else {
+            // A port that is refused itself has its own sentence; its devices need none.
+            if !known.contains(device.port.as_str()) {
+                place().error("port", format!("there is no port `{}`", device.port), problems);
+            }
+            return false;
+        };
+        let good = link.knows_unit(device.unit_id);
+        if !good {
+            let sentence = match link {
+                LinkConfig::Tcp(_) => "on a Modbus/TCP port `unit_id` is 1..247, or 0 or 255 for the server itself",
+                LinkConfig::Serial(_) | LinkConfig::RtuOverTcp(_) => "on this port `unit_id` is a whole number 1..247",
+            };
+            place().error("unit_id", sentence, problems);
         }
-        found
+        good
     });
 }
 
 /// A line has one owner.
-fn shared_lines(config: &GatewayConfig, document: &Json, problems: &mut Problems) {
-    let mut owners = HashMap::new();
+fn shared_links(config: &GatewayConfig, document: &Json, problems: &mut Problems) {
+    let mut lines = HashMap::new();
+    let mut endpoints = HashMap::new();
     for port in config.ports.iter().filter(|port| port.identity.enabled) {
-        let (name, path) = (port.identity.name.as_str(), port.serial.path.as_str());
-        if let Some(first) = owners.insert(path, name) {
-            let place = Place::new(document, "/ports", name);
-            place.error("path", format!("`{path}` belongs to port `{first}` already"), problems);
+        let name = port.identity.name.as_str();
+        let place = || Place::new(document, "/ports", name);
+        match &port.link {
+            LinkConfig::Serial(serial) => {
+                let path = serial.path.as_str();
+                if let Some(first) = lines.insert(path, name) {
+                    place().error("path", format!("`{path}` belongs to port `{first}` already"), problems);
+                }
+            }
+            // Legal, as a server takes several connections, but hardly ever meant: many take only one, and a device
+            // server that passes two masters to one line mixes their frames.
+            LinkConfig::Tcp(TcpConfig { address, .. }) | LinkConfig::RtuOverTcp(RtuOverTcpConfig { address, .. }) => {
+                if let Some(first) = endpoints.insert(address, name) {
+                    let sentence =
+                        format!("port `{first}` connects to {address} too: put the devices there on one port");
+                    place().warning("address", sentence, problems);
+                }
+            }
         }
     }
 }

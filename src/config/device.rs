@@ -18,7 +18,7 @@ pub struct DeviceConfig {
     pub identity: Identity,
     /// Name of its port.
     pub port: String,
-    /// Address on the line, 1..247.
+    /// Address on the line, 1..247; on Modbus/TCP also 0 and 255, the server itself.
     pub unit_id: u8,
     /// How often its tags are read.
     pub poll: Poll,
@@ -97,7 +97,8 @@ impl DeviceConfig {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
         let port = fields.required_text("port", 100, problems);
-        let unit_id = fields.required_integer("unit_id", 1..=247, problems);
+        // What the port's kind forbids of these is refused once the port is known.
+        let unit_id = fields.required_integer("unit_id", 0..=255, problems);
         let poll = read_poll(&mut fields, problems).unwrap_or(Poll::Every(Duration::from_secs(1)));
         let order = read_device_order(&mut fields, problems);
         let max_read_registers = fields.integer("max_read_registers", 1..=125, 125, problems);

@@ -1,5 +1,6 @@
 //! `mqtt.connections[]`: brokers we are a client of.
 
+use super::endpoint::Endpoint;
 use super::fields::{Fields, Identity, shown_text};
 use super::problem::{Pointer, Problems};
 use super::publication::{PublicationConfig, Qos, read_qos, read_topic};
@@ -53,11 +54,7 @@ pub struct BrokerUrl {
 impl fmt::Display for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.tls { "mqtts" } else { "mqtt" };
-        if self.host.contains(':') {
-            write!(f, "{scheme}://[{}]:{}", self.host, self.port)
-        } else {
-            write!(f, "{scheme}://{}:{}", self.host, self.port)
-        }
+        write!(f, "{scheme}://{}", Endpoint { host: self.host.clone(), port: self.port })
     }
 }
 
@@ -195,32 +192,9 @@ fn parse_url(text: &str) -> Result<BrokerUrl, String> {
     if authority.contains('@') {
         return Err("user and password have their own fields, not the URL".to_owned());
     }
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(v6) => {
-            let (host, tail) = v6.split_once(']').ok_or_else(wrong)?;
-            host.parse::<std::net::Ipv6Addr>().map_err(|_| wrong())?;
-            (host, tail.strip_prefix(':').filter(|_| !tail.is_empty()))
-        }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
-    };
-    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
-    if host.is_empty() || 253 < host.len() || !host.bytes().all(letters) {
-        return Err(wrong());
-    }
-    let port = match port {
-        Some(port) => port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?,
-        None => {
-            if tls {
-                8883
-            } else {
-                1883
-            }
-        }
-    };
-    Ok(BrokerUrl { host: host.to_owned(), port, tls })
+    let default = if tls { 8883 } else { 1883 };
+    let Endpoint { host, port } = Endpoint::parse(authority, Some(default)).ok_or_else(wrong)?;
+    Ok(BrokerUrl { host, port, tls })
 }
 
 #[cfg(test)]

@@ -106,16 +106,19 @@ pub struct RoundTrip {
     pub p99: Option<f64>,
 }
 
-/// A serial line.
+/// A port: a serial line or a TCP connection.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct LineStatus {
-    /// The tty as configured.
+    /// Its kind, by the word of the document.
+    pub kind: &'static str,
+    /// The tty, or host and port, as configured.
     pub path: String,
-    /// Bits per second.
-    pub baud: u32,
-    /// Whether the tty is open.
+    /// Bits per second of a serial line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baud: Option<u32>,
+    /// Whether the tty or the connection is open.
     pub open: bool,
-    /// How often the tty has been opened since the unit started.
+    /// How often it has been opened since the unit started.
     pub opened: u64,
     /// Share of recent time in which characters were on the wire, 0..1.
     pub utilisation: f64,

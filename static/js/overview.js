@@ -89,7 +89,7 @@ function lineCard(unit) {
       "h3",
       {},
       h("a", { href: `/ports#${encodeURIComponent(unit.name)}` }, unit.name),
-      h("span", { class: "kind" }, d.path ? `${d.path} · ${d.baud ?? ""}` : word("unit_kind", unit.kind)),
+      h("span", { class: "kind" }, d.path ? [d.path, d.baud].filter(Boolean).join(" · ") : word("unit_kind", unit.kind)),
     ),
     health(unit),
     h(

@@ -1,6 +1,6 @@
 //! The serial line against a simulated field: who is believed, who is not, and when the next request goes out.
 
-use dinrail::config::port::{SerialConfig, SerialMode};
+use dinrail::config::link::{Framing, LinkConfig, SerialConfig, SerialMode};
 use dinrail::drivers::modbus::client::LineClient;
 use dinrail::drivers::modbus::line::{Answer, Ask, Failure, Line, LineError, OpenError, Seen};
 use dinrail::modbus::address::Table;
@@ -35,6 +35,7 @@ fn field(baud: u32, link: Option<PathBuf>) -> Field {
 
 fn settings(field: &Field, baud: u32) -> SerialConfig {
     SerialConfig {
+        framing: Framing::Rtu,
         path: field.path().to_str().unwrap().to_owned(),
         mode: SerialMode::Rs485TwoWire,
         wire: wire(baud),
@@ -53,7 +54,7 @@ fn words(answer: &Answer) -> Result<Vec<u16>, Failure> {
 }
 
 async fn open(field: &Field, baud: u32) -> Line {
-    Line::open(settings(field, baud)).await.unwrap()
+    Line::open(LinkConfig::Serial(settings(field, baud))).await.unwrap()
 }
 
 async fn eventually<T>(mut look: impl AsyncFnMut() -> Option<T>, what: &str) -> T {
@@ -210,12 +211,12 @@ async fn the_vocabulary_of_tokio_modbus_works_over_the_line() {
 #[tokio::test]
 async fn a_line_that_cannot_be_opened_says_why() {
     let field = field(19_200, None);
-    let path = |path: &str| SerialConfig { path: path.to_owned(), ..settings(&field, 19_200) };
+    let path = |path: &str| LinkConfig::Serial(SerialConfig { path: path.to_owned(), ..settings(&field, 19_200) });
     let missing = Line::open(path("/dev/no-such-line")).await.unwrap_err();
     assert_eq!(missing, OpenError::Missing("/dev/no-such-line".to_owned()));
     assert!(matches!(Line::open(path("/dev/null")).await.unwrap_err(), OpenError::NotATerminal(_)));
     let first = open(&field, 19_200).await;
-    assert!(matches!(Line::open(settings(&field, 19_200)).await.unwrap_err(), OpenError::InUse(_)));
+    assert!(matches!(Line::open(LinkConfig::Serial(settings(&field, 19_200))).await.unwrap_err(), OpenError::InUse(_)));
     first.close().await;
     open(&field, 19_200).await.close().await;
 }
@@ -231,9 +232,11 @@ async fn a_line_that_is_unplugged_says_so_and_opens_again() {
     assert!(matches!(gone, Err(LineError::Gone(_))), "{gone:?}");
     assert!(matches!(line.handle().ask(read(1, 0, 1)).await, Err(LineError::Closed | LineError::Gone(_))));
     line.close().await;
-    assert!(matches!(Line::open(settings(&field, 115_200)).await, Err(OpenError::Missing(_))));
+    assert!(matches!(Line::open(LinkConfig::Serial(settings(&field, 115_200))).await, Err(OpenError::Missing(_))));
     field.plug();
-    let line = eventually(async || Line::open(settings(&field, 115_200)).await.ok(), "the line is back").await;
+    let line =
+        eventually(async || Line::open(LinkConfig::Serial(settings(&field, 115_200))).await.ok(), "the line is back")
+            .await;
     assert_eq!(words(&line.handle().ask(read(1, 0, 1)).await.unwrap()), Ok(vec![1000]));
 }
 

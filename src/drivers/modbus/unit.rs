@@ -3,6 +3,7 @@
 use super::work::{Work, group_names};
 use crate::config::GatewayConfig;
 use crate::config::device::DeviceConfig;
+use crate::config::link::LinkConfig;
 use crate::config::port::PortConfig;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::Image;
@@ -38,7 +39,11 @@ impl UnitSpec for LineConfig {
     }
 
     fn resources(&self) -> Vec<Resource> {
-        vec![Resource::SerialPort(self.port.serial.path.clone())]
+        match &self.port.link {
+            LinkConfig::Serial(serial) => vec![Resource::SerialPort(serial.path.clone())],
+            // A server may take several connections: nothing is held.
+            LinkConfig::Tcp(_) | LinkConfig::RtuOverTcp(_) => Vec::new(),
+        }
     }
 
     /// Never: only other line parameters open the tty anew, and the unit does that itself.

@@ -2,7 +2,7 @@
 
 use super::device::{Device, Phases};
 use super::figures::{Occupation, Traffic};
-use super::line::{Answer, Ask, Failure, Line, LineError};
+use super::line::{Answer, Ask, Failure, Line};
 use super::schedule::{Budget, Choice, Rank, Turn, pick};
 use super::unit::LineConfig;
 use crate::config::device::DeviceConfig;
@@ -155,7 +155,7 @@ impl Work {
             }
         }
         self.budget.set_percent(next.port.probe_budget_percent);
-        let reopen = next.port.serial != self.config.port.serial;
+        let reopen = next.port.link != self.config.port.link;
         self.config = next;
         if reopen {
             self.close().await;
@@ -172,7 +172,7 @@ impl Work {
     }
 
     async fn open(&mut self) {
-        match Line::open(self.config.port.serial.clone()).await {
+        match Line::open(self.config.port.link.clone()).await {
             Ok(line) => {
                 if let Some(note) = line.note() {
                     tracing::info!(port = %self.config.port.identity.name, note, "opened the serial line");
@@ -253,10 +253,7 @@ impl Work {
                 Ok(answer)
             }
             Err(err) => {
-                self.lost(match err {
-                    LineError::Gone(_) => format!("{} is gone: {err}", self.config.port.serial.path),
-                    LineError::Busy | LineError::Closed => err.to_string(),
-                });
+                self.lost(err.to_string());
                 Err(Broken::Line)
             }
         }
@@ -324,10 +321,11 @@ impl Work {
             (None, [first, rest @ ..]) => Health::Degraded(format!("{first} and {} more do not answer", rest.len())),
         });
         let (utilisation, waiting) = self.occupation.shares(now);
-        let serial = &self.config.port.serial;
+        let link = &self.config.port.link;
         let status = LineStatus {
-            path: serial.path.clone(),
-            baud: serial.wire.baud,
+            kind: link.kind(),
+            path: link.place(),
+            baud: link.wire().map(|wire| wire.baud),
             open: self.line.is_some(),
             opened: self.opened,
             utilisation,

@@ -11,7 +11,7 @@ mod tty;
 
 pub use tty::OpenError;
 
-use crate::config::port::SerialConfig;
+use crate::config::link::{LinkConfig, SerialConfig};
 use rustix::event::EventfdFlags;
 use rustix::fd::OwnedFd;
 use std::sync::Arc;
@@ -103,9 +103,9 @@ pub struct Seen {
 /// The line takes no request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
-    /// The device is gone (unplugged, hung up): open the line anew.
-    #[error("the serial line is gone: {0}")]
-    Gone(rustix::io::Errno),
+    /// The device is gone (unplugged, hung up), or its connection; the sentence says which. Open the line anew.
+    #[error("{0}")]
+    Gone(String),
     /// Too many requests wait already: ask later.
     #[error("the serial line is busy")]
     Busy,
@@ -140,8 +140,16 @@ pub struct Line {
 pub struct LineHandle(mpsc::Sender<Message>);
 
 impl Line {
+    /// Opens the device or the connection.
+    pub async fn open(config: LinkConfig) -> Result<Self, OpenError> {
+        match config {
+            LinkConfig::Serial(serial) => Self::open_serial(serial).await,
+            LinkConfig::Tcp(_) | LinkConfig::RtuOverTcp(_) => Err(OpenError::Kind(config.kind())),
+        }
+    }
+
     /// Opens the device in a thread of its own.
-    pub async fn open(config: SerialConfig) -> Result<Self, OpenError> {
+    async fn open_serial(config: SerialConfig) -> Result<Self, OpenError> {
         let system = |source| OpenError::System { path: config.path.clone(), source };
         let stop = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(system)?;
         let stop = Arc::new(stop);

@@ -4,7 +4,7 @@ use super::clock::Instant;
 use super::debts::Debts;
 use super::tty::{Tty, Wake, wait_for_stop};
 use super::{Answer, Ask, Failure, Seen, Timing};
-use crate::config::port::SerialConfig;
+use crate::config::link::SerialConfig;
 use crate::modbus::receive::{Found, Junk, Progress, Receiver, sort};
 use crate::modbus::rtu;
 use crate::modbus::shape::ReplyShape;

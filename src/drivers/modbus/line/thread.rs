@@ -3,7 +3,7 @@
 use super::talk::{End, Talk};
 use super::tty::Tty;
 use super::{LineError, Message, OpenError};
-use crate::config::port::SerialConfig;
+use crate::config::link::SerialConfig;
 use rustix::fd::OwnedFd;
 use std::num::NonZeroU64;
 use tokio::sync::{mpsc, oneshot};
@@ -41,7 +41,7 @@ pub(super) fn run(
                 Ok(())
             }
             Err(end) => {
-                drop(reply.send(Err(end.into())));
+                drop(reply.send(Err(end.told(&config.path))));
                 Err(end)
             }
         };
@@ -50,16 +50,17 @@ pub(super) fn run(
     let end = end.err().unwrap_or(End::Stopped);
     while let Ok(message) = inbox.try_recv() {
         if let Message::Ask { reply, .. } = message {
-            drop(reply.send(Err(end.into())));
+            drop(reply.send(Err(end.told(&config.path))));
         }
     }
 }
 
-impl From<End> for LineError {
-    fn from(end: End) -> Self {
-        match end {
-            End::Stopped => Self::Closed,
-            End::Gone(err) => Self::Gone(err),
+impl End {
+    /// For whoever asked.
+    fn told(self, path: &str) -> LineError {
+        match self {
+            Self::Stopped => LineError::Closed,
+            Self::Gone(err) => LineError::Gone(format!("{path} is gone: {err}")),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The terminal device: opened for us alone, raw, at any speed.
 
 use super::clock::timespec;
-use crate::config::port::{SerialConfig, SerialMode};
+use crate::config::link::{SerialConfig, SerialMode};
 use crate::modbus::wire::{Parity, Wire};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -34,6 +34,9 @@ pub enum OpenError {
         /// Asked for.
         wire: Wire,
     },
+    /// This kind of port does not run yet.
+    #[error("ports of kind `{0}` are not available in this version of dinrail")]
+    Kind(&'static str),
     /// Anything else the system says.
     #[error("cannot open {}: {source}", .path)]
     System {
