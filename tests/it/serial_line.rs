@@ -237,7 +237,8 @@ async fn what_is_no_serial_line_is_not_even_opened() {
     inotify::add_watch(&watch, "/dev/full", inotify::WatchFlags::OPEN).unwrap();
     for path in [&file, &pipe, &link, Path::new("/dev/full"), folder.path()] {
         let path = path.to_str().unwrap().to_owned();
-        let refused = Line::open(SerialConfig { path: path.clone(), ..settings(&field, 19_200) }).await.unwrap_err();
+        let link = LinkConfig::Serial(SerialConfig { path: path.clone(), ..settings(&field, 19_200) });
+        let refused = Line::open(link).await.unwrap_err();
         assert_eq!(refused, OpenError::NotATerminal(path));
     }
     assert_eq!(rustix::io::read(&watch, &mut [0; 256]).unwrap_err(), rustix::io::Errno::AGAIN, "something was opened");
