@@ -169,7 +169,7 @@ where
             work.await.map_err(|_| ChangeError::Store("the check was cut off".to_owned()))??;
         let wanted = (self.wanted)(&config);
         for (resource, names) in conflicts(&wanted) {
-            let detail = format!("{} all need {resource}", names.join(" and "));
+            let detail = format!("{} all need {resource}", names.join(", "));
             let known = problems.iter().any(|problem| problem.severity == Severity::Error);
             if !known {
                 problems.push(Problem { pointer: String::new(), detail, severity: Severity::Error });

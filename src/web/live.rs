@@ -1,5 +1,6 @@
 //! The status of the whole appliance: built for whoever asks, and told to streams when it changes, at most once a second.
 
+use super::i18n::{self, Lang};
 use super::state::WebState;
 use crate::config::problem::Problem;
 use crate::platform::clock;
@@ -7,7 +8,7 @@ use crate::runtime::status::{UnitStatus, snapshot};
 use crate::tag::reading::rfc3339;
 use serde::Serialize;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
@@ -35,6 +36,25 @@ pub(crate) struct StatusView {
     /// What of the stored configuration could not be used, with its place, and warnings.
     #[schema(value_type = Vec<Object>)]
     pub(crate) problems: Vec<Problem>,
+}
+
+/// Members of the status that are names, addresses or the owner's words, which no language changes.
+const NO_SENTENCES: &[&str] =
+    &["name", "key", "description", "location", "id", "user", "address", "path", "url", "pointer", "listeners"];
+
+impl StatusView {
+    /// As JSON, its sentences in this language.
+    pub(crate) fn json(&self, lang: Lang) -> Option<String> {
+        let written = if lang == Lang::En {
+            serde_json::to_string(self)
+        } else {
+            serde_json::to_value(self).and_then(|mut json| {
+                i18n::said_throughout(&mut json, lang, NO_SENTENCES);
+                serde_json::to_string(&json)
+            })
+        };
+        written.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
+    }
 }
 
 /// The appliance.
@@ -81,7 +101,26 @@ pub(crate) struct TagTally {
 #[derive(Debug)]
 pub(crate) struct StatusBoard {
     since: Mutex<HashMap<String, Since>>,
-    news: watch::Sender<Arc<str>>,
+    news: watch::Sender<Arc<Told>>,
+}
+
+/// A status as streams are told it, written out once for each language that is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    view: Option<StatusView>,
+    texts: [OnceLock<Option<String>>; Lang::ALL.len()],
+}
+
+impl Told {
+    pub(crate) fn new(view: StatusView) -> Self {
+        Self { view: Some(view), texts: Default::default() }
+    }
+
+    /// The JSON for readers of this language.
+    pub(crate) fn json(&self, lang: Lang) -> Option<&str> {
+        let text = self.texts.get(lang as usize)?.get_or_init(|| self.view.as_ref()?.json(lang));
+        text.as_deref()
+    }
 }
 
 #[derive(Debug)]
@@ -92,7 +131,7 @@ struct Since {
 
 impl Default for StatusBoard {
     fn default() -> Self {
-        Self { since: Mutex::default(), news: watch::Sender::new("".into()) }
+        Self { since: Mutex::default(), news: watch::Sender::new(Arc::default()) }
     }
 }
 
@@ -132,8 +171,8 @@ impl StatusBoard {
         units.into_iter().map(&mut dated).collect()
     }
 
-    /// Follows the news: the JSON of a [`StatusView`].
-    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<str>> {
+    /// Follows the news.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Arc<Told>> {
         self.news.subscribe()
     }
 
@@ -161,9 +200,7 @@ impl StatusBoard {
                 *told == view
             });
             if !same {
-                if let Ok(json) = serde_json::to_string(&view) {
-                    self.news.send_replace(json.into());
-                }
+                self.news.send_replace(Arc::new(Told::new(view.clone())));
                 told = Some(view);
             }
         }

@@ -6,6 +6,7 @@
 mod api;
 pub mod certificate;
 mod connection;
+mod cookies;
 mod etag;
 mod filter;
 mod guards;

@@ -1,5 +1,6 @@
 //! The one form of every refusal: an RFC 9457 problem document.
 
+use super::i18n::{self, Lang};
 use crate::config::problem::{Problem, Severity};
 use crate::runtime::configure::ChangeError;
 use crate::runtime::handle::CallError;
@@ -16,6 +17,7 @@ pub(crate) struct FieldProblem {
     /// object; empty too when the fault lies in another part of the document.
     pub(crate) pointer: String,
     /// What is wrong and what would be right.
+    #[serde(serialize_with = "i18n::sentence")]
     pub(crate) detail: String,
     /// Of an object below `/config`: the pointer into the whole document.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,10 +31,12 @@ pub(crate) struct ProblemDocument {
     #[serde(rename = "type")]
     kind: &'static str,
     /// The words of the status.
+    #[serde(serialize_with = "i18n::sentence")]
     title: &'static str,
     /// The status again.
     status: u16,
-    /// A sentence for people.
+    /// A sentence for people, in their language.
+    #[serde(serialize_with = "i18n::sentence")]
     detail: String,
     /// What did not fit, place by place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -133,6 +137,9 @@ impl IntoResponse for ApiProblem {
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if i18n::reader() != Lang::En {
+            headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(i18n::reader().tag()));
+        }
         headers.extend(self.headers);
         response
     }

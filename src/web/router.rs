@@ -2,6 +2,7 @@
 
 use super::api;
 use super::guards::pages::PageDoor;
+use super::i18n::{self, Lang};
 use super::pages;
 use super::problem::ApiProblem;
 use super::state::WebState;
@@ -40,6 +41,7 @@ fn dressed(router: Router) -> Router {
     let worth = SizeAbove::new(WORTH_IT).and(NotForContentType::IMAGES).and(NotForContentType::SSE);
     router
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(understood))
         .layer(from_fn(secured))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth))
 }
@@ -49,6 +51,11 @@ fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let text = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
     tracing::error!(cause = text.unwrap_or("unknown"), "a request ended in a panic");
     ApiProblem::internal().into_response()
+}
+
+/// Every answer is made for its reader: sentences are written out in the language of the request.
+async fn understood(request: Request, next: Next) -> Response {
+    i18n::reading(Lang::of(request.headers()), next.run(request)).await
 }
 
 /// What holds for every answer, unless it says otherwise itself.

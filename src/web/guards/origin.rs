@@ -1,5 +1,6 @@
 //! The cookie of browsers, and where a request comes from.
 
+use crate::web::cookies::cookie;
 use crate::web::problem::ApiProblem;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -9,12 +10,7 @@ const NAME: &str = "__Host-dinrail";
 
 /// The session token a browser sends.
 pub(crate) fn session_cookie(headers: &HeaderMap) -> Option<&str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='))
+    cookie(headers, NAME)
 }
 
 /// Gives a browser its session token, for as long as the session can last.

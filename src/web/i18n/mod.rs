@@ -2,6 +2,9 @@
 //!
 //! A message is a constant that holds all its languages, so a missing translation does not compile. Templates name
 //! the constant; scripts name its key and get all messages of their language as one module ([`module`]).
+//!
+//! What the server itself says in sentences is English behind the web's edge and is said in the reader's language there:
+//! [`said`] has the catalogue, [`reader`] the language of the request.
 
 mod accept;
 mod catalogue;
@@ -14,7 +17,9 @@ pub(crate) mod live;
 pub(crate) mod mqtt;
 pub(crate) mod nav;
 pub(crate) mod people;
+mod reader;
 pub(crate) mod revision;
+mod said;
 pub(crate) mod start;
 mod watch;
 mod word;
@@ -23,6 +28,8 @@ mod word;
 mod tests;
 
 pub(crate) use catalogue::ALL;
+pub(crate) use reader::{LANG_COOKIE, reader, reading, sentence, sentences};
+pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {

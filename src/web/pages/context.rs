@@ -2,17 +2,16 @@
 //!
 //! This is the seam to the guards: they implement [`PageSource`]; pages ask nothing else of the house.
 
+use crate::web::cookies::cookie;
 use crate::web::i18n::Lang;
 use async_trait::async_trait;
 use axum::extract::{FromRequestParts, OriginalUri};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// Cookie of the chosen language.
-pub(super) const LANG_COOKIE: &str = "dinrail_lang";
 /// Cookie of the chosen theme.
 pub(super) const THEME_COOKIE: &str = "dinrail_theme";
 
@@ -116,8 +115,7 @@ impl FromRequestParts<PageState> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &PageState) -> Result<Self, Infallible> {
-        let accept = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        let lang = Lang::choose(cookie(&parts.headers, LANG_COOKIE), accept);
+        let lang = Lang::of(&parts.headers);
         let theme = cookie(&parts.headers, THEME_COOKIE).and_then(Theme::parse).unwrap_or_default();
         // Nested routers shorten `parts.uri`; the original is where the browser stands.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
@@ -179,16 +177,6 @@ pub(super) fn local_path(next: &str) -> &str {
     if local { next } else { "/overview" }
 }
 
-/// The value of one cookie.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,14 +189,6 @@ mod tests {
         for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "tags", "", "/a\r\nb"] {
             assert_eq!(local_path(bad), "/overview", "{bad:?}");
         }
-    }
-
-    #[test]
-    fn a_cookie_is_found_by_its_whole_name() {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "xdinrail_lang=en; dinrail_lang=ko; dinrail_lang2=en".parse().unwrap());
-        assert_eq!(cookie(&headers, LANG_COOKIE), Some("ko"));
-        assert_eq!(cookie(&headers, THEME_COOKIE), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Language and theme, kept in cookies: they belong to the browser, not to the account.
 
-use super::context::{LANG_COOKIE, PageState, THEME_COOKIE, Theme, local_path};
-use crate::web::i18n::Lang;
+use super::context::{PageState, THEME_COOKIE, Theme, local_path};
+use crate::web::i18n::{LANG_COOKIE, Lang};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::post;
 use axum::{Form, Router};

@@ -3,6 +3,7 @@
 use crate::store::{Event, EventFilter};
 use crate::tag::reading::rfc3339;
 use crate::web::guards::Viewer;
+use crate::web::i18n;
 use crate::web::input::ApiQuery;
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
@@ -55,6 +56,7 @@ struct EventView {
     /// `ok`, `refused`, `failed`
     result: String,
     /// A sentence.
+    #[serde(serialize_with = "i18n::sentence")]
     detail: String,
 }
 

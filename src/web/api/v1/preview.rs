@@ -9,6 +9,7 @@ use crate::tag::def::TagDef;
 use crate::views::json::TagRef;
 use crate::views::preview::{PreviewMessage, preview};
 use crate::web::guards::Admin;
+use crate::web::i18n;
 use crate::web::input::{JsonBody, beside};
 use crate::web::problem::{ApiProblem, FieldProblem};
 use crate::web::state::WebState;
@@ -48,6 +49,7 @@ struct PreviewView {
     /// How many there are in all.
     total: usize,
     /// What works and is perhaps not meant.
+    #[serde(serialize_with = "i18n::sentences")]
     warnings: Vec<String>,
     /// Why it could not be saved as it is; `pointer` within the publication.
     problems: Vec<FieldProblem>,

@@ -10,6 +10,8 @@ use crate::tag::value::Value;
 use crate::web::filter::TagFilter;
 use crate::web::guards::login::still_good;
 use crate::web::guards::{Viewer, Who};
+use crate::web::i18n::{self, Lang};
+use crate::web::live::Told;
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
 use axum::extract::{RawQuery, State};
@@ -111,7 +113,7 @@ enum Due {
     Whole(Vec<u32>),
     /// Cells that changed.
     Changed(Vec<u32>),
-    Status(Arc<str>),
+    Status(Arc<Told>),
 }
 
 /// One stream.
@@ -122,7 +124,9 @@ struct Follower {
     /// The cells of the tags meant, if not all are.
     wanted: HashSet<u32>,
     changes: Changes,
-    status: watch::Receiver<Arc<str>>,
+    status: watch::Receiver<Arc<Told>>,
+    /// Of the request: the stream is written after it was answered.
+    lang: Lang,
     ended: watch::Receiver<()>,
     look: tokio::time::Interval,
     stop: CancellationToken,
@@ -142,6 +146,7 @@ impl Follower {
         Self {
             changes: state.reader().subscribe(interest),
             status: state.board().subscribe(),
+            lang: i18n::reader(),
             ended: state.ended().subscribe(),
             stop: state.stop(),
             not_before: Instant::now(),
@@ -183,8 +188,8 @@ impl Follower {
                 }
                 // Cancel-safe: as the watch above.
                 told = self.status.changed(), if self.greeted => if told.is_ok() {
-                    let json = Arc::clone(&self.status.borrow_and_update());
-                    self.due.push_back(Due::Status(json));
+                    let told = Arc::clone(&self.status.borrow_and_update());
+                    self.due.push_back(Due::Status(told));
                 }
             }
         }
@@ -208,10 +213,8 @@ impl Follower {
         self.due.extend(cells.chunks(PER_EVENT).map(|part| Due::Whole(part.to_vec())));
         if !self.greeted {
             self.greeted = true;
-            match serde_json::to_string(&self.state.board().view(&self.state)) {
-                Ok(json) => self.due.push_back(Due::Status(json.into())),
-                Err(error) => tracing::error!(%error, "the status could not be written"),
-            }
+            let told = Told::new(self.state.board().view(&self.state));
+            self.due.push_back(Due::Status(Arc::new(told)));
         }
     }
 
@@ -228,7 +231,7 @@ impl Follower {
 
     fn written(&self, due: Due) -> Option<Event> {
         let json = match due {
-            Due::Status(json) => return Some(Event::default().event("status").data(&*json)),
+            Due::Status(told) => return Some(Event::default().event("status").data(told.json(self.lang)?)),
             Due::Whole(cells) => tags_json(self.present(&cells).iter().map(TagItem::from)),
             Due::Changed(cells) => tags_json(self.present(&cells).iter().map(Changed::from)),
         };

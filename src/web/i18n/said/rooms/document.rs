@@ -1,0 +1,148 @@
+//! What is wrong with a configuration document.
+
+super::list! {
+    // Any member.
+    "an object is needed here, not {}", "여기에는 객체가 필요합니다. 입력된 값: {0}";
+    "an object is needed here", "여기에는 객체가 필요합니다";
+    "a text is needed here, not {}", "여기에는 텍스트가 필요합니다. 입력된 값: {0}";
+    "a number is needed here", "여기에는 숫자가 필요합니다";
+    "`{}` has at most {} characters", "`{0}` 항목은 최대 {1}자입니다";
+    "`{}` is a text, not {}", "`{0}` 항목은 텍스트여야 합니다. 입력된 값: {1}";
+    "`{}` is missing", "`{0}` 항목이 없습니다";
+    "`{}` is a whole number {}..{}, not {}", "`{0}` 항목은 {1}~{2} 범위의 정수여야 합니다. 입력된 값: {3}";
+    "`{}` is missing: a whole number {}..{}", "`{0}` 항목이 없습니다. {1}~{2} 범위의 정수를 입력하세요";
+    "`{}` is a number, not {}", "`{0}` 항목은 숫자여야 합니다. 입력된 값: {1}";
+    "`{}` is true or false, not {}", "`{0}` 항목은 true 또는 false여야 합니다. 입력된 값: {1}";
+    "`{}` is one of {}, not {}", "`{0}` 항목은 다음 중 하나여야 합니다: {1}. 입력된 값: {2}";
+    "`{}` is a list, not {}", "`{0}` 항목은 목록이어야 합니다. 입력된 값: {1}";
+    "`{}` is missing: one of {}", "`{0}` 항목이 없습니다. 다음 중 하나를 입력하세요: {1}";
+    "`{}` is not available in this version of dinrail", "`{0}` 항목은 이 버전의 dinrail에서 사용할 수 없습니다";
+    "{} is not a member here{}", "여기에 없는 항목입니다: {0}{1}";
+    "; `{}` is meant, perhaps", ". `{0}` 항목을 뜻한 것 같습니다";
+    "true or false", "true 또는 false";
+    "a number", "숫자";
+    "a text", "텍스트";
+    "a list", "목록";
+    "an object", "객체";
+
+    // Names.
+    "{} is not a name: {}", "이름으로 쓸 수 없습니다: {0}. {1}";
+    "a name is missing", "이름이 없습니다";
+    "a name has at most 63 characters", "이름은 최대 63자입니다";
+    "a name has letters A-Z a-z, digits, `_` and `-`, and does not start with `-`",
+        "이름에는 영문자 A-Z a-z, 숫자, `_`, `-`만 쓸 수 있고 `-`로 시작할 수 없습니다";
+    "a tag is named `group/name`", "태그 이름은 `group/name` 형식입니다";
+    "the name `{}` is taken by the appliance itself", "`{0}` 이름은 기기 자체가 사용합니다";
+    "the name `{}` is taken by number {} of this list", "`{0}` 이름은 이 목록의 {1}번째 항목이 이미 사용합니다";
+    "the id `{}` stands in the document twice; leave it out for a new object",
+        "문서에 id `{0}` 값이 두 번 있습니다. 새 객체라면 id를 빼세요";
+
+    // The whole.
+    "`{}` is not a format this version reads; it is `{}`", "`{0}` 형식은 이 버전에서 읽을 수 없습니다. 형식은 `{1}`이어야 합니다";
+    "`format` is missing; it is `{}`", "`format` 항목이 없습니다. 값은 `{0}`입니다";
+    "the document has {} {}; the limit is {}", "문서에 있는 {1!} 항목이 {0}개로 한도 {2}개를 넘습니다";
+    "MQTT connections", "MQTT 연결";
+    "`***` stands for a stored secret, and there is none; give it anew",
+        "`***`는 저장된 비밀값을 뜻하는데 저장된 값이 없습니다. 다시 입력하세요";
+    "{} is not an IANA time zone such as `Asia/Seoul`", "`Asia/Seoul`과 같은 IANA 시간대가 아닙니다: {0}";
+    "{} is not an address and port such as `0.0.0.0:8443`", "`0.0.0.0:8443`과 같은 주소와 포트가 아닙니다: {0}";
+
+    // Rules across parts.
+    "there is no port `{}`", "`{0}` 포트가 없습니다";
+    "`{}` belongs to port `{}` already", "`{0}` 경로는 이미 `{1}` 포트가 사용합니다";
+    "the browser and REST server", "브라우저와 REST 서버";
+    "listener number {} of the broker", "브로커의 {0}번째 수신 주소";
+    "port {} is used by {} already", "{0}번 포트는 이미 사용 중입니다: {1}";
+    "there is no tag `{}`", "`{0}` 태그가 없습니다";
+    "`{}/{}` matches no tag", "`{0}/{1}` 패턴에 맞는 태그가 없습니다";
+    "`{}` matches no tag", "`{0}` 패턴에 맞는 태그가 없습니다";
+    "none of these tags has `{}`", "이 태그 중에 `{0}` 속성을 가진 것이 없습니다";
+    "`{}` cannot be written: it is not `writable`", "`{0}` 태그는 쓸 수 없습니다. `writable`이 아닙니다";
+
+    // Devices and tags.
+    "only numbers are scaled", "숫자 형식에만 스케일을 쓸 수 있습니다";
+    "only numbers have a deadband", "숫자 형식에만 데드밴드를 쓸 수 있습니다";
+    "only numbers have write limits", "숫자 형식에만 쓰기 한도를 둘 수 있습니다";
+    "only coils and holding registers can be written", "코일과 홀딩 레지스터에만 쓸 수 있습니다";
+    "`write_max` is below `write_min`", "`write_max` 값이 `write_min` 값보다 작습니다";
+    "a {} is one bit: its type is `bool`", "{0} 항목은 1비트이므로 형식은 `bool`이어야 합니다";
+    "a {} is one bit already: leave `bit` out", "{0} 항목은 이미 1비트입니다. `bit`를 빼세요";
+    "`bit` goes with type `bool` on a register", "`bit`는 레지스터의 `bool` 형식에만 씁니다";
+    "`bool` on a register needs `bit`, 0 = least significant", "레지스터의 `bool` 형식에는 `bit`가 필요합니다(0 = 최하위 비트)";
+    "a string needs `length` in registers", "문자열에는 레지스터 수로 `length`가 필요합니다";
+    "`length` goes with type `string` only", "`length`는 `string` 형식에만 씁니다";
+    "a {} takes {} registers, the device answers {} per read",
+        "{0} 형식에는 레지스터 {1}개가 필요하지만 장치는 한 번에 {2}개까지 읽습니다";
+    "`order` of a device is one of {}, not {}", "장치의 `order` 항목은 다음 중 하나여야 합니다: {0}. 입력된 값: {1}";
+    "`poll_ms` is 0 (flat out) or 10..3600000", "`poll_ms` 항목은 0(쉬지 않고) 또는 10~3600000이어야 합니다";
+    "a scale is `{{\"gain\", \"offset\"}}` or `{{\"from\": [a, b], \"to\": [c, d]}}`",
+        "스케일은 `{{\"gain\", \"offset\"}}` 또는 `{{\"from\": [a, b], \"to\": [c, d]}}` 형식입니다";
+    "a deadband is a number from 0 in the tag's unit, or `{{\"percent\": p}}`",
+        "데드밴드는 태그 단위의 0 이상인 숫자 또는 `{{\"percent\": p}}` 형식입니다";
+    "the scale maps every raw value to one: its gain must not be 0", "모든 원시값이 한 값이 되는 스케일입니다. 배율은 0이 될 수 없습니다";
+    "the scale must be made of finite numbers", "스케일은 유한한 숫자로 이루어져야 합니다";
+    "`{}` is not a value of type {}", "`{0}` 값은 {1} 형식이 아닙니다";
+    "{} is not a value of type {}", "{1} 형식의 값이 아닙니다: {0}";
+    "{} is outside {}..{}", "{0} 값이 {1}~{2} 범위를 벗어났습니다";
+    "`type` is missing", "`type` 항목이 없습니다";
+
+    // Ports.
+    "ports of kind `{}` are not available in this version of dinrail", "`{0}` 종류의 포트는 이 버전의 dinrail에서 사용할 수 없습니다";
+    "`kind` is one of `serial`, `tcp`, `rtu-over-tcp`", "`kind` 항목은 `serial`, `tcp`, `rtu-over-tcp` 중 하나여야 합니다";
+    "`path` is an absolute path such as `/dev/ttyUSB0`", "`path` 항목은 `/dev/ttyUSB0`과 같은 절대 경로여야 합니다";
+    "framing `ascii` is not available in this version of dinrail", "`ascii` 프레이밍은 이 버전의 dinrail에서 사용할 수 없습니다";
+    "RTU framing needs 8 data bits", "RTU 프레이밍에는 데이터 비트 8이 필요합니다";
+    "`timeout_ms` is `\"auto\"` or a whole number 10..120000", "`timeout_ms` 항목은 `\"auto\"` 또는 10~120000 범위의 정수여야 합니다";
+
+    // MQTT.
+    "MQTT 5 is not available in this version of dinrail", "MQTT 5는 이 버전의 dinrail에서 사용할 수 없습니다";
+    "`protocol` is `3.1.1` or `5`", "`protocol` 항목은 `3.1.1` 또는 `5`여야 합니다";
+    "a password needs a `username` (MQTT 3.1.1, 3.1.2.9)", "비밀번호를 쓰려면 `username`이 필요합니다(MQTT 3.1.1, 3.1.2.9)";
+    "`tls` goes with a URL that begins with `mqtts://`", "`tls`는 `mqtts://`로 시작하는 URL에만 씁니다";
+    "`ca` is a PEM text with `-----BEGIN CERTIFICATE-----`", "`ca` 항목은 `-----BEGIN CERTIFICATE-----`가 있는 PEM 텍스트여야 합니다";
+    "only `{{appliance}}` can stand in this topic", "이 토픽에는 `{{appliance}}`만 쓸 수 있습니다";
+    "{} is not a broker such as `mqtt://10.0.0.5:1883` or `mqtts://broker.example`",
+        "`mqtt://10.0.0.5:1883` 또는 `mqtts://broker.example`과 같은 브로커 주소가 아닙니다: {0}";
+    "MQTT over WebSocket is not available in this version of dinrail", "WebSocket을 통한 MQTT는 이 버전의 dinrail에서 사용할 수 없습니다";
+    "user and password have their own fields, not the URL", "사용자와 비밀번호는 URL이 아니라 각각의 항목에 입력하세요";
+    "connection `{}` has the client id `{}` at this broker too: give each its own",
+        "`{0}` 연결도 이 브로커에서 클라이언트 ID `{1}` 값을 씁니다. 연결마다 다른 ID를 지정하세요";
+    "answers there would be taken for commands: give them a topic of their own",
+        "그 토픽으로 보낸 응답은 명령으로 읽힙니다. 응답에 별도의 토픽을 지정하세요";
+    "this topic can be one that publication `{}` publishes", "이 토픽은 `{0}` 발행이 보내는 토픽과 겹칠 수 있습니다";
+    "`tags` names at least one tag, such as `meter1/voltage` or `meter1/*`",
+        "`tags` 항목에는 `meter1/voltage` 또는 `meter1/*`처럼 태그가 하나 이상 있어야 합니다";
+    "{} is not a tag or glob: {}", "태그나 패턴이 아닙니다: {0}. {1}";
+    "`{}` stands here twice", "`{0}` 값이 두 번 있습니다";
+    "{} is not an attribute", "속성이 아닙니다: {0}";
+    "payload `{}` is not available in this version of dinrail", "`{0}` 페이로드는 이 버전의 dinrail에서 사용할 수 없습니다";
+    "`payload` is `value` or `object`, not {}", "`payload` 항목은 `value` 또는 `object`여야 합니다. 입력된 값: {0}";
+    "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}` or both",
+        "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}` 또는 둘 다 지정하세요";
+    "`min_gap_ms` goes with `on_change`", "`min_gap_ms`는 `on_change`와 함께 씁니다";
+    "a trigger has `on_change`, `interval_ms`, or both", "트리거에는 `on_change`나 `interval_ms`, 또는 둘 다 있어야 합니다";
+    "with payload `object` a message holds all attributes: leave `{{attribute}}` out",
+        "`object` 페이로드는 모든 속성을 한 메시지에 담습니다. `{{attribute}}`를 빼세요";
+    "`{}` {} and `{}` {} would share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
+        "`{0}` {1}, `{2}` {3} 값의 토픽이 `{4}`로 같아집니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
+    "in a subscription a placeholder fills a whole level, as in `write/{{tag}}`",
+        "구독에서 자리표시자는 `write/{{tag}}`처럼 한 단계 전체를 차지해야 합니다";
+    "each placeholder stands once in a subscription", "구독에서 각 자리표시자는 한 번만 쓸 수 있습니다";
+    "the topic must say which tag is meant: use `{{tag}}`, or list exactly one tag",
+        "토픽에서 어느 태그인지 알 수 있어야 합니다. `{{tag}}`를 쓰거나 태그를 정확히 하나만 지정하세요";
+    "a topic is missing", "토픽이 없습니다";
+    "a topic template has at most {} bytes", "토픽 템플릿은 최대 {0}바이트입니다";
+    "a topic does not contain `+`, `#` or NUL", "토픽에는 `+`, `#`, NUL을 쓸 수 없습니다";
+    "a `{{` or `}}` without its partner", "`{{` 또는 `}}`의 짝이 없습니다";
+    "`{{{}}}` is not a placeholder; there are {{appliance}}, {{tag}}, {{group}}, {{name}} and {{attribute}}",
+        "`{{{0}}}` 자리표시자는 없습니다. 쓸 수 있는 것: {{appliance}}, {{tag}}, {{group}}, {{name}}, {{attribute}}";
+    "topics that begin with `$` belong to the broker", "`$`로 시작하는 토픽은 브로커 전용입니다";
+
+    // The embedded broker.
+    "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";
+    "a broker needs a listener, such as `{{\"address\": \"127.0.0.1:1883\"}}`",
+        "브로커에는 `{{\"address\": \"127.0.0.1:1883\"}}`과 같은 수신 주소가 필요합니다";
+    "`address` is missing, such as `127.0.0.1:1883`", "`address` 항목이 없습니다. 예: `127.0.0.1:1883`";
+    "{} is not a topic filter: `+` fills a level, `#` is the last level",
+        "토픽 필터가 아닙니다: {0}. `+`는 한 단계 전체, `#`은 마지막 단계에만 씁니다";
+}

@@ -1,0 +1,77 @@
+//! What REST and the pages refuse, and what they tell the event log.
+
+super::list! {
+    // Who asks.
+    "log in, or send a valid token", "로그인하거나 유효한 토큰을 보내세요";
+    "this needs the role `{}`", "`{0}` 역할이 필요합니다";
+    "the name or the password is wrong", "사용자 이름이나 비밀번호가 잘못되었습니다";
+    "too many attempts: wait {} s", "시도가 너무 많습니다. {0}초 기다리세요";
+    "the account was changed meanwhile; log in again", "그사이 계정이 바뀌었습니다. 다시 로그인하세요";
+    "this request comes from a page of another site", "다른 사이트의 페이지에서 보낸 요청입니다";
+    "this appliance is claimed already: log in", "이미 등록된 기기입니다. 로그인하세요";
+    "the claim code is another one", "등록 코드가 맞지 않습니다";
+    "an API token is no session: an administrator removes it", "API 토큰은 세션이 아닙니다. 관리자가 폐기합니다";
+    "an API token has no password", "API 토큰에는 비밀번호가 없습니다";
+    "there is no token of this id", "이 id의 토큰이 없습니다";
+    "a time such as `2027-01-01T00:00:00Z` is needed", "`2027-01-01T00:00:00Z`와 같은 시각이 필요합니다";
+    "this time has passed", "이미 지난 시각입니다";
+
+    // What is sent.
+    "send JSON, with the header `Content-Type: application/json`", "`Content-Type: application/json` 헤더와 함께 JSON을 보내세요";
+    "the body is larger than the limit of {}", "본문이 한도보다 큽니다. 한도: {0}";
+    "the body did not arrive whole", "본문이 끝까지 도착하지 않았습니다";
+    "the body took too long to arrive", "본문이 도착하는 데 너무 오래 걸렸습니다";
+    "this is not JSON: {}", "JSON이 아닙니다: {0}";
+    "there is nothing at this path", "이 경로에는 아무것도 없습니다";
+    "this path has other methods: see `Allow`", "이 경로에서는 다른 메서드를 씁니다. `Allow` 헤더를 확인하세요";
+    "`limit` is 1 to {}", "`limit` 값은 1~{0}입니다";
+    "`match` takes at most {} names and {} patterns", "`match`에는 이름 {0}개, 패턴 {1}개까지 쓸 수 있습니다";
+    "`{}` names no tag: {}", "`{0}` 태그는 없습니다: {1}";
+    "too many streams are open; try again later", "열린 스트림이 너무 많습니다. 나중에 다시 시도하세요";
+    "the tag `after` is not among these tags, perhaps no more: begin anew",
+        "`after` 태그가 목록에 없습니다. 삭제되었을 수 있으니 처음부터 다시 시작하세요";
+    "`{}` has no attribute `{}`", "`{0}` 태그에는 `{1}` 속성이 없습니다";
+    "a value is true, false, a number or a text", "값은 true, false, 숫자 또는 텍스트여야 합니다";
+
+    // Changes of the configuration.
+    "send `If-Match` with the `ETag` of the configuration that was changed, such as \"12\"",
+        "변경한 구성의 `ETag`를 \"12\"와 같이 `If-Match` 헤더로 보내세요";
+    "the configuration is at revision {} now: read it again", "현재 구성은 리비전 {0}입니다. 다시 읽으세요";
+    "{} things are wrong", "잘못된 곳이 {0}군데 있습니다";
+    "`confirm_within` is not available in this version of dinrail; nothing was changed",
+        "`confirm_within`은 이 버전의 dinrail에서 사용할 수 없습니다. 아무것도 바꾸지 않았습니다";
+    "there is no such object in the configuration", "구성에 그런 객체가 없습니다";
+    "there is no such {}", "다음 항목이 없습니다: {0!}";
+    "the name `{}` is taken", "`{0}` 이름은 이미 사용 중입니다";
+    "a new object at this path has the name `{}`", "이 경로의 새 객체 이름은 `{0}`이어야 합니다";
+    "the object at this path has another id; leave `id` out", "이 경로의 객체는 id가 다릅니다. `id`를 빼세요";
+    "web server", "웹 서버";
+    "MQTT connection", "MQTT 연결";
+    "user of the embedded broker", "내장 브로커의 사용자";
+
+    // The appliance itself.
+    "an internal error; the log of the appliance has the cause", "내부 오류입니다. 원인은 기기의 로그에 있습니다";
+    "the database is busy; try again", "데이터베이스가 사용 중입니다. 다시 시도하세요";
+    "the disk of the appliance is full", "기기의 디스크가 가득 찼습니다";
+    "the configuration is being changed by many at once; try again", "여러 곳에서 동시에 구성을 바꾸고 있습니다. 다시 시도하세요";
+    "the appliance is stopping", "기기가 종료되는 중입니다";
+
+    // Events.
+    "logged in", "로그인";
+    "logged out", "로그아웃";
+    "wrong name or password", "잘못된 이름 또는 비밀번호";
+    "{}; the next attempts are held back for {} s", "{0}. 다음 시도는 {1}초 동안 보류됩니다";
+    "wanted: {}; it needs the role `{}`", "요청: {0}. `{1}` 역할이 필요합니다";
+    "wanted: {}; {}", "요청: {0}. {1}";
+    "wanted: {}; the store failed", "요청: {0}. 저장소 오류가 났습니다";
+    "a wrong claim code", "잘못된 등록 코드";
+    "claimed the appliance", "기기를 등록함";
+    "made an API token with the role `{}`", "`{0}` 역할의 API 토큰을 만듦";
+    "removed the API token", "API 토큰을 폐기함";
+    "made an account with the role `{}`", "`{0}` 역할의 계정을 만듦";
+    "gave the role `{}`", "`{0}` 역할을 줌";
+    "set the password", "비밀번호를 설정함";
+    "removed the account", "계정을 삭제함";
+    "a wrong present password at a change of it", "비밀번호 변경 시 현재 비밀번호가 틀림";
+    "changed the own password", "자신의 비밀번호를 변경함";
+}

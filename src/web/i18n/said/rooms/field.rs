@@ -1,0 +1,53 @@
+//! Modbus devices, serial lines and what goes wrong on them.
+
+super::list! {
+    // Values and addresses.
+    "`{}` is not a byte order of {}; it is one of {}", "`{0}`는 {1} 형식의 바이트 순서가 아닙니다. 다음 중 하나여야 합니다: {2}";
+    "a string has no byte order: the high byte of each register comes first",
+        "문자열에는 바이트 순서가 없습니다. 각 레지스터의 상위 바이트가 먼저 옵니다";
+    "the count must be at least 1", "개수는 1 이상이어야 합니다";
+    "{} items from address {} end beyond 65535", "주소 {1}부터 {0}개는 65535를 넘어갑니다";
+    "a value must be a finite number", "값은 유한한 숫자여야 합니다";
+    "{} is outside the permitted range {}", "{0} 값이 허용 범위를 벗어났습니다: {1}";
+    "{} to {}", "{0}~{1}";
+    "from {}", "{0} 이상";
+    "up to {}", "{0} 이하";
+    "{} does not fit type {}", "{0} 값은 {1} 형식에 들어가지 않습니다";
+    "the text has {} bytes, the tag holds {} without NUL", "텍스트는 {0}바이트인데 태그에는 NUL을 빼고 {1}바이트까지 들어갑니다";
+    "the value takes {} registers, the device takes {} per write", "값에는 레지스터 {0}개가 필요하지만 장치는 한 번에 {1}개까지 씁니다";
+    "no valid value", "유효하지 않은 값";
+
+    // Messages.
+    "function {} is not supported", "기능 {0}번은 지원하지 않습니다";
+    "{} items do not fit one message", "{0}개는 한 메시지에 들어가지 않습니다";
+    "malformed message", "형식이 잘못된 메시지입니다";
+    "the reply does not match its request", "응답이 요청과 맞지 않습니다";
+    "no answer", "응답 없음";
+    "wrong CRC", "CRC 오류";
+    "the answer does not fit the request", "응답이 요청과 맞지 않습니다";
+    "the line is never silent", "라인이 조용해지지 않습니다";
+    "not a request", "요청이 아닙니다";
+
+    // Lines.
+    "the serial line is gone: {}", "시리얼 라인이 사라졌습니다: {0}";
+    "the serial line is busy", "시리얼 라인이 사용 중입니다";
+    "the serial line is closed", "시리얼 라인이 닫혀 있습니다";
+    "{} does not exist", "{0} 경로가 없습니다";
+    "{} is in use by another program", "다른 프로그램이 {0} 경로를 사용 중입니다";
+    "no permission to open {} (is the user in the group that owns it, usually `dialout`?)",
+        "{0} 경로를 열 권한이 없습니다(사용자가 소유 그룹, 보통 `dialout`에 속해 있는지 확인하세요)";
+    "{} is not a serial line", "{0} 경로는 시리얼 라인이 아닙니다";
+    "{} cannot do {}", "{0} 경로에서 지원하지 않는 설정입니다: {1}";
+    "cannot open {}: {}", "{0} 경로를 열 수 없습니다: {1}";
+    "RS-485 (2 wires)", "RS-485(2선)";
+    "RS-485 (4 wires)", "RS-485(4선)";
+    "the port's driver does not switch to {} itself ({}); the hardware must",
+        "포트 드라이버가 {0} 모드로 직접 전환하지 않습니다({1}). 하드웨어에서 전환해야 합니다";
+    "{} is gone: {}", "{0} 경로가 사라졌습니다: {1}";
+    "{} does not answer", "{0} 응답 없음";
+    "{} and {} more do not answer", "{0} 외 {1}대 응답 없음";
+
+    // Internal registers.
+    "the kept values of internal registers could not be read", "보관된 내부 레지스터 값을 읽지 못했습니다";
+    "values could not be kept: {}", "값을 보관하지 못했습니다: {0}";
+}

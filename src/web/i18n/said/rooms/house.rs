@@ -1,0 +1,57 @@
+//! Units, commands, changes of the configuration, previews.
+
+super::list! {
+    // Writes.
+    "there is no point `{}`", "`{0}` 포인트가 없습니다";
+    "`{}` cannot be written", "`{0}` 태그는 쓸 수 없습니다";
+    "`{}` is switched off; enable the tag, its device and its port", "`{0}` 태그는 사용 안 함 상태입니다. 태그와 장치와 포트를 사용으로 바꾸세요";
+    "the line of `{}` is not open; the overview says why", "`{0}` 태그의 라인이 열려 있지 않습니다. 이유는 개요 페이지에 있습니다";
+    "the device answered exception {} ({})", "장치가 예외 {0}({1})을 응답했습니다";
+    "illegal function", "지원하지 않는 기능";
+    "illegal data address", "없는 주소";
+    "illegal data value", "거부된 값";
+    "server device failure", "장치 고장";
+    "server device busy", "장치 사용 중";
+    "memory parity error", "메모리 패리티 오류";
+    "gateway path unavailable", "게이트웨이 경로 없음";
+    "gateway target device failed to respond", "대상 장치 응답 없음";
+    "unknown code", "알 수 없는 코드";
+    "too many commands are waiting; try again", "대기 중인 명령이 너무 많습니다. 다시 시도하세요";
+    "the device did not answer", "장치가 응답하지 않았습니다";
+    "the driver of `{}` is not running", "`{0}` 태그의 드라이버가 실행 중이 아닙니다";
+    "the device was written and reads back {}", "장치에 썼지만 다시 읽은 값이 다릅니다: {0}";
+    "wrote {}", "{0} 값을 썼습니다";
+    "writing {}: {}", "{0} 쓰기: {1}";
+
+    // Changes of the configuration.
+    "the configuration has changed meanwhile; it is at revision {}", "그사이 구성이 바뀌었습니다. 현재 리비전은 {0}입니다";
+    "the configuration has errors", "구성에 오류가 있습니다";
+    "the configuration could not be stored: {}", "구성을 저장하지 못했습니다: {0}";
+    "the check was cut off", "검사가 중단되었습니다";
+    "{} all need {}", "같은 자원을 여럿이 사용합니다({1}): {0}";
+    "serial port {}", "시리얼 포트 {0}";
+    "TCP address {}", "TCP 주소 {0}";
+    "revision {}: {}", "리비전 {0}: {1}";
+    "no unit is touched", "바뀌는 유닛 없음";
+
+    // Units.
+    "the task is busy", "작업이 밀려 있습니다";
+    "the task has stopped", "작업이 멈췄습니다";
+    "an internal error (panic)", "내부 오류(패닉)";
+    "it was cut off", "강제로 중단되었습니다";
+    "degraded: {}", "저하: {0}";
+    "failed: {}", "실패: {0}";
+    "events cannot be stored: {}", "이벤트를 저장할 수 없습니다: {0}";
+    "{}, version {}", "{0}, 버전 {1}";
+    "internal registers", "내부 레지스터";
+    "embedded broker", "내장 브로커";
+    "browser and REST server", "브라우저와 REST 서버";
+    "event log", "이벤트 로그";
+    "health watch", "상태 감시";
+
+    // Previews.
+    "several points share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
+        "여러 포인트의 토픽이 `{0}`로 같습니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
+    "some topics are longer than 65,535 bytes and are left out", "65,535바이트보다 긴 토픽은 제외됩니다";
+    "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
+}
