@@ -1,4 +1,4 @@
-//! Messages in the words of `tokio_modbus`, and their bytes: functions 1 to 6, 15, 16.
+//! Messages in the words of `tokio_modbus`, and their bytes: functions 1 to 6, 15, 16, 22.
 //!
 //! Requests are encoded within the limits of the specification, replies decoded against the request they answer.
 
@@ -19,7 +19,7 @@ pub const MAX_WRITE_REGISTERS: u16 = 123;
 /// A message that cannot be: the caller sends another one; a peer that sent it speaks no Modbus.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PduError {
-    /// A function other than 1 to 6, 15, 16.
+    /// A function other than 1 to 6, 15, 16, 22.
     #[error("function {0} is not supported")]
     Function(u8),
     /// Zero items, or more than one message can carry.
@@ -73,15 +73,22 @@ pub fn encode_request(request: &Request<'_>) -> Result<Vec<u8>, PduError> {
             push_counted(&mut bytes, &words.iter().flat_map(|word| word.to_be_bytes()).collect::<Vec<u8>>())?;
             Ok(bytes)
         }
+        Request::MaskWriteRegister(address, and, or) => Ok(masks(*address, *and, *or)),
         other => Err(PduError::Function(other.function_code().value())),
     }
+}
+
+/// Function 22, the same both ways (6.16).
+fn masks(address: u16, and: u16, or: u16) -> Vec<u8> {
+    let ([a0, a1], [b0, b1], [c0, c1]) = (address.to_be_bytes(), and.to_be_bytes(), or.to_be_bytes());
+    vec![22, a0, a1, b0, b1, c0, c1]
 }
 
 /// Reads a request PDU, as a slave does.
 pub fn decode_request(pdu: &[u8]) -> Result<Request<'static>, PduError> {
     let (&function, data) = pdu.split_first().ok_or(PduError::Malformed)?;
     let [a0, a1, b0, b1, rest @ ..] = data else {
-        return Err(if matches!(function, 1..=6 | 15 | 16) {
+        return Err(if matches!(function, 1..=6 | 15 | 16 | 22) {
             PduError::Malformed
         } else {
             PduError::Function(function)
@@ -110,6 +117,10 @@ pub fn decode_request(pdu: &[u8]) -> Result<Request<'static>, PduError> {
             limited(usize::from(second), MAX_WRITE_REGISTERS)?;
             Ok(Request::WriteMultipleRegisters(address, Cow::Owned(unpack_words(words))))
         }
+        22 => match rest {
+            [c0, c1] => Ok(Request::MaskWriteRegister(address, second, u16::from_be_bytes([*c0, *c1]))),
+            _ => Err(PduError::Malformed),
+        },
         other => Err(PduError::Function(other)),
     }
 }
@@ -137,6 +148,7 @@ pub fn encode_response(response: &Response) -> Result<Vec<u8>, PduError> {
         Response::WriteSingleRegister(address, word) => echo(6, *address, *word),
         Response::WriteMultipleCoils(address, quantity) => echo(15, *address, *quantity),
         Response::WriteMultipleRegisters(address, quantity) => echo(16, *address, *quantity),
+        Response::MaskWriteRegister(address, and, or) => Ok(masks(*address, *and, *or)),
         other => Err(PduError::Function(other.function_code().value())),
     }
 }
@@ -175,6 +187,7 @@ pub fn decode_reply(request: &[u8], reply: &[u8]) -> Result<Result<Response, Exc
         Request::WriteMultipleRegisters(address, words) => {
             Response::WriteMultipleRegisters(address, limited(words.len(), MAX_WRITE_REGISTERS)?)
         }
+        Request::MaskWriteRegister(address, and, or) => Response::MaskWriteRegister(address, and, or),
         other => return Err(PduError::Function(other.function_code().value())),
     }))
 }
@@ -232,6 +245,7 @@ mod tests {
         let coils = [true, false, true, true, false, false, true, true, true, false];
         check(Request::WriteMultipleCoils(0x13, coils.to_vec().into()), &[15, 0, 0x13, 0, 10, 2, 0xCD, 1]);
         check(Request::WriteMultipleRegisters(1, vec![10, 0x102].into()), &[16, 0, 1, 0, 2, 4, 0, 10, 1, 2]);
+        check(Request::MaskWriteRegister(4, 0xF2, 0x25), &[22, 0, 4, 0, 0xF2, 0, 0x25]);
     }
 
     #[test]
@@ -255,6 +269,9 @@ mod tests {
         assert_eq!(decode_reply(&[6, 0, 0, 0, 1], &[6, 0, 0, 0, 2]), Err(PduError::Mismatch));
         let multiple = [16, 0, 1, 0, 2, 4, 0, 10, 1, 2];
         assert_eq!(decode_reply(&multiple, &[16, 0, 1, 0, 2]), Ok(Ok(Response::WriteMultipleRegisters(1, 2))));
+        let masked = [22, 0, 4, 0, 0xF2, 0, 0x25];
+        assert_eq!(decode_reply(&masked, &masked), Ok(Ok(Response::MaskWriteRegister(4, 0xF2, 0x25))));
+        assert_eq!(decode_reply(&masked, &[22, 0, 4, 0, 0xF2, 0, 0x24]), Err(PduError::Mismatch));
     }
 
     proptest! {

@@ -82,6 +82,13 @@ pub struct Asker {
     pub unix_ms: i64,
 }
 
+impl Asker {
+    /// Whose turn it is where several wait: one person, token or topic.
+    fn key(&self) -> Arc<str> {
+        format!("{}/{}", self.source, self.actor).into()
+    }
+}
+
 /// A checked write on its way to the driver.
 #[derive(Debug)]
 pub struct Command {
@@ -89,16 +96,28 @@ pub struct Command {
     pub tag: TagName,
     /// Type and limits are checked; whether it fits the field is the driver's to say.
     pub value: Value,
+    /// Who wants it, so that drivers can be fair.
+    pub asker: Arc<str>,
     /// The value read back or accepted, or why not.
     pub reply: oneshot::Sender<Result<Value, WriteError>>,
 }
+
+impl Command {
+    /// Tells the asker, who may have given up; nothing is lost then.
+    pub fn answer(self, result: Result<Value, WriteError>) {
+        drop(self.reply.send(result));
+    }
+}
+
+/// Commands to one group that one asker wants done together; never empty.
+pub type Batch = Vec<Command>;
 
 /// The asking end, held by faces and the web.
 #[derive(Debug, Clone)]
 pub struct Commands {
     image: Image,
     reader: Reader,
-    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Command>>>>,
+    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Batch>>>>,
     events: Events,
 }
 
@@ -126,28 +145,77 @@ impl Commands {
         asker: Asker,
     ) -> Result<Value, WriteError> {
         let shown = value.to_string();
-        let result = self.try_write(tag, attribute, value).await;
-        let (outcome, detail) = match &result {
-            Ok(_) => (Outcome::Ok, format!("wrote {}", cut(&shown))),
-            Err(error @ (WriteError::NoAnswer | WriteError::Exception(_) | WriteError::NotTaken(_))) => {
-                (Outcome::Failed, format!("writing {}: {error}", cut(&shown)))
+        let result = match self.check(tag, attribute, value) {
+            Ok(Checked::Done(value)) => Ok(value),
+            Ok(Checked::Write(value)) => {
+                let mut results = self.ask_driver(tag.group(), vec![(tag.clone(), value)], &asker).await;
+                results.pop().unwrap_or_else(|| Err(WriteError::Stopped(tag.to_string())))
             }
-            Err(error) => (Outcome::Refused, format!("writing {}: {error}", cut(&shown))),
+            Err(error) => Err(error),
         };
         let subject = if attribute == Attribute::Value { tag.to_string() } else { format!("{tag}/{attribute}") };
-        self.events.tell(Event {
-            unix_ms: asker.unix_ms,
-            source: asker.source,
-            category: Category::Command,
-            subject,
-            actor: asker.actor,
-            result: outcome,
-            detail,
-        });
+        self.record(subject, &shown, &result, &asker);
         result
     }
 
-    async fn try_write(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<Value, WriteError> {
+    /// Writes the values of several tags of one group, in as few messages to the field as it permits; each has its own
+    /// result, in the same order. Every refusal stands in the event log.
+    pub async fn write_many(
+        &self,
+        group: &str,
+        wanted: Vec<(TagName, Value)>,
+        asker: Asker,
+    ) -> Vec<Result<Value, WriteError>> {
+        let shown: Vec<(String, String)> =
+            wanted.iter().map(|(tag, value)| (tag.to_string(), value.to_string())).collect();
+        let mut accepted = Vec::with_capacity(wanted.len());
+        let checked: Vec<Option<WriteError>> = wanted
+            .into_iter()
+            .map(|(tag, value)| {
+                if tag.group() != group {
+                    return Some(WriteError::Unknown(tag.to_string()));
+                }
+                match self.check(&tag, Attribute::Value, value) {
+                    Ok(Checked::Write(value) | Checked::Done(value)) => {
+                        accepted.push((tag, value));
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
+            })
+            .collect();
+        let mut written = self.ask_driver(group, accepted, &asker).await.into_iter();
+        let results = checked.into_iter().map(|refused| match refused {
+            Some(error) => Err(error),
+            None => written.next().unwrap_or_else(|| Err(WriteError::Stopped(group.to_owned()))),
+        });
+        let results: Vec<Result<Value, WriteError>> = results.collect();
+        for ((subject, shown), result) in shown.into_iter().zip(&results) {
+            self.record(subject, &shown, result, &asker);
+        }
+        results
+    }
+
+    fn record(&self, subject: String, shown: &str, result: &Result<Value, WriteError>, asker: &Asker) {
+        let (outcome, detail) = match result {
+            Ok(_) => (Outcome::Ok, format!("wrote {}", cut(shown))),
+            Err(error @ (WriteError::NoAnswer | WriteError::Exception(_) | WriteError::NotTaken(_))) => {
+                (Outcome::Failed, format!("writing {}: {error}", cut(shown)))
+            }
+            Err(error) => (Outcome::Refused, format!("writing {}: {error}", cut(shown))),
+        };
+        self.events.tell(Event {
+            unix_ms: asker.unix_ms,
+            source: asker.source.clone(),
+            category: Category::Command,
+            subject,
+            actor: asker.actor.clone(),
+            result: outcome,
+            detail,
+        });
+    }
+
+    fn check(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<Checked, WriteError> {
         let def = self.reader.def(tag).ok_or_else(|| WriteError::Unknown(tag.to_string()))?;
         let point = || if attribute == Attribute::Value { tag.to_string() } else { format!("{tag}/{attribute}") };
         if !def.has(attribute) {
@@ -160,9 +228,9 @@ impl Commands {
             return Err(WriteError::Disabled(point()));
         }
         match attribute {
-            Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min),
-            Attribute::ResetMax => self.reset(&def, &value, TagState::reset_max),
-            _ => self.ask_driver(tag, def.accept(value)?).await,
+            Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min).map(Checked::Done),
+            Attribute::ResetMax => self.reset(&def, &value, TagState::reset_max).map(Checked::Done),
+            _ => Ok(Checked::Write(def.accept(value)?)),
         }
     }
 
@@ -178,21 +246,53 @@ impl Commands {
         }
     }
 
-    async fn ask_driver(&self, tag: &TagName, value: Value) -> Result<Value, WriteError> {
-        let route = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(tag.group()).cloned();
-        let stopped = || WriteError::Stopped(tag.to_string());
-        let (reply, answer) = oneshot::channel();
-        let command = Command { tag: tag.clone(), value, reply };
-        route.ok_or_else(stopped)?.try_send(command).map_err(|err| match err {
-            mpsc::error::TrySendError::Full(_) => WriteError::Busy,
-            mpsc::error::TrySendError::Closed(_) => stopped(),
-        })?;
-        match tokio::time::timeout(PATIENCE, answer).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(stopped()),
-            Err(_) => Err(WriteError::NoAnswer),
+    async fn ask_driver(
+        &self,
+        group: &str,
+        wanted: Vec<(TagName, Value)>,
+        asker: &Asker,
+    ) -> Vec<Result<Value, WriteError>> {
+        if wanted.is_empty() {
+            return Vec::new();
         }
+        let route = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(group).cloned();
+        let asker = asker.key();
+        let tags: Vec<TagName> = wanted.iter().map(|(tag, _)| tag.clone()).collect();
+        let stopped = |tag: &TagName| WriteError::Stopped(tag.to_string());
+        let (batch, answers): (Batch, Vec<_>) = wanted
+            .into_iter()
+            .map(|(tag, value)| {
+                let (reply, answer) = oneshot::channel();
+                (Command { tag, value, asker: Arc::clone(&asker), reply }, answer)
+            })
+            .unzip();
+        let Some(route) = route else { return tags.iter().map(|tag| Err(stopped(tag))).collect() };
+        if let Err(err) = route.try_send(batch) {
+            let refused = |tag: &TagName| match err {
+                mpsc::error::TrySendError::Full(_) => WriteError::Busy,
+                mpsc::error::TrySendError::Closed(_) => stopped(tag),
+            };
+            return tags.iter().map(|tag| Err(refused(tag))).collect();
+        }
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        let mut results = Vec::with_capacity(tags.len());
+        for (tag, answer) in tags.iter().zip(answers) {
+            results.push(match tokio::time::timeout_at(patience, answer).await {
+                Ok(Ok(result)) => result,
+                Ok(Err(_)) => Err(stopped(tag)),
+                Err(_) => Err(WriteError::NoAnswer),
+            });
+        }
+        results
     }
+}
+
+/// What a permitted write needs.
+enum Checked {
+    /// Nothing more.
+    Done(Value),
+    /// The driver writes this.
+    Write(Value),
 }
 
 fn cut(text: &str) -> String {
@@ -202,24 +302,24 @@ fn cut(text: &str) -> String {
 /// The commands of the groups one driver owns.
 #[derive(Debug)]
 pub struct Inbox {
-    commands: mpsc::Receiver<Command>,
-    to_driver: mpsc::Sender<Command>,
-    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Command>>>>,
+    commands: mpsc::Receiver<Batch>,
+    to_driver: mpsc::Sender<Batch>,
+    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Batch>>>>,
     groups: Vec<String>,
 }
 
 impl Inbox {
-    /// The next command. Cancel-safe; never ends while the inbox lives.
-    pub async fn next(&mut self) -> Command {
+    /// The next commands. Cancel-safe; never ends while the inbox lives.
+    pub async fn next(&mut self) -> Batch {
         match self.commands.recv().await {
-            Some(command) => command,
+            Some(batch) => batch,
             // This inbox holds a sender itself, so the channel cannot close.
             None => std::future::pending().await,
         }
     }
 
-    /// A command that waits already, if any: for drivers that answer several at once.
-    pub fn try_next(&mut self) -> Option<Command> {
+    /// Commands that wait already, if any: for drivers that answer several at once.
+    pub fn try_next(&mut self) -> Option<Batch> {
         self.commands.try_recv().ok()
     }
 

@@ -124,8 +124,12 @@ pub struct LineStatus {
     pub utilisation: f64,
     /// Share of recent time in which we waited for devices to begin their answers, 0..1.
     pub waiting: f64,
-    /// Polls that came later than one whole period.
+    /// Polls that were wanted and not done, because the line or the device was too slow.
     pub overruns: u64,
+    /// Line time that the periods ask for, per time; above 1 they ask for more than there is.
+    pub load: f64,
+    /// Every period is this many times as long as wanted, lately; 1 = the line keeps up.
+    pub stretch: f64,
     /// All traffic of the line.
     #[serde(flatten)]
     pub traffic: TrafficStatus,
@@ -148,6 +152,10 @@ pub struct DeviceStatus {
     pub retry_in_ms: Option<u64>,
     /// The time-out in force, in milliseconds.
     pub timeout_ms: u64,
+    /// Milliseconds until it is read or asked again.
+    pub next_due_ms: Option<u64>,
+    /// Polls that were wanted and not done.
+    pub overruns: u64,
     /// Its share of the traffic.
     #[serde(flatten)]
     pub traffic: TrafficStatus,

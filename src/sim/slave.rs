@@ -53,6 +53,11 @@ fn act(bank: &mut Bank, request: Request<'_>, time: Duration) -> Result<Response
         Request::WriteMultipleRegisters(address, words) => {
             write(bank, Table::Holding, address, &words).map(|count| Response::WriteMultipleRegisters(address, count))
         }
+        Request::MaskWriteRegister(address, and, or) => {
+            let old = read(bank, Table::Holding, address, 1, time)?.first().copied().unwrap_or_default();
+            write(bank, Table::Holding, address, &[(old & and) | (or & !and)])?;
+            Ok(Response::MaskWriteRegister(address, and, or))
+        }
         _ => Err(ExceptionCode::IllegalFunction),
     }
 }
@@ -92,6 +97,9 @@ mod tests {
         check(&mut bank, &[3, 0, 2, 0, 2], &[3, 4, 0, 0, 0x12, 0x34]);
         check(&mut bank, &[15, 0, 0, 0, 3, 1, 0b101], &[15, 0, 0, 0, 3]);
         check(&mut bank, &[1, 0, 0, 0, 4], &[1, 1, 0b101]);
+        check(&mut bank, &[22, 0, 3, 0xFF, 0xF0, 0, 0x0F], &[22, 0, 3, 0xFF, 0xF0, 0, 0x0F]);
+        check(&mut bank, &[3, 0, 3, 0, 1], &[3, 2, 0x12, 0x3F]);
+        check(&mut bank, &[22, 0, 10, 0, 0, 0, 0], &[0x96, 2]);
         check(&mut bank, &[3, 0, 9, 0, 2], &[0x83, 2]);
         check(&mut bank, &[3, 0, 0, 0, 126], &[0x83, 3]);
         check(&mut bank, &[3, 0, 0, 0, 0], &[0x83, 3]);

@@ -5,7 +5,7 @@
 use crate::config::internal::{InternalConfig, fit};
 use crate::config::tags::INTERNAL;
 use crate::platform::clock;
-use crate::runtime::commands::{Command, Commands, Inbox, WriteError};
+use crate::runtime::commands::{Batch, Command, Commands, Inbox, WriteError};
 use crate::runtime::image::{Image, Writer};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::{KeptValues, StoreError};
@@ -73,7 +73,7 @@ impl Internal {
                     Err(_) => return Ok(()),
                 },
                 // Cancel-safe: `next` loses no command when another arm wins.
-                command = inbox.next() => self.answer(command, &mut inbox, &ctx).await,
+                batch = inbox.next() => self.answer(batch, &mut inbox, &ctx).await,
             }
         }
     }
@@ -81,31 +81,24 @@ impl Internal {
     /// Gives every register its value; new ones, and those whose type changed, begin with `initial`.
     fn settle(&mut self, registers: &[InternalConfig]) {
         let mut values = HashMap::with_capacity(registers.len());
-        let mut news = Vec::new();
         for register in registers {
-            let before = self.values.remove(&register.identity.id);
-            let present = before.clone().and_then(|value| fit(register.kind, value));
-            let value = present.unwrap_or_else(|| register.initial.clone());
-            // An edit of one register is no news of the others: their values keep their times.
-            if register.identity.enabled
-                && let Some(slot) = self.writer.slot(&register.identity.name)
-                && (before.as_ref() != Some(&value) || self.writer.is_unread(slot))
-            {
-                news.push((slot, good(value.clone())));
-            }
+            let present = self.values.remove(&register.identity.id);
+            let value = present.and_then(|value| fit(register.kind, value)).unwrap_or_else(|| register.initial.clone());
             values.insert(register.identity.id.clone(), value);
         }
         self.values = values;
-        self.writer.write(news);
+        self.writer.write(registers.iter().filter(|register| register.identity.enabled).filter_map(|register| {
+            let slot = self.writer.slot(&register.identity.name)?;
+            Some((slot, good(self.values.get(&register.identity.id)?.clone())))
+        }));
     }
 
-    /// Answers this command and those that wait behind it, with one write to the disk for all.
-    async fn answer(&mut self, first: Command, inbox: &mut Inbox, ctx: &UnitContext) {
+    /// Answers these commands and those that wait behind them, with one write to the disk for all.
+    async fn answer(&mut self, mut batch: Batch, inbox: &mut Inbox, ctx: &UnitContext) {
         let registers = self.config.borrow().clone();
-        let mut batch = vec![first];
         while batch.len() < BATCH {
-            let Some(command) = inbox.try_next() else { break };
-            batch.push(command);
+            let Some(more) = inbox.try_next() else { break };
+            batch.extend(more);
         }
         let mut taken = Vec::with_capacity(batch.len());
         let mut to_keep = Vec::new();
@@ -117,8 +110,7 @@ impl Internal {
                     }
                     taken.push((command, register.identity.id.clone(), value));
                 }
-                // The asker may have given up; nothing is lost then.
-                Err(error) => drop(command.reply.send(Err(error))),
+                Err(error) => command.answer(Err(error)),
             }
         }
         let stored = if to_keep.is_empty() { Ok(()) } else { self.kept.keep(&to_keep).await };
@@ -126,7 +118,7 @@ impl Internal {
             let why = format!("values could not be kept: {error}");
             ctx.set_health(Health::Degraded(why.clone()));
             for (command, _, _) in taken {
-                drop(command.reply.send(Err(WriteError::Unfit(why.clone()))));
+                command.answer(Err(WriteError::Unfit(why.clone())));
             }
             return;
         }
@@ -137,7 +129,7 @@ impl Internal {
         self.writer.write(taken.iter().filter_map(place));
         for (command, id, value) in taken {
             self.values.insert(id, value.clone());
-            drop(command.reply.send(Ok(value)));
+            command.answer(Ok(value));
         }
     }
 }

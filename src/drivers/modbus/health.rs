@@ -78,6 +78,13 @@ impl DeviceHealth {
         back
     }
 
+    /// A silent device is asked now, and again soon: somebody says that it is back.
+    pub(super) fn ask_now(&mut self, now: Instant) {
+        if let Presence::Silent { .. } = self.presence {
+            self.presence = Presence::Silent { pause: FIRST_PAUSE / 2, again: now };
+        }
+    }
+
     /// Something of this device came, but nothing usable: it is not silent, and not well.
     pub(super) fn garbled(&mut self, now: Instant) {
         if let Presence::Silent { pause, .. } = self.presence {

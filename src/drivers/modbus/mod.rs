@@ -1,15 +1,19 @@
-//! Modbus masters: one serial line and the devices on it.
+//! Modbus masters: one line and the devices on it.
 //!
-//! In reading order: the unit ([`unit`]) with its work, devices, schedule, health, commands and figures; the line and its
-//! thread ([`line`]); `tokio_modbus`'s client interface over a line ([`client`]).
+//! In reading order: the unit ([`unit`]) with its work and what comes back ([`work`], [`land`]); whose turn it is
+//! ([`schedule`], [`queue`]); what goes out ([`flight`], [`write`]); devices, their tags, health and figures; the line
+//! and its thread ([`line`]); `tokio_modbus`'s client interface over a line ([`client`]).
 
 pub mod client;
-mod command;
 mod device;
 mod figures;
+mod flight;
 mod health;
+mod land;
 pub mod line;
+mod queue;
 mod schedule;
+mod tag;
 pub mod unit;
 mod work;
 mod write;

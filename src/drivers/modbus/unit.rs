@@ -10,7 +10,6 @@ use crate::runtime::image::Image;
 use crate::runtime::unit::{Resource, UnitContext, UnitSpec};
 use std::convert::Infallible;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 /// A port with the devices on it, all switched on.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,10 +70,7 @@ impl SerialUnit {
     pub async fn run(mut self, ctx: UnitContext) -> Result<(), Infallible> {
         let config = self.config.borrow_and_update().clone();
         let mut inbox = self.commands.open(group_names(&config));
-        let mut work = Work::new(config, &self.image, ctx);
-        while work.step(&mut self.config, &self.image, &mut inbox).await {}
-        work.close().await;
-        work.tell(Instant::now());
+        Work::new(config, &self.image, ctx).run(&mut self.config, &self.image, &mut inbox).await;
         Ok(())
     }
 }

@@ -1,69 +1,75 @@
-//! The work of one line, one thing after the other: open it, poll, take changes in place, tell how it goes.
+//! The work of one line: open it, keep it busy, take changes in place, tell how it goes.
 
-use super::device::{Device, Phases};
+use super::device::{Device, Phases, Planning};
 use super::figures::{Occupation, Traffic};
-use super::line::{Answer, Ask, Failure, Line};
-use super::schedule::{Budget, Choice, Rank, Turn, pick};
+use super::flight::{self, Item, Landed, Order, Talk};
+use super::line::{Line, OpenError};
+use super::queue::Writes;
+use super::schedule::{Choice, DeviceKey, JobKey, Schedule};
 use super::unit::LineConfig;
+use super::write::{is_bit, joins, words_for};
 use crate::config::device::DeviceConfig;
-use crate::platform::clock;
-use crate::runtime::commands::Inbox;
+use crate::config::link::LinkConfig;
+use crate::modbus::address::Span;
+use crate::runtime::commands::{Batch, Inbox, WriteError};
 use crate::runtime::image::Image;
 use crate::runtime::status::{Detail, LineStatus};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::quality::Reason;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// Writes in a row before a read that is due gets its turn: a flood of commands must not stop the polls.
-const WRITES_IN_A_ROW: u32 = 8;
 /// How often the figures are told.
 const TELL: Duration = Duration::from_millis(500);
 const FIRST_REOPEN: Duration = Duration::from_millis(500);
 const LAST_REOPEN: Duration = Duration::from_secs(5);
 
-/// Why a transaction has no answer.
-pub(super) enum Broken {
-    /// We are asked to stop.
-    Stop,
-    /// The line is not there.
-    Line,
-}
-
 /// A line at work.
 pub(super) struct Work {
     pub(super) config: LineConfig,
-    pub(super) devices: Vec<Device>,
+    pub(super) devices: HashMap<DeviceKey, Device>,
+    /// Their keys in the order of the document.
+    order: Vec<DeviceKey>,
+    by_name: HashMap<String, DeviceKey>,
+    next_device: u32,
+    pub(super) schedule: Schedule,
+    pub(super) writes: Writes,
     phases: Phases,
-    budget: Budget,
-    ctx: UnitContext,
-    line: Option<Line>,
-    /// Why there is none.
+    pub(super) ctx: UnitContext,
+    pub(super) line: Option<Line>,
+    opening: Option<BoxFuture<'static, Result<Line, OpenError>>>,
+    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    /// Why there is no line.
     trouble: Option<String>,
     reopen_at: Instant,
     reopen_pause: Duration,
-    opened: u64,
-    overruns: u64,
-    traffic: Traffic,
-    occupation: Occupation,
-    tell_at: Instant,
-    writes_in_a_row: u32,
+    pub(super) opened: u64,
+    pub(super) overruns: u64,
+    pub(super) traffic: Traffic,
+    pub(super) occupation: Occupation,
+    pub(super) tell_at: Instant,
 }
 
 impl Work {
     pub(super) fn new(config: LineConfig, image: &Image, ctx: UnitContext) -> Self {
         let now = Instant::now();
-        let mut phases = Phases::default();
-        let devices =
-            config.devices.iter().map(|device| Device::new(device.clone(), image, &mut phases, now)).collect();
-        Self {
-            budget: Budget::new(config.port.probe_budget_percent, now),
+        let mut work = Self {
+            schedule: Schedule::new(slots(&config), config.port.probe_budget_percent, now),
             config,
-            devices,
-            phases,
+            devices: HashMap::new(),
+            order: Vec::new(),
+            by_name: HashMap::new(),
+            next_device: 0,
+            writes: Writes::new(),
+            phases: Phases::default(),
             ctx,
             line: None,
+            opening: None,
+            flights: FuturesUnordered::new(),
             trouble: None,
             reopen_at: now,
             reopen_pause: FIRST_REOPEN,
@@ -72,91 +78,174 @@ impl Work {
             traffic: Traffic::default(),
             occupation: Occupation::new(now),
             tell_at: now,
-            writes_in_a_row: 0,
-        }
+        };
+        work.match_devices(image, now);
+        work
     }
 
-    /// One thing after the other; false to end.
-    pub(super) async fn step(
-        &mut self,
-        config: &mut watch::Receiver<LineConfig>,
-        image: &Image,
-        inbox: &mut Inbox,
-    ) -> bool {
+    /// Works until asked to stop.
+    pub(super) async fn run(&mut self, config: &mut watch::Receiver<LineConfig>, image: &Image, inbox: &mut Inbox) {
+        while self.step(config, image, inbox).await {}
+        self.close().await;
+        // Whoever waits for a write under way is told that it ended.
+        while let Some(landed) = self.flights.next().await {
+            self.land(landed);
+        }
+        self.writes.refuse_all(WriteError::Stopped);
+        self.tell(Instant::now());
+    }
+
+    /// Does what can be done now, then waits for something to happen; false to end.
+    async fn step(&mut self, config: &mut watch::Receiver<LineConfig>, image: &Image, inbox: &mut Inbox) -> bool {
         if self.ctx.stop.is_cancelled() {
             return false;
         }
-        match config.has_changed() {
-            Ok(false) => (),
-            Ok(true) => {
-                let next = config.borrow_and_update().clone();
-                inbox.set_groups(group_names(&next));
-                self.update(next, image).await;
-            }
-            Err(_) => return false,
-        }
         let now = Instant::now();
-        if self.line.is_none() && self.reopen_at <= now {
-            self.open().await;
+        if self.line.is_none() && self.opening.is_none() && self.reopen_at <= now {
+            self.opening = Some(Box::pin(Line::open(self.config.port.link.clone())));
         }
         if self.tell_at <= now {
             self.tell(now);
         }
-        let choice = self.choose(now);
-        let read_is_due = matches!(choice, Choice::Read(_));
-        if (!read_is_due || self.writes_in_a_row < WRITES_IN_A_ROW)
-            && let Some(command) = inbox.try_next()
-        {
-            self.writes_in_a_row += 1;
-            return self.command(command).await;
-        }
-        self.writes_in_a_row = 0;
-        let wake = match choice {
-            Choice::Read(turn) => return self.read(turn).await,
-            Choice::Wait(until) => until.min(self.tell_at),
-            Choice::Nothing => self.tell_at,
-        };
+        let wake = self.launch(now).min(self.tell_at);
         tokio::select! {
             biased;
-            () = self.ctx.stop.cancelled() => false,
-            // Cancel-safe: the newest configuration stays in the watch and is taken at the next step.
+            () = self.ctx.stop.cancelled() => return false,
+            // Cancel-safe: the newest configuration stays in the watch.
             changed = config.changed() => {
-                config.mark_changed();
-                changed.is_ok()
+                if changed.is_err() {
+                    return false;
+                }
+                let next = config.borrow_and_update().clone();
+                inbox.set_groups(group_names(&next));
+                self.update(next, image).await;
             }
+            // Cancel-safe: what is under way stays in the set.
+            Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
             // Cancel-safe: `next` loses no command when another arm wins.
-            command = inbox.next() => self.command(command).await,
-            () = tokio::time::sleep_until(wake) => true,
+            batch = inbox.next() => self.take_in(batch),
+            // Cancel-safe: the opening goes on at the next step.
+            opened = opening(&mut self.opening) => self.opened(opened),
+            () = tokio::time::sleep_until(wake) => (),
+        }
+        true
+    }
+
+    /// Sends as much as may be under way; when to look again.
+    fn launch(&mut self, now: Instant) -> Instant {
+        let far = now + TELL;
+        while self.line.is_some() && self.flights.len() < usize::from(slots(&self.config)) {
+            if !self.writes.is_empty() {
+                let read_is_due = self.schedule.has_work(now);
+                let by_name = &self.by_name;
+                if let Some(batch) = self.writes.next(read_is_due, |group| by_name.get(group).copied()) {
+                    self.launch_write(batch);
+                    continue;
+                }
+            }
+            let (devices, port) = (&self.devices, self.config.port.timeout);
+            let cost = |key: DeviceKey| devices.get(&key).map_or(Duration::ZERO, |device| device.timeout(port));
+            match self.schedule.next(now, cost) {
+                Choice::Read(key) => self.launch_read(key, false),
+                Choice::Probe(device) => match self.devices.get(&device).and_then(Device::probe_job) {
+                    Some(job) => self.launch_read(JobKey { device, job }, true),
+                    None => continue,
+                },
+                Choice::Wait(until) => return until,
+                Choice::Nothing => return far,
+            }
+            self.writes.read_done();
+        }
+        far
+    }
+
+    fn launch_read(&mut self, key: JobKey, probe: bool) {
+        let Some(talk) = self.talk(key.device) else { return };
+        let Some(job) = self.devices.get_mut(&key.device).and_then(|device| device.job(key.job)) else { return };
+        let read = flight::read(talk, key.device, self.opened, key.job, probe, job.request.clone());
+        self.flights.push(Box::pin(read));
+    }
+
+    /// Sends the beginning of a batch that one message can carry; the rest waits for the next turn.
+    fn launch_write(&mut self, batch: Batch) {
+        let Some(key) = batch.first().and_then(|command| self.by_name.get(command.tag.group())).copied() else {
+            for command in batch {
+                let tag = command.tag.to_string();
+                command.answer(Err(WriteError::Unknown(tag)));
+            }
+            return;
+        };
+        let (Some(talk), Some(device)) = (self.talk(key), self.devices.get(&key)) else { return };
+        let mut items: Vec<Item> = Vec::new();
+        let mut count = 0;
+        let mut rest = batch.into_iter();
+        while let Some(command) = rest.next() {
+            let Some(tag) = device.tags.iter().find(|tag| tag.config.identity.name == command.tag.name()) else {
+                let tag = command.tag.to_string();
+                command.answer(Err(WriteError::Unknown(tag)));
+                continue;
+            };
+            if items.last().is_some_and(|last| !joins(&last.tag, tag, count, &device.config)) {
+                self.writes.put_back(std::iter::once(command).chain(rest).collect());
+                break;
+            }
+            match words_for(tag, &device.config, &command.value) {
+                Ok(words) => {
+                    count += words.len();
+                    items.push(Item { tag: tag.clone(), words, command });
+                    if is_bit(tag) {
+                        self.writes.put_back(rest.collect());
+                        break;
+                    }
+                }
+                Err(error) => command.answer(Err(error)),
+            }
+        }
+        if items.is_empty() {
+            return;
+        }
+        let order = Order {
+            function: device.config.write_function,
+            verify: device.config.verify_writes,
+            most: (device.config.max_read_registers, device.config.max_read_bits),
+            items,
+            mask: device.mask,
+        };
+        self.writes.begins(key);
+        self.flights.push(Box::pin(flight::write(talk, key, self.opened, order)));
+    }
+
+    fn talk(&self, key: DeviceKey) -> Option<Talk> {
+        let (line, device) = (self.line.as_ref()?, self.devices.get(&key)?);
+        // Retries are for lost frames; a device that is known to be silent is asked once.
+        let retries = if device.health.probe_at().is_none() { self.config.port.retries } else { 0 };
+        Some(Talk {
+            line: line.handle(),
+            unit: device.config.unit_id,
+            timeout: device.timeout(self.config.port.timeout),
+            min_gap: device.config.min_gap,
+            attempts: 1 + retries,
+        })
+    }
+
+    fn take_in(&mut self, batch: Batch) {
+        if self.line.is_some() {
+            self.writes.push(batch);
+        } else {
+            for command in batch {
+                let tag = command.tag.to_string();
+                command.answer(Err(WriteError::LineClosed(tag)));
+            }
         }
     }
 
-    fn choose(&self, now: Instant) -> Choice {
-        if self.line.is_none() {
-            return Choice::Wait(self.reopen_at);
-        }
-        let turns = self.devices.iter().enumerate();
-        pick(turns.flat_map(|(index, device)| device.turns(index, self.config.port.timeout)), self.budget, now)
-    }
-
-    /// Between two transactions: what did not change is not touched, and only other line parameters open the tty anew.
+    /// What did not change is not touched, what is under way goes on, and only other line parameters open it anew.
     async fn update(&mut self, next: LineConfig, image: &Image) {
         let now = Instant::now();
-        let mut old: Vec<Device> = std::mem::take(&mut self.devices);
-        for config in &next.devices {
-            let same = |device: &Device| is_same(&device.config, config);
-            match old.iter().position(same).map(|at| old.swap_remove(at)) {
-                Some(mut device) => {
-                    if device.config != *config {
-                        device.update(config.clone(), image, &mut self.phases, now);
-                    }
-                    self.devices.push(device);
-                }
-                None => self.devices.push(Device::new(config.clone(), image, &mut self.phases, now)),
-            }
-        }
-        self.budget.set_percent(next.port.probe_budget_percent);
         let reopen = next.port.link != self.config.port.link;
         self.config = next;
+        self.schedule.set(slots(&self.config), self.config.port.probe_budget_percent);
+        self.match_devices(image, now);
         if reopen {
             self.close().await;
             self.trouble = None;
@@ -171,19 +260,51 @@ impl Work {
         self.tell_at = now;
     }
 
-    async fn open(&mut self) {
-        match Line::open(self.config.port.link.clone()).await {
+    /// Makes the devices those of the configuration.
+    fn match_devices(&mut self, image: &Image, now: Instant) {
+        let link = self.config.port.link.clone();
+        let estimate = move |span| estimate(&link, span);
+        let mut planning =
+            Planning { image, schedule: &mut self.schedule, phases: &mut self.phases, estimate: &estimate, now };
+        let mut old = std::mem::take(&mut self.devices);
+        self.order.clear();
+        self.by_name.clear();
+        for config in &self.config.devices {
+            let same = old.values().find(|device| is_same(&device.config, config)).map(|device| device.key);
+            let device = if let Some(mut device) = same.and_then(|key| old.remove(&key)) {
+                if device.config != *config {
+                    device.update(config.clone(), &mut planning);
+                }
+                device
+            } else {
+                let key = DeviceKey(self.next_device);
+                self.next_device += 1;
+                Device::new(key, config.clone(), &mut planning)
+            };
+            self.order.push(device.key);
+            self.by_name.insert(config.identity.name.clone(), device.key);
+            self.devices.insert(device.key, device);
+        }
+        for device in old.values_mut() {
+            device.retire(planning.schedule);
+        }
+    }
+
+    fn opened(&mut self, line: Result<Line, OpenError>) {
+        self.opening = None;
+        match line {
             Ok(line) => {
                 if let Some(note) = line.note() {
-                    tracing::info!(port = %self.config.port.identity.name, note, "opened the serial line");
+                    tracing::info!(port = %self.config.port.identity.name, note, "opened the line");
                 }
                 self.line = Some(line);
                 self.opened += 1;
                 self.trouble = None;
                 self.reopen_pause = FIRST_REOPEN;
                 let now = Instant::now();
-                for device in &mut self.devices {
-                    device.hurry(None, now);
+                for device in self.devices.values_mut() {
+                    device.health.ask_now(now);
+                    device.hurry(&mut self.schedule, now);
                 }
             }
             Err(err) => self.lost(err.to_string()),
@@ -192,123 +313,37 @@ impl Work {
     }
 
     /// There is no line: every tag says so, and it is tried again soon.
-    fn lost(&mut self, why: String) {
+    pub(super) fn lost(&mut self, why: String) {
         self.line = None;
         self.reopen_at = Instant::now() + self.reopen_pause;
         self.reopen_pause = (2 * self.reopen_pause).min(LAST_REOPEN);
         if self.trouble.as_ref() != Some(&why) {
-            tracing::warn!(port = %self.config.port.identity.name, reason = %why, "the serial line is closed");
+            tracing::warn!(port = %self.config.port.identity.name, reason = %why, "the line is closed");
         }
         self.trouble = Some(why);
+        self.writes.refuse_all(WriteError::LineClosed);
         self.fail_all();
         self.tell_at = Instant::now();
     }
 
     fn fail_all(&mut self) {
-        for device in &mut self.devices {
+        for device in self.devices.values_mut() {
             device.fail_all(Reason::PortClosed);
         }
     }
 
-    pub(super) async fn close(&mut self) {
+    async fn close(&mut self) {
+        self.opening = None;
         if let Some(line) = self.line.take() {
             line.close().await;
         }
     }
 
-    /// One transaction with one device, counted.
-    pub(super) async fn ask(&mut self, index: usize, pdu: Vec<u8>) -> Result<Answer, Broken> {
-        let (Some(line), Some(device)) = (&self.line, self.devices.get(index)) else { return Err(Broken::Line) };
-        let ask = Ask {
-            unit: device.config.unit_id,
-            pdu,
-            timeout: device.timeout(self.config.port.timeout),
-            min_gap: device.config.min_gap,
-        };
-        let handle = line.handle();
-        let answer = tokio::select! {
-            biased;
-            () = self.ctx.stop.cancelled() => return Err(Broken::Stop),
-            // Nothing is lost when the stop wins: the line is closed next.
-            answer = handle.ask(ask) => answer,
-        };
-        match answer {
-            Ok(answer) => {
-                let now = Instant::now();
-                self.traffic.count(&answer);
-                self.occupation.count(&answer, now);
-                if let Some(device) = self.devices.get_mut(index) {
-                    device.traffic.count(&answer);
-                    match &answer.reply {
-                        Ok(_) => {
-                            if device.health.answered(answer.timing.device) {
-                                // Its first answer brings all of it back.
-                                device.hurry(None, now);
-                            }
-                        }
-                        Err(Failure::NoAnswer) => device.health.attempt_missed(),
-                        Err(_) => device.health.garbled(now),
-                    }
-                }
-                Ok(answer)
-            }
-            Err(err) => {
-                self.lost(err.to_string());
-                Err(Broken::Line)
-            }
-        }
-    }
-
-    /// One poll of one block; false to end.
-    async fn read(&mut self, turn: Turn) -> bool {
-        let Some(job) = self.devices.get(turn.device).and_then(|device| device.jobs.get(turn.job)) else { return true };
-        let (request, attempts) = (job.request.clone(), job.attempts);
-        let probe = matches!(turn.rank, Rank::Probe(_));
-        let began = Instant::now();
-        let answer = match self.ask(turn.device, request).await {
-            Ok(answer) => answer,
-            Err(Broken::Stop) => return false,
-            Err(Broken::Line) => return true,
-        };
-        let now = Instant::now();
-        let Some(device) = self.devices.get_mut(turn.device) else { return true };
-        let failure = match answer.reply {
-            Ok(pdu) => match device.take(turn.job, &pdu, clock::stamp_of(answer.at)) {
-                Ok(()) => {
-                    self.overruns += device.done(turn.job, began);
-                    return true;
-                }
-                Err(_) => Failure::Unfit,
-            },
-            Err(failure) => failure,
-        };
-        if probe {
-            self.budget.spent(now - began, now);
-        }
-        // A device that was heard gets its retries; the read stays due and competes with the others anew.
-        if device.health.is_online() && attempts < self.config.port.retries {
-            if let Some(job) = device.jobs.get_mut(turn.job) {
-                job.attempts += 1;
-            }
-            return true;
-        }
-        let silent = failure == Failure::NoAnswer;
-        let reason = if silent { Reason::NoAnswer } else { Reason::BadAnswer };
-        device.fail(turn.job, reason);
-        if silent && device.health.missed(now) {
-            device.fail_all(reason);
-            self.tell_at = now;
-        }
-        device.probed();
-        self.overruns += device.done(turn.job, began);
-        true
-    }
-
     /// Tells health and figures.
     pub(super) fn tell(&mut self, now: Instant) {
         self.tell_at = now + TELL;
-        let silent: Vec<&str> = self
-            .devices
+        let devices: Vec<&Device> = self.order.iter().filter_map(|key| self.devices.get(key)).collect();
+        let silent: Vec<&str> = devices
             .iter()
             .filter(|device| device.health.probe_at().is_some())
             .map(|device| device.config.identity.name.as_str())
@@ -331,11 +366,42 @@ impl Work {
             utilisation,
             waiting,
             overruns: self.overruns,
+            load: self.schedule.load(),
+            stretch: self.schedule.stretch(),
             traffic: self.traffic.status(),
-            devices: self.devices.iter().map(|device| device.status(self.config.port.timeout, now)).collect(),
+            devices: devices
+                .iter()
+                .map(|device| device.status(self.config.port.timeout, &self.schedule, now))
+                .collect(),
         };
         self.ctx.detail.send_replace(Detail::Line(Box::new(status)));
     }
+}
+
+/// Ends when the opening does, never when there is none.
+async fn opening(opening: &mut Option<BoxFuture<'static, Result<Line, OpenError>>>) -> Result<Line, OpenError> {
+    match opening {
+        Some(opening) => opening.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Transactions that may be under way at once.
+pub(super) fn slots(config: &LineConfig) -> u8 {
+    match &config.port.link {
+        LinkConfig::Serial(_) | LinkConfig::RtuOverTcp(_) => 1,
+        LinkConfig::Tcp(tcp) => tcp.in_flight.max(1),
+    }
+}
+
+/// Line time of a read that was never measured.
+fn estimate(link: &LinkConfig, span: Span) -> Duration {
+    /// Between devices that answer at once and those that take their time.
+    const TURNAROUND: Duration = Duration::from_millis(5);
+    let bytes = if span.table().is_bits() { span.count().div_ceil(8) } else { 2 * span.count() };
+    // Request 8 characters, reply 5 and the data, as of the Modbus over serial line guide.
+    let wire = link.wire().map_or(Duration::ZERO, |wire| wire.chars(13 + usize::from(bytes)) + 2 * wire.silence());
+    wire + TURNAROUND
 }
 
 /// Whether both are the same device, though perhaps changed: by id, or by name where there is none.

@@ -27,7 +27,7 @@ async fn ready(broker: &TestBroker, members: Json) -> MqttRig {
 }
 
 async fn next(rig: &mut MqttRig) -> Command {
-    tokio::time::timeout(crate::support::wait::PATIENCE, rig.inbox.next()).await.expect("no command came")
+    tokio::time::timeout(crate::support::wait::PATIENCE, rig.inbox.next()).await.expect("no command came").remove(0)
 }
 
 async fn accept(rig: &mut MqttRig, tag: &str, value: &Value) {

@@ -1,0 +1,144 @@
+//! What comes back from the line: counted, shown, answered.
+
+use super::flight::{Landed, Load, Written};
+use super::line::{Answer, Failure, LineError};
+use super::schedule::{DeviceKey, JobKey};
+use super::work::Work;
+use crate::platform::clock;
+use crate::runtime::commands::WriteError;
+use crate::tag::quality::Reason;
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Work {
+    /// Takes in what a read or a write brought back.
+    pub(super) fn land(&mut self, landed: Landed) {
+        let Landed { device, opened, began, load } = landed;
+        let now = Instant::now();
+        let took = now - began;
+        match load {
+            Load::Read { job, probe, answer } => {
+                let key = JobKey { device, job };
+                match answer {
+                    Ok(answer) => self.read_landed(key, probe, &answer, took, now),
+                    Err(error) => {
+                        self.schedule.retry(key);
+                        if let Some(device) = self.devices.get(&device).filter(|_| probe) {
+                            device.show_probe(&mut self.schedule);
+                        }
+                        self.broken(opened, &error);
+                    }
+                }
+            }
+            Load::Written(written) => self.write_landed(device, opened, *written, took, now),
+        }
+    }
+
+    /// The line is gone, if it is the one that is open: all that was under way says so, one after the other.
+    fn broken(&mut self, opened: u64, error: &LineError) {
+        if self.line.is_some() && self.opened == opened {
+            self.lost(error.to_string());
+        }
+    }
+
+    /// One transaction with one device, counted.
+    fn heard(&mut self, key: DeviceKey, answer: &Answer, now: Instant) {
+        self.traffic.count(answer);
+        self.occupation.count(answer, now);
+        let Some(device) = self.devices.get_mut(&key) else { return };
+        device.traffic.count(answer);
+        match &answer.reply {
+            Ok(_) => {
+                if device.health.answered(answer.timing.device) {
+                    // Its first answer brings all of it back.
+                    device.hurry(&mut self.schedule, now);
+                }
+            }
+            Err(Failure::NoAnswer) => device.health.attempt_missed(),
+            Err(_) => device.health.garbled(now),
+        }
+    }
+
+    fn read_landed(&mut self, key: JobKey, probe: bool, answer: &Answer, took: Duration, now: Instant) {
+        self.heard(key.device, answer, now);
+        if probe {
+            self.schedule.probe_spent(took, now);
+        }
+        let retries = self.config.port.retries;
+        let Some(device) = self.devices.get_mut(&key.device) else { return };
+        let failure = match &answer.reply {
+            Ok(pdu) => match device.take(key.job, pdu, clock::stamp_of(answer.at)) {
+                Ok(()) => {
+                    if let Some(job) = device.job(key.job) {
+                        job.attempts = 0;
+                    }
+                    self.finish(key, probe, took, now);
+                    return;
+                }
+                Err(_) => Failure::Unfit,
+            },
+            Err(failure) => *failure,
+        };
+        // A device that was heard gets its retries; the read competes with the others anew.
+        if let Some(job) = device.job(key.job) {
+            job.attempts = job.attempts.saturating_add(1);
+            let again = job.attempts <= retries;
+            if !again {
+                job.attempts = 0;
+            }
+            if again && !probe && device.health.is_online() {
+                self.schedule.retry(key);
+                self.schedule.spent(took, now);
+                return;
+            }
+        }
+        let silent = failure == Failure::NoAnswer;
+        let reason = if silent { Reason::NoAnswer } else { Reason::BadAnswer };
+        device.fail(key.job, reason);
+        device.probed();
+        if silent && device.health.missed(now) {
+            device.fail_all(reason);
+            device.silence(&mut self.schedule);
+            self.tell_at = now;
+        }
+        self.finish(key, probe, took, now);
+    }
+
+    fn finish(&mut self, key: JobKey, probe: bool, took: Duration, now: Instant) {
+        let missed = if probe { 0 } else { self.schedule.done(key, took, now) };
+        self.overruns += missed;
+        if let Some(device) = self.devices.get_mut(&key.device) {
+            device.overruns += missed;
+            device.show_probe(&mut self.schedule);
+        }
+    }
+
+    fn write_landed(&mut self, key: DeviceKey, opened: u64, written: Written, took: Duration, now: Instant) {
+        let Written { commands, results, said, broken, seen, unseen, mask } = written;
+        for (_, answer) in &said {
+            self.heard(key, answer, now);
+        }
+        self.schedule.spent(took, now);
+        self.writes.ends(key);
+        if let Some(device) = self.devices.get_mut(&key) {
+            device.mask = mask.or(device.mask);
+            for seen in seen {
+                device.show(seen.source, &seen.name, &seen.raw, seen.at);
+            }
+            if let Some(span) = unseen {
+                device.rush(span, &mut self.schedule, now);
+            }
+        }
+        if let Some(error) = broken {
+            self.broken(opened, &error);
+        }
+        let stopping = self.ctx.stop.is_cancelled();
+        for (command, result) in commands.into_iter().zip(results) {
+            let result = match result {
+                Err(WriteError::LineClosed(tag)) if stopping => Err(WriteError::Stopped(tag)),
+                result => result,
+            };
+            command.answer(result);
+        }
+    }
+}
