@@ -9,6 +9,7 @@
 //! | | [`modbus`] | addresses, orders, words, PDUs, frames, blocks |
 //! | | [`config`] | the JSON document, validated settings, rules across parts |
 //! | | [`views`] | how points look elsewhere: topics, payloads |
+//! | | [`tables`] | tags as tables: CSV, XLSX and the files of other programs, in and out |
 //! | 1: rooms side by side | [`runtime`] | image, commands, supervisor, units, status, events |
 //! | | [`store`] | SQLite: the only SQL |
 //! | | [`net`] | TLS, listeners, allow-lists, caps |
@@ -45,6 +46,7 @@ pub mod runtime;
 pub mod services;
 pub mod sim;
 pub mod store;
+pub mod tables;
 pub mod tag;
 pub mod views;
 pub mod web;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const FLOOR_0: &[&str] = &["tag", "modbus", "expr", "channel", "config", "views", "errors"];
+const FLOOR_0: &[&str] = &["tag", "modbus", "expr", "channel", "config", "views", "tables", "errors"];
 const FLOOR_1: &[&str] = &["store", "runtime", "platform", "net"];
 
 /// Each module and the modules it may name. Rooms of one floor never name each other.
@@ -14,7 +14,7 @@ fn may_name(module: &str) -> Vec<&'static str> {
         "tag" => vec!["errors"],
         "modbus" | "expr" | "channel" => vec!["tag", "errors"],
         "config" => vec!["expr", "channel", "modbus", "tag", "errors"],
-        "views" => vec!["config", "expr", "modbus", "tag", "errors"],
+        "views" | "tables" => vec!["config", "expr", "modbus", "tag", "errors"],
         "store" | "runtime" | "platform" | "net" => FLOOR_0.to_vec(),
         "drivers" | "faces" | "services" | "web" => [FLOOR_0, FLOOR_1].concat(),
         "sim" => vec!["modbus", "config", "tag", "errors"],
