@@ -1,6 +1,6 @@
 //! What a simulated device holds: four tables, and signals that move in them.
 
-use crate::config::device::DeviceConfig;
+use crate::config::device::{DeviceConfig, ModbusTagConfig};
 use crate::modbus::address::{Span, Table};
 use crate::modbus::order::Order;
 use crate::modbus::words::Codec;
@@ -80,7 +80,7 @@ impl Bank {
             if let Some(bit) = tag.bit {
                 codec = codec.with_bit(bit);
             }
-            let wave = wave_of(tag.kind, index, &tag.identity.name);
+            let wave = wave_of(tag, index);
             if tag.writable {
                 if let Ok(words) = codec.encode(&wave.at(Duration::ZERO)) {
                     bank.set(tag.span.table(), tag.span.address(), &words);
@@ -150,11 +150,23 @@ impl Bank {
     }
 }
 
-/// Something to look at for each type; neighbours differ.
-fn wave_of(kind: ValueType, index: usize, name: &str) -> Wave {
+/// Something to look at for each type; neighbours differ, and what has a unit looks like what it measures.
+fn wave_of(tag: &ModbusTagConfig, index: usize) -> Wave {
     let step = f64::from(u8::try_from(index % 10).unwrap_or(0));
     let period = Duration::from_secs(20) + Duration::from_secs(7).mul_f64(step);
-    match kind {
+    let measured = match tag.unit.as_str() {
+        "V" => Some((230.0, 3.0)),
+        "A" => Some((12.0, 2.5)),
+        "Hz" => Some((50.0, 0.04)),
+        "degC" => Some((180.0, 1.5)),
+        _ => None,
+    };
+    if let Some((mean, swing)) = measured.filter(|_| tag.kind.is_numeric() && tag.bit.is_none()) {
+        // The field holds what the tag's scale makes the measured value of.
+        let raw = |value| tag.scale.as_ref().map_or(value, |scale| scale.invert(value));
+        return Wave::Sine { mean: raw(mean), swing: raw(mean + swing) - raw(mean), period };
+    }
+    match tag.kind {
         ValueType::Bool => Wave::Blink { period },
         ValueType::F32 | ValueType::F64 => Wave::Sine { mean: 230.0 - 10.0 * step, swing: 5.0, period },
         ValueType::U16 | ValueType::I16 | ValueType::Bcd16 => {
@@ -163,7 +175,10 @@ fn wave_of(kind: ValueType, index: usize, name: &str) -> Wave {
         ValueType::U32 | ValueType::I32 | ValueType::U64 | ValueType::I64 | ValueType::Bcd32 => {
             Wave::Counter { per_second: 1.0 + step }
         }
-        ValueType::String => Wave::Still(Value::Text(format!("SN-{name}").chars().take(8).collect::<String>().into())),
+        ValueType::String => {
+            let text: String = format!("SN-{}", tag.identity.name).chars().take(8).collect();
+            Wave::Still(Value::Text(text.into()))
+        }
     }
 }
 

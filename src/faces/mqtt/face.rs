@@ -32,6 +32,9 @@ pub(super) type Answered = (Order, Result<Value, WriteError>);
 const LOG_MOST: u32 = 20;
 const LOG_WINDOW: Duration = Duration::from_secs(10);
 
+/// A broker on this host may start at the same time: until then a first session that fails is no news.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// All of a connection but its socket.
 pub(super) struct Face {
     image: Reader,
@@ -49,6 +52,9 @@ pub(super) struct Face {
     /// While a session is up.
     pulse: Option<Pulse>,
     logged: (Instant, u32),
+    started: Instant,
+    /// Whether people were told that there is no session.
+    told_lost: bool,
 }
 
 impl Face {
@@ -66,6 +72,8 @@ impl Face {
             report: Report::default(),
             pulse: None,
             logged: (Instant::now(), 0),
+            started: Instant::now(),
+            told_lost: false,
         };
         face.take(config);
         face
@@ -154,15 +162,19 @@ impl Face {
     /// The session is gone, or could not be made.
     pub(super) fn lost(&mut self, reason: String, ctx: &UnitContext) {
         let again = self.report.status.last_error.as_ref() == Some(&reason);
-        if again && !self.is_connected() {
+        let early = self.report.status.connects == 0 && self.started.elapsed() < GRACE;
+        if early || (again && self.told_lost && !self.is_connected()) {
             tracing::debug!(connection = %self.name(), %reason, "still not connected");
         } else {
             tracing::warn!(connection = %self.name(), %reason, "not connected");
         }
+        self.told_lost = !early;
         self.left(ctx);
         self.report.status.last_error = Some(reason.clone());
         self.report.show_now(ctx, Instant::now());
-        ctx.set_health(Health::Degraded(reason));
+        if !early {
+            ctx.set_health(Health::Degraded(reason));
+        }
     }
 
     /// There is no session.

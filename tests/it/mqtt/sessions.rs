@@ -135,6 +135,22 @@ async fn each_refusal_has_its_own_words() {
 }
 
 #[tokio::test]
+async fn a_broker_that_is_there_a_moment_later_is_no_trouble() {
+    let broker = TestBroker::start_with(Manners { refuse: 3, ..Manners::default() }).await;
+    let mut rig = MqttRig::start(&broker.url(), json!({}));
+    rig.wait_status("a refusal", |status| status.last_error.is_some()).await;
+    broker.behave(|manners| manners.refuse = 0);
+    loop {
+        rig.health.changed().await.unwrap();
+        match &*rig.health.borrow_and_update() {
+            Health::Up => break,
+            health => assert_eq!(*health, Health::Starting),
+        }
+    }
+    rig.stop().await;
+}
+
+#[tokio::test]
 async fn a_silent_broker_is_given_up_with_its_own_words_and_tried_again() {
     let broker = TestBroker::start_with(Manners { silent: true, ..Manners::default() }).await;
     let rig = MqttRig::start(&broker.url(), json!({}));
