@@ -4,6 +4,7 @@
 pub mod appliance;
 pub mod broker;
 pub mod check;
+pub mod cost;
 pub mod device;
 pub mod document;
 pub mod endpoint;

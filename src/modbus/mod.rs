@@ -2,10 +2,13 @@
 //!
 //! In reading order: where a value lies ([`address`]), how its bytes are ordered ([`order`]), how registers become
 //! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frame ([`rtu`]), how a reply is found on
-//! a line ([`receive`]), its time on the wire ([`wire`]), and how tags become few reads ([`blocks`]).
+//! a line ([`receive`]), its time on the wire ([`wire`]), what a transaction costs ([`cost`]), how tags become few reads
+//! ([`blocks`]), and what a device teaches about reading it ([`lessons`]).
 
 pub mod address;
 pub mod blocks;
+pub mod cost;
+pub mod lessons;
 pub mod order;
 pub mod pdu;
 pub mod receive;

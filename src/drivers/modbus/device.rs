@@ -8,6 +8,8 @@ use crate::config::device::DeviceConfig;
 use crate::config::port::Timeout;
 use crate::modbus::address::Span;
 use crate::modbus::blocks::{Limits, Wanted, plan};
+use crate::modbus::cost::Cost;
+use crate::modbus::lessons::Lessons;
 use crate::modbus::pdu::{PduError, decode_reply, read_request};
 use crate::runtime::image::{Image, Writer};
 use crate::runtime::status::DeviceStatus;
@@ -175,7 +177,7 @@ impl Device {
         let wanted: Vec<Wanted> =
             self.tags.iter().map(|tag| Wanted { span: tag.config.span, period_ms: period_ms(tag.period()) }).collect();
         let limits = Limits { registers: self.config.max_read_registers, bits: self.config.max_read_bits };
-        let plan = plan(&wanted, limits);
+        let plan = plan(&wanted, limits, &Cost::without_holes(), &Lessons::default());
         for index in plan.too_wide {
             let (device, tag) = (&self.config.identity.name, &self.tags[index].config.identity.name);
             tracing::error!(%device, %tag, "the value is wider than one read of the device may be; it is not read");
