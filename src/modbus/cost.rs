@@ -13,7 +13,7 @@ const OURS_TCP: Duration = Duration::from_micros(50);
 const TCP_BYTE: Duration = Duration::from_nanos(800);
 /// Speed and character a gateway's line is taken to have, where nobody can ask: the defaults of the specification
 /// (Modbus over serial line V1.02, 2.4.1 and 2.5.1).
-const BEHIND_GATEWAY: Wire = Wire { baud: 19_200, data_bits: 8, parity: Parity::Even, stop_bits: 1 };
+pub const BEHIND_GATEWAY: Wire = Wire { baud: 19_200, data_bits: 8, parity: Parity::Even, stop_bits: 1 };
 /// A read can hold no more registers (Modbus application protocol V1.1b3, 6.3).
 const WIDEST: u64 = 125;
 
