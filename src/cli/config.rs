@@ -2,7 +2,7 @@
 
 use super::{block_on, init, input};
 use crate::config::GatewayConfig;
-use crate::config::document::Document;
+use crate::config::document::{Document, beyond_limit};
 use crate::config::envelope;
 use crate::config::problem::Severity;
 use crate::platform::data_folder::DataFolderLock;
@@ -60,7 +60,7 @@ pub(super) fn run(command: ConfigCommand) -> anyhow::Result<()> {
 
 fn check(file: &Path, passphrase: Option<&Path>) -> anyhow::Result<()> {
     let json = input::document(file, passphrase)?;
-    if let Some(limit) = Document::stored(json.clone()).beyond_limit() {
+    if let Some(limit) = beyond_limit(&json) {
         bail!("{limit}");
     }
     let (config, problems) = GatewayConfig::parse(&json);

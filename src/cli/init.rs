@@ -1,7 +1,7 @@
 //! `dinrail init`: a first set-up by script.
 
 use super::{block_on, input};
-use crate::config::document::Document;
+use crate::config::document::{Document, beyond_limit};
 use crate::config::problem::{Problem, Severity};
 use crate::platform::clock;
 use crate::platform::data_folder::DataFolderLock;
@@ -41,10 +41,10 @@ pub(super) fn run(data: &Path, admin: &str, password: &Path, config: Option<&Pat
 
 /// Checks a document against the stored one; any error is the end, told place by place.
 pub(super) fn judge(sent: Json, before: &Document) -> anyhow::Result<(Document, Vec<Problem>)> {
-    let (document, mut problems) = Document::adopt(sent, before, &mut new_id);
-    if let Some(limit) = document.beyond_limit() {
+    if let Some(limit) = beyond_limit(&sent) {
         bail!("{limit}");
     }
+    let (document, mut problems) = Document::adopt(sent, before, &mut new_id);
     problems.extend(document.parse().1);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         print(&problems);

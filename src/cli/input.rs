@@ -1,8 +1,8 @@
 //! Files the commands read.
 
-use crate::config::envelope;
 use crate::config::limits::DOCUMENT_BYTES;
-use anyhow::{Context as _, bail};
+use crate::config::{envelope, json};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value as Json;
 use std::io::Read as _;
 use std::path::Path;
@@ -20,7 +20,11 @@ pub(super) fn first_line(path: &Path) -> anyhow::Result<String> {
 /// A configuration document; an encrypted export is opened with the passphrase.
 pub(super) fn document(path: &Path, passphrase: Option<&Path>) -> anyhow::Result<Json> {
     let text = read(path, DOCUMENT_BYTES)?;
-    let json: Json = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
+    let json = json::read(text.as_bytes()).map_err(|error| match error.pointer() {
+        "" => anyhow!("{}: {error}", path.display()),
+        pointer => anyhow!("{}: {pointer}: {error}", path.display()),
+    })?;
+    drop(text);
     if !envelope::is_sealed(&json) {
         return Ok(json);
     }

@@ -1,14 +1,11 @@
 //! Rules that hold between parts of a document. Each part is good in itself when it gets here.
 
+mod publications;
+
 use super::GatewayConfig;
 use super::link::{LinkConfig, RtuOverTcpConfig, TcpConfig};
 use super::problem::{Pointer, Problems, Severity};
-use super::publication::{Payload, PublicationConfig};
-use super::tags::{RESERVED, definitions};
-use super::topic::{Level, TopicContext, overlap};
-use crate::tag::attribute::Attribute;
-use crate::tag::def::TagDef;
-use crate::tag::pattern::TagPattern;
+use super::tags::RESERVED;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 
@@ -19,56 +16,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     shared_links(config, document, problems);
     listeners(config, problems);
     client_ids(config, document, problems);
-    let defs = definitions(config);
-    let tags = Tags::of(&defs);
-    for connection in &config.connections {
-        let at = Place::new(document, "/mqtt/connections", &connection.identity.name);
-        for publication in &connection.publications {
-            let place = at.within("publications", &publication.identity.name);
-            check_publication(publication, &config.appliance.name, &tags, &place, problems);
-        }
-        for subscription in &connection.subscriptions {
-            let place = at.within("subscriptions", &subscription.identity.name);
-            tags.check_patterns(&subscription.tags, &place, problems);
-            for (index, pattern) in subscription.tags.iter().enumerate() {
-                if let TagPattern::Literal(name) = pattern
-                    && tags.by_name.get(name.as_str()).is_some_and(|def| !def.writable)
-                {
-                    place.error(
-                        &format!("tags/{index}"),
-                        format!("`{name}` cannot be written: it is not `writable`"),
-                        problems,
-                    );
-                }
-            }
-            let answers = subscription.response_topic.as_ref().map(|topic| topic.levels(&config.appliance.name));
-            let taken = |answers: &[Level]| {
-                let mut others = connection.subscriptions.iter();
-                others.any(|other| overlap(&other.topic.levels(&config.appliance.name), answers))
-            };
-            if answers.as_deref().is_some_and(taken) {
-                let sentence = "answers there would be taken for commands: give them a topic of their own";
-                place.error("response_topic", sentence, problems);
-            }
-            let ours = subscription.topic.levels(&config.appliance.name);
-            let loops = connection
-                .publications
-                .iter()
-                .find(|publication| overlap(&ours, &publication.topic.levels(&config.appliance.name)));
-            if let Some(publication) = loops {
-                let name = &publication.identity.name;
-                place.error("topic", format!("this topic can be one that publication `{name}` publishes"), problems);
-            }
-        }
-    }
-    let appliance = config.appliance.name.clone();
-    for connection in &mut config.connections {
-        let ours: Vec<_> = connection.publications.iter().map(|p| p.topic.levels(&appliance)).collect();
-        connection.subscriptions.retain(|s| {
-            let levels = s.topic.levels(&appliance);
-            !ours.iter().any(|topic| overlap(topic, &levels))
-        });
-    }
+    publications::judge(config, document, problems);
 }
 
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
@@ -203,88 +151,6 @@ fn client_ids(config: &GatewayConfig, document: &Json, problems: &mut Problems) 
     }
 }
 
-fn check_publication(
-    publication: &PublicationConfig,
-    appliance: &str,
-    tags: &Tags<'_>,
-    place: &Place<'_>,
-    problems: &mut Problems,
-) {
-    tags.check_patterns(&publication.tags, place, problems);
-    let matched = tags.matching(&publication.tags);
-    let has_any = |attribute: &Attribute| matched.is_empty() || matched.iter().any(|def| def.has(*attribute));
-    for (index, attribute) in publication.attributes.iter().enumerate() {
-        if !has_any(attribute) {
-            place.warning(&format!("attributes/{index}"), format!("none of these tags has `{attribute}`"), problems);
-        }
-    }
-    if publication.payload != Payload::Value {
-        if publication.topic.uses_attribute() && 1 < publication.attributes.len() {
-            place.error(
-                "topic",
-                "with payload `object` a message holds all attributes: leave `{attribute}` out",
-                problems,
-            );
-        }
-        return;
-    }
-    if publication.topic.names_tag() && (publication.topic.uses_attribute() || publication.attributes.len() == 1) {
-        return;
-    }
-    let mut topics = HashMap::new();
-    for def in &matched {
-        for attribute in publication.attributes.iter().filter(|attribute| def.has(**attribute)) {
-            let context = TopicContext { appliance, tag: Some(&def.name), attribute: Some(*attribute) };
-            let topic = publication.topic.render(context);
-            if let Some((other, of)) = topics.insert(topic.clone(), (def.name.clone(), *attribute)) {
-                let sentence = format!(
-                    "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
-                    def.name
-                );
-                place.error("topic", sentence, problems);
-                return;
-            }
-        }
-    }
-}
-
-/// The tags there are.
-struct Tags<'a> {
-    by_name: HashMap<&'a str, &'a TagDef>,
-    all: &'a [TagDef],
-}
-
-impl<'a> Tags<'a> {
-    fn of(defs: &'a [TagDef]) -> Self {
-        Self { by_name: defs.iter().map(|def| (def.name.as_str(), def)).collect(), all: defs }
-    }
-
-    fn check_patterns(&self, patterns: &[TagPattern], place: &Place<'_>, problems: &mut Problems) {
-        for (index, pattern) in patterns.iter().enumerate() {
-            match pattern {
-                TagPattern::Literal(name) if !self.by_name.contains_key(name.as_str()) => {
-                    place.error(&format!("tags/{index}"), format!("there is no tag `{name}`"), problems);
-                }
-                TagPattern::Glob { group, name } if !self.all.iter().any(|def| pattern.matches(&def.name)) => {
-                    place.warning(&format!("tags/{index}"), format!("`{group}/{name}` matches no tag"), problems);
-                }
-                _ => (),
-            }
-        }
-    }
-
-    fn matching(&self, patterns: &[TagPattern]) -> Vec<&'a TagDef> {
-        if patterns.iter().all(|pattern| matches!(pattern, TagPattern::Literal(_))) {
-            let literal = |pattern: &TagPattern| match pattern {
-                TagPattern::Literal(name) => self.by_name.get(name.as_str()).copied(),
-                TagPattern::Glob { .. } => None,
-            };
-            return patterns.iter().filter_map(literal).collect();
-        }
-        self.all.iter().filter(|def| patterns.iter().any(|pattern| pattern.matches(&def.name))).collect()
-    }
-}
-
 /// Finds an object's pointer by name, only when something is wrong with it: parts that were left out shift the
 /// typed lists against the document's.
 struct Place<'a> {
@@ -316,10 +182,16 @@ impl<'a> Place<'a> {
     }
 
     fn error(&self, member: &str, sentence: impl Into<String>, problems: &mut Problems) {
-        problems.add(format!("{}/{member}", self.pointer()), sentence.into(), Severity::Error);
+        self.note(member, sentence.into(), Severity::Error, problems);
     }
 
     fn warning(&self, member: &str, sentence: impl Into<String>, problems: &mut Problems) {
-        problems.add(format!("{}/{member}", self.pointer()), sentence.into(), Severity::Warning);
+        self.note(member, sentence.into(), Severity::Warning, problems);
+    }
+
+    fn note(&self, member: &str, sentence: String, severity: Severity, problems: &mut Problems) {
+        // To find the place takes a look through whole lists; nobody sees it when the list of findings is full.
+        let pointer = if problems.is_full() { String::new() } else { format!("{}/{member}", self.pointer()) };
+        problems.add(pointer, sentence, severity);
     }
 }

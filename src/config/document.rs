@@ -54,11 +54,6 @@ impl Document {
     pub fn parse(&self) -> (GatewayConfig, Vec<Problem>) {
         GatewayConfig::parse(&self.root)
     }
-
-    /// The limit (`config::limits`) the document is beyond, if any, as a sentence.
-    pub fn beyond_limit(&self) -> Option<String> {
-        beyond_limit(&self.root)
-    }
 }
 
 /// Calls `visit` with every secret text in the document.
@@ -82,7 +77,8 @@ pub fn is_secret(member: &str) -> bool {
     SECRET_MEMBERS.contains(&member)
 }
 
-fn beyond_limit(root: &Json) -> Option<String> {
+/// The limit (`config::limits`) a document is beyond, if any, as a sentence.
+pub fn beyond_limit(root: &Json) -> Option<String> {
     let list = |path: &str| root.pointer(path).and_then(Json::as_array).map_or(0, Vec::len);
     let sum = |path: &str, member: &str| -> usize {
         let objects = root.pointer(path).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
@@ -94,6 +90,7 @@ fn beyond_limit(root: &Json) -> Option<String> {
         ("tags", sum("/devices", "tags") + list("/internal"), limits::TAGS),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
+        ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),
     ];
     let (what, count, limit) = found.into_iter().find(|(_, count, limit)| limit < count)?;
     Some(format!("the document has {count} {what}; the limit is {limit}"))

@@ -78,7 +78,7 @@ pub fn open(sealed: &Json, passphrase: &str) -> Result<Json, EnvelopeError> {
     let plain = key
         .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(SEALED_FORMAT), &mut data)
         .map_err(|_| EnvelopeError::Wrong)?;
-    serde_json::from_slice(plain).map_err(|_| EnvelopeError::Shape("its content is not JSON"))
+    super::json::read(plain).map_err(|_| EnvelopeError::Shape("its content is not JSON"))
 }
 
 fn derive(passphrase: &str, salt: &[u8], memory_kib: u32, passes: u32) -> Result<LessSafeKey, EnvelopeError> {

@@ -224,12 +224,18 @@ impl<'a> Fields<'a> {
     pub(crate) fn finish(self, problems: &mut Problems) -> bool {
         if self.map.len() != self.known.len() || self.map.keys().any(|name| !self.known.contains(&name.as_str())) {
             for name in self.map.keys().filter(|name| !self.known.contains(&name.as_str())) {
-                let near = self.known.iter().find(|known| near(known, name));
-                let hint = near.map_or(String::new(), |known| format!("; `{known}` is meant, perhaps"));
-                problems.error(&self.at.member(name), format!("{} is not a member here{hint}", shown_text(name)));
+                // A sentence that nobody will see is not made: a hostile document has a million of them.
+                let sentence = if problems.is_full() { String::new() } else { self.unknown(name) };
+                problems.error(&self.at.member(name), sentence);
             }
         }
         problems.errors() == self.errors_before
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let near = self.known.iter().find(|known| near(known, name));
+        let hint = near.map_or(String::new(), |known| format!("; `{known}` is meant, perhaps"));
+        format!("{} is not a member here{hint}", shown_text(name))
     }
 }
 

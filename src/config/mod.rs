@@ -3,6 +3,7 @@
 
 pub mod appliance;
 pub mod broker;
+pub mod catalogue;
 pub mod check;
 pub mod cost;
 pub mod device;
@@ -11,6 +12,7 @@ pub mod endpoint;
 pub mod envelope;
 mod fields;
 pub mod internal;
+pub mod json;
 pub mod link;
 pub mod mqtt;
 pub mod port;
@@ -48,8 +50,19 @@ pub mod limits {
     pub const DEVICES: usize = 1_000;
     /// Publications in all.
     pub const PUBLICATIONS: usize = 10_000;
+    /// Subscriptions in all: each is compared with every publication of its connection.
+    pub const SUBSCRIPTIONS: usize = 10_000;
     /// MQTT connections.
     pub const CONNECTIONS: usize = 64;
+    /// Published points: tags times attributes, over all publications; five times every value of the most tags. Each
+    /// takes about 150 bytes while its connection runs.
+    pub const POINTS: usize = 500_000;
+    /// Values of a JSON text, whatever they hold: the most tags with every member there is.
+    pub const VALUES: usize = 2_500_000;
+    /// Lists and objects in each other; a document needs 8.
+    pub const DEPTH: usize = 32;
+    /// Bytes of a member's name; findings repeat it.
+    pub const MEMBER_BYTES: usize = 200;
 }
 
 /// Every setting of the appliance.

@@ -84,6 +84,7 @@ impl fmt::Display for Pointer<'_> {
 pub struct Problems {
     list: Vec<Problem>,
     errors: usize,
+    warnings_listed: usize,
 }
 
 impl Problems {
@@ -92,7 +93,8 @@ impl Problems {
 
     /// Notes a finding that refuses the document.
     pub fn error(&mut self, at: &Pointer<'_>, detail: impl Into<String>) {
-        self.add(at.to_string(), detail.into(), Severity::Error);
+        let pointer = if self.is_full() { String::new() } else { at.to_string() };
+        self.add(pointer, detail.into(), Severity::Error);
     }
 
     /// Notes a finding the user should know.
@@ -105,6 +107,11 @@ impl Problems {
         self.errors
     }
 
+    /// Whether no further finding is listed; errors still count.
+    pub fn is_full(&self) -> bool {
+        Self::MAX <= self.errors
+    }
+
     /// The findings, in the order of the document's parts.
     pub fn into_list(self) -> Vec<Problem> {
         self.list
@@ -115,12 +122,15 @@ impl Problems {
         self.errors += usize::from(severity == Severity::Error);
         let problem = Problem { pointer, detail, severity };
         if self.list.len() < Self::MAX {
+            self.warnings_listed += usize::from(severity == Severity::Warning);
             self.list.push(problem);
         } else if severity == Severity::Error
+            && 0 < self.warnings_listed
             && let Some(warning) = self.list.iter().rposition(|kept| kept.severity == Severity::Warning)
         {
             // An error must never be lost behind warnings: it decides whether the document is taken.
             self.list[warning] = problem;
+            self.warnings_listed -= 1;
         }
     }
 }

@@ -1,4 +1,4 @@
-use super::document::Document;
+use super::document::{Document, beyond_limit};
 use super::*;
 use serde_json::json;
 
@@ -115,8 +115,107 @@ fn a_mask_without_a_secret_and_a_second_id_are_refused() {
 #[test]
 fn limits_are_named() {
     let ports: Vec<Json> = (0..65).map(|n| json!({ "name": format!("p{n}") })).collect();
-    let sentence = Document::stored(json!({ "ports": ports })).beyond_limit().unwrap();
+    let sentence = beyond_limit(&json!({ "ports": ports })).unwrap();
     assert_eq!(sentence, "the document has 65 ports; the limit is 64");
+    let many = |count: usize| Json::from(vec![json!({}); count]);
+    for (document, beyond) in [
+        (json!({ "devices": many(1_001) }), "1001 devices; the limit is 1000"),
+        (
+            json!({ "devices": [{ "tags": many(60_000) }], "internal": many(40_001) }),
+            "100001 tags; the limit is 100000",
+        ),
+        (json!({ "mqtt": { "connections": many(65) } }), "65 MQTT connections; the limit is 64"),
+        (
+            json!({ "mqtt": { "connections": [{ "publications": many(5_000) }, { "publications": many(5_001) }] } }),
+            "10001 publications; the limit is 10000",
+        ),
+        (
+            json!({ "mqtt": { "connections": [{ "subscriptions": many(10_001) }] } }),
+            "10001 subscriptions; the limit is 10000",
+        ),
+    ] {
+        assert_eq!(beyond_limit(&document), Some(format!("the document has {beyond}")));
+    }
+    let full = json!({
+        "ports": many(64), "devices": many(1_000), "internal": many(100_000),
+        "mqtt": { "connections": [{ "publications": many(10_000), "subscriptions": many(10_000) }] },
+    });
+    assert_eq!(beyond_limit(&full), None);
+}
+
+#[test]
+fn published_points_have_a_limit_that_is_said_where_it_is_passed() {
+    let mut document = first_light();
+    document["internal"] = (0..2_000).map(|n| json!({ "name": format!("r{n}"), "type": "u16" })).collect();
+    let publication = |n: usize| {
+        json!({
+            "name": format!("p{n}"), "topic": "{tag}/{attribute}", "tags": ["internal/*"],
+            "attributes": ["value", "unit"], "trigger": { "on_change": true },
+        })
+    };
+    let with = |count: usize| {
+        let mut document = document.clone();
+        document["mqtt"]["connections"][0]["subscriptions"] = json!([]);
+        document["mqtt"]["connections"][0]["publications"] = (0..count).map(publication).collect();
+        let (config, problems) = GatewayConfig::parse(&document);
+        (config.connections[0].publications.len(), problems)
+    };
+    assert_eq!(with(125), (125, vec![]));
+    let (running, problems) = with(1_000);
+    assert_eq!((running, problems.len()), (125, 1), "{problems:?}");
+    assert_eq!(problems[0].pointer, "/mqtt/connections/0/publications/125/tags");
+    assert!(problems[0].detail.contains("504000 points"), "{problems:?}");
+    assert!(problems[0].detail.contains("the limit is 500000: name fewer tags"), "{problems:?}");
+}
+
+#[test]
+fn what_works_and_is_perhaps_not_meant_is_a_warning() {
+    let warned = |change: fn(&mut Json), pointer: &str, words: &str| {
+        let mut document = first_light();
+        change(&mut document["mqtt"]["connections"][0]);
+        let (_, problems) = GatewayConfig::parse(&document);
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        let found = &problems[0];
+        assert_eq!(found.severity, problem::Severity::Warning);
+        assert_eq!((found.pointer.as_str(), found.detail.as_str()), (pointer, words));
+    };
+    let publication = "/mqtt/connections/0/publications/0";
+    warned(
+        |site| site["publications"][0]["tags"] = json!(["none/*", "internal/*"]),
+        &format!("{publication}/tags/0"),
+        "`none/*` matches no tag",
+    );
+    warned(
+        |site| {
+            site["publications"][0]["tags"] = json!(["internal/*"]);
+            site["publications"][0]["attributes"] = json!(["value", "exception"]);
+        },
+        &format!("{publication}/attributes/1"),
+        "none of these tags has `exception`",
+    );
+}
+
+#[test]
+fn a_topic_that_can_become_too_long_for_mqtt_is_refused() {
+    refuses(
+        |d| d["mqtt"]["connections"][0]["publications"][0]["topic"] = json!("{tag}".repeat(600)),
+        "/mqtt/connections/0/publications/0/topic",
+        "76200 bytes long; MQTT carries 65535",
+    );
+}
+
+#[test]
+fn a_thousand_findings_are_told_and_no_more_are_made() {
+    let mut document = first_light();
+    let member = |n: usize| (format!("nonsense-{n}"), json!(1));
+    for device in document["devices"].as_array_mut().unwrap() {
+        device.as_object_mut().unwrap().extend((0..200_000).map(member));
+    }
+    let begin = std::time::Instant::now();
+    let (config, problems) = GatewayConfig::parse(&document);
+    assert!(begin.elapsed() < std::time::Duration::from_secs(20), "{:?}", begin.elapsed());
+    assert_eq!((problems.len(), config.devices.len()), (problem::Problems::MAX, 0));
+    assert!(problems.iter().all(|problem| problem.detail.contains("is not a member here")));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Topics with placeholders: `{appliance}`, `{tag}` = `group/name`, `{group}`, `{name}`, `{attribute}`.
 
 use crate::tag::attribute::Attribute;
-use crate::tag::id::TagName;
+use crate::tag::id::{MAX_NAME, TagName};
 
 /// The longest topic MQTT can carry, in bytes (MQTT 3.1.1, 1.5.3).
 pub const MAX_TOPIC: usize = 65_535;
@@ -138,6 +138,19 @@ impl TopicTemplate {
         topic
     }
 
+    /// Bytes of the longest topic it can become.
+    pub fn longest(&self, appliance: &str) -> usize {
+        let attribute = Attribute::ALL.iter().map(|attribute| attribute.as_str().len()).max().unwrap_or_default();
+        let bytes = |part: &Part| match part {
+            Part::Text(text) => text.len(),
+            Part::Hole(Placeholder::Appliance) => appliance.len(),
+            Part::Hole(Placeholder::Tag) => 2 * MAX_NAME + 1,
+            Part::Hole(Placeholder::Group | Placeholder::Name) => MAX_NAME,
+            Part::Hole(Placeholder::Attribute) => attribute,
+        };
+        self.parts.iter().map(bytes).sum()
+    }
+
     /// Whether different tags always give different topics.
     pub fn names_tag(&self) -> bool {
         self.has(Placeholder::Tag) || (self.has(Placeholder::Group) && self.has(Placeholder::Name))
@@ -242,6 +255,20 @@ mod tests {
         render("{appliance}/read/{tag}/{attribute}", "line-3/read/meter1/voltage/max");
         render("a/{group}-{name}", "a/meter1-voltage");
         render("온도/{name}", "온도/voltage");
+    }
+
+    #[test]
+    fn the_longest_topic_is_known_before_there_is_one() {
+        let longest = |text: &str| TopicTemplate::parse(text).unwrap().longest("line-3");
+        assert_eq!(longest("{appliance}/온도/{tag}"), "line-3/온도/".len() + 127);
+        assert_eq!(longest("{group}{name}{attribute}"), 63 + 63 + "device_status".len());
+        let name = "n".repeat(MAX_NAME);
+        let tag = TagName::join(&name, &name).unwrap();
+        for attribute in Attribute::ALL {
+            let template = TopicTemplate::parse("x{tag}{attribute}").unwrap();
+            let context = TopicContext { appliance: "a", tag: Some(&tag), attribute: Some(attribute) };
+            assert!(template.render(context).len() <= template.longest("a"));
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The owner of the configuration: every change goes document -> check -> store -> image and supervisor, here and
 //! nowhere else, one after the other.
 
-use crate::config::document::Document;
+use crate::config::document::{Document, beyond_limit};
 use crate::config::problem::{Problem, Severity};
 use crate::config::{GatewayConfig, tags};
 use crate::platform::clock;
@@ -157,10 +157,10 @@ where
     async fn check(&self, sent: serde_json::Value) -> Result<Checked<C>, ChangeError> {
         let before = Arc::clone(&self.revision.borrow().document);
         let work = tokio::task::spawn_blocking(move || {
-            let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
-            if let Some(limit) = document.beyond_limit() {
+            if let Some(limit) = beyond_limit(&sent) {
                 return Err(ChangeError::TooLarge(limit));
             }
+            let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
             let (config, found) = document.parse();
             problems.extend(found);
             Ok((document, config, problems))

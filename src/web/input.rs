@@ -3,6 +3,7 @@
 use super::guards::origin::check_stranger;
 use super::problem::ApiProblem;
 use super::state::WebState;
+use crate::config::json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use http::{HeaderMap, StatusCode, header};
@@ -61,8 +62,8 @@ impl FromRequest<WebState> for DocumentBody {
         let small = announced(request.headers()).is_some_and(|length| length <= SMALL);
         let turn = if small { None } else { Arc::clone(state.documents()).acquire_owned().await.ok() };
         let bytes = read(request, LARGE, LARGE_PATIENCE).await?;
-        let parse = move || serde_json::from_slice(&bytes);
-        beside(parse).await?.map(|json| Self(json, turn)).map_err(|error| bad_json(&error))
+        let json = beside(move || json::read(&bytes)).await??;
+        Ok(Self(json, turn))
     }
 }
 

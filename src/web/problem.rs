@@ -1,7 +1,8 @@
 //! The one form of every refusal: an RFC 9457 problem document.
 
 use super::i18n::{self, Lang};
-use crate::config::problem::{Problem, Severity};
+use crate::config::json::ReadError;
+use crate::config::problem::{Problem, Problems, Severity};
 use crate::runtime::configure::ChangeError;
 use crate::runtime::handle::CallError;
 use crate::store::{Role, StoreError};
@@ -105,7 +106,8 @@ impl ApiProblem {
     pub(crate) fn invalid(errors: Vec<FieldProblem>) -> Self {
         let detail = match errors.as_slice() {
             [only] => only.detail.clone(),
-            several => format!("{} things are wrong", several.len()),
+            several if several.len() < Problems::MAX => format!("{} things are wrong", several.len()),
+            _ => format!("more is wrong than is told here: these are the first {}", Problems::MAX),
         };
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail) }
     }
@@ -154,6 +156,15 @@ impl From<StoreError> for ApiProblem {
                 tracing::error!(error = &other as &dyn std::error::Error, "the store failed");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<ReadError> for ApiProblem {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::Syntax(_) => Self::new(StatusCode::BAD_REQUEST, error.to_string()),
+            ReadError::Refused { pointer, refusal } => Self::field(pointer, refusal.to_string()),
         }
     }
 }

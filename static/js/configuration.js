@@ -60,9 +60,11 @@ const problemList = (problems) =>
 
 async function check() {
   const now = ++round;
+  // Sent as it was written: the parser here lets pass what the server refuses, such as a member that stands twice.
+  const sent = text.value;
   let document;
   try {
-    document = JSON.parse(text.value);
+    document = JSON.parse(sent);
   } catch (error) {
     fill(result, h("p", { class: "error" }, t("import.not_json", { why: error.message })));
     return;
@@ -70,8 +72,8 @@ async function check() {
   fill(result, h("p", {}, t("import.checking")));
   try {
     const stored = await request("GET", "/config");
-    const { data } = await request("PUT", "/config", { query: { dry_run: true }, etag: stored.etag, body: document });
-    if (now === round) offer(document, stored, data);
+    const { data } = await request("PUT", "/config", { query: { dry_run: true }, etag: stored.etag, body: sent });
+    if (now === round) offer(sent, document, stored, data);
   } catch (error) {
     if (now !== round) return;
     fill(
@@ -82,10 +84,10 @@ async function check() {
   }
 }
 
-function offer(document, stored, answer) {
+function offer(sent, document, stored, answer) {
   const apply = h(
     "button",
-    { type: "button", class: "primary", on: { click: () => put(document, stored.etag, apply) } },
+    { type: "button", class: "primary", on: { click: () => put(sent, stored.etag, apply) } },
     t("save.apply"),
   );
   const list = changes(stored.data, document);
@@ -104,10 +106,10 @@ function offer(document, stored, answer) {
   );
 }
 
-async function put(document, etag, button) {
+async function put(sent, etag, button) {
   button.disabled = true;
   try {
-    const { data } = await request("PUT", "/config", { etag, body: document });
+    const { data } = await request("PUT", "/config", { etag, body: sent });
     fill(result, h("p", { class: "good" }, mark("good"), " ", t("save.saved", { revision: data.revision })));
   } catch (error) {
     if (error.status === 412)

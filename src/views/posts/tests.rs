@@ -78,19 +78,3 @@ fn an_object_post_is_one_topic() {
         &["all/min <- meter1/voltage meter1/current oven/temperature"],
     );
 }
-
-#[test]
-fn a_topic_beyond_the_limit_of_mqtt_is_left_out() {
-    let topic = "{tag}".repeat(790);
-    check(
-        json!({"topic": topic, "tags": ["meter1/voltage"]}),
-        &[format!("{} <- value", "meter1/voltage".repeat(790)).as_str()],
-    );
-    let config = gateway(&json!({"topic": topic, "tags": ["meter1/voltage"]}));
-    let mut defs = definitions(&config);
-    defs.truncate(1);
-    defs[0].name = crate::tag::id::TagName::join(&"g".repeat(60), &"n".repeat(60)).unwrap();
-    let mut publication = config.connections[0].publications[0].clone();
-    publication.tags = vec![TagPattern::Literal(defs[0].name.clone())];
-    assert_eq!(posts(&publication, "line-3", &Catalogue::new(&defs)), []);
-}

@@ -113,6 +113,49 @@ async fn a_wrong_document_is_refused_place_by_place() {
 }
 
 #[tokio::test]
+async fn a_member_that_stands_twice_is_refused_at_its_place() {
+    let web = Web::start().await;
+    let send = |method: Method, path: &str, body: &str| {
+        let request = web.admin.request(method, path).header("if-match", "\"0\"");
+        sent(request.header("content-type", "application/json").body(body.to_owned()))
+    };
+    let register = r#"{"name": "a", "type": "u16", "type": "u32"}"#;
+    let document = format!(r#"{{"format": "dinrail/1", "internal": [{register}]}}"#);
+    for (method, path, body, pointer) in [
+        (Method::PUT, "/config", document.as_str(), "/internal/0/type"),
+        (Method::PUT, "/config?dry_run=true", document.as_str(), "/internal/0/type"),
+        (Method::POST, "/config/internal", register, "/type"),
+        (Method::PUT, "/config/internal/a", register, "/type"),
+        (Method::PATCH, "/config/appliance", r#"{"location": "x", "location": null}"#, "/location"),
+    ] {
+        let refused = send(method, path, body).await.expect(422);
+        let error = &refused["errors"][0];
+        assert_eq!(error["pointer"], json!(pointer), "{path}: {refused}");
+        assert!(error["detail"].as_str().unwrap().contains("stands here twice"), "{refused}");
+    }
+    assert_eq!(web.admin.get("/config").await.header("etag").as_deref(), Some("\"0\""), "nothing was changed");
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn a_document_of_more_values_than_any_can_need_is_refused_before_it_is_built() {
+    let web = Web::start().await;
+    let put = |body: String| {
+        let request = web.admin.request(Method::PUT, "/config").header("if-match", "\"0\"");
+        sent(request.header("content-type", "application/json").body(body))
+    };
+    let refused = put(format!("{{\"x\": [{}0]}}", "0,".repeat(4_000_000))).await.expect(422);
+    assert!(refused["detail"].as_str().unwrap().contains("the limit is 2500000"), "{refused}");
+    let refused = put("[".repeat(1_000_000)).await.expect(422);
+    assert!(refused["detail"].as_str().unwrap().contains("the limit is 32 levels"), "{refused}");
+    let members: Vec<String> = (0..100_000).map(|n| format!(", \"m{n}\": 1")).collect();
+    let refused = put(format!("{{\"format\": \"dinrail/1\"{}}}", members.concat())).await.expect(422);
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 1000);
+    assert_eq!(refused["detail"], json!("more is wrong than is told here: these are the first 1000"));
+    web.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_too_large_is_refused_with_the_limit() {
     let web = Web::start().await;
     let request = |path: &str| {

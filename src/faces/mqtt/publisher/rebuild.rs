@@ -3,10 +3,11 @@
 
 use super::post::{Point, Post};
 use super::{Place, Publication, Publisher};
+use crate::config::catalogue::Catalogue;
 use crate::config::publication::PublicationConfig;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
-use crate::views::posts::{Catalogue, Form, posts};
+use crate::views::posts::{Form, posts};
 use rumqttc::ValidatedTopic;
 use std::collections::HashMap;
 use std::sync::Arc;

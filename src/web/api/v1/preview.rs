@@ -1,7 +1,7 @@
 //! What a publication would send now, before it is saved.
 
 use crate::config::GatewayConfig;
-use crate::config::problem::Severity;
+use crate::config::problem::{Problem, Severity};
 use crate::config::publication::Qos;
 use crate::platform::clock;
 use crate::runtime::image::TagView;
@@ -90,15 +90,16 @@ fn view(state: &WebState, publication: JsonValue) -> PreviewView {
     }
     let (config, found) = GatewayConfig::parse(&document);
     drop(document);
-    let mut problems = Vec::new();
-    for problem in found.into_iter().filter(|problem| problem.severity == Severity::Error) {
-        if let Some(pointer) = problem.pointer.strip_prefix(AT) {
-            problems.push(FieldProblem { pointer: pointer.to_owned(), detail: problem.detail, document_pointer: None });
+    let (mut problems, mut warnings) = (Vec::new(), Vec::new());
+    for Problem { pointer, detail, severity } in found {
+        let Some(pointer) = pointer.strip_prefix(AT).map(str::to_owned) else { continue };
+        match severity {
+            Severity::Error => problems.push(FieldProblem { pointer, detail, document_pointer: None }),
+            Severity::Warning => warnings.push(detail),
         }
     }
-    let nothing = |problems| PreviewView { messages: Vec::new(), total: 0, warnings: Vec::new(), problems };
     let Some(publication) = config.connections.first().and_then(|connection| connection.publications.first()) else {
-        return nothing(problems);
+        return PreviewView { messages: Vec::new(), total: 0, warnings, problems };
     };
     let wanted = |tag: &TagDef| publication.tags.iter().any(|pattern| pattern.matches(&tag.name));
     let cells = state.reader().defs().into_iter().filter(|(_, def)| wanted(def)).map(|(cell, _)| cell);
@@ -116,15 +117,6 @@ fn view(state: &WebState, publication: JsonValue) -> PreviewView {
         qos,
         retain: publication.retain,
     };
-    PreviewView {
-        messages: shown.messages.into_iter().map(message).collect(),
-        total: shown.total,
-        // What is an error already need not be said twice.
-        warnings: shown.warnings.iter().map(ToString::to_string).filter(|text| !told(&problems, text)).collect(),
-        problems,
-    }
-}
-
-fn told(problems: &[FieldProblem], text: &str) -> bool {
-    problems.iter().any(|problem| problem.detail == text)
+    warnings.extend(shown.warnings);
+    PreviewView { messages: shown.messages.into_iter().map(message).collect(), total: shown.total, warnings, problems }
 }

@@ -21,6 +21,7 @@ super::list! {
     "tags", "태그";
     "publication", "발행";
     "publications", "발행";
+    "subscriptions", "구독";
     "subscription", "구독";
     "object", "객체";
     "string", "문자열";

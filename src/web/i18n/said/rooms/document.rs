@@ -41,6 +41,15 @@ super::list! {
     "`{}` is not a format this version reads; it is `{}`", "`{0}` 형식은 이 버전에서 읽을 수 없습니다. 형식은 `{1}`이어야 합니다";
     "`format` is missing; it is `{}`", "`format` 항목이 없습니다. 값은 `{0}`입니다";
     "the document has {} {}; the limit is {}", "문서에 있는 {1!} 항목이 {0}개로 한도 {2}개를 넘습니다";
+    "the member `{}` stands here twice: keep one of them", "`{0}` 멤버가 여기에 두 번 있습니다. 하나만 남기세요";
+    "there are too many values; the limit is {} numbers, texts, lists and objects in all",
+        "값이 너무 많습니다. 숫자, 텍스트, 목록, 객체를 모두 합한 한도: {0}개";
+    "lists and objects are too deep in each other; the limit is {} levels",
+        "목록과 객체가 너무 깊게 중첩되었습니다. 한도: {0}단계";
+    "a member has too long a name; the limit is {} bytes", "이름이 너무 긴 멤버가 있습니다. 한도: {0}바이트";
+    "the publications up to this one send {} points (each attribute of each tag counts, in each publication); the limit is {}: name fewer tags or attributes here or before",
+        "여기까지의 발행이 보내는 포인트가 {0}개로 한도 {1}개를 넘습니다(발행마다 태그의 속성을 하나씩 셉니다). 이 발행이나 앞선 발행에서 태그나 속성을 줄이세요";
+    "the topic can become {} bytes long; MQTT carries {}", "토픽이 {0}바이트까지 길어질 수 있습니다. MQTT 한도: {1}바이트";
     "MQTT connections", "MQTT 연결";
     "`***` stands for a stored secret, and there is none; give it anew",
         "`***`는 저장된 비밀값을 뜻하는데 저장된 값이 없습니다. 다시 입력하세요";
@@ -55,7 +64,6 @@ super::list! {
     "port {} is used by {} already", "{0}번 포트는 이미 사용 중입니다: {1}";
     "there is no tag `{}`", "`{0}` 태그가 없습니다";
     "`{}/{}` matches no tag", "`{0}/{1}` 패턴에 맞는 태그가 없습니다";
-    "`{}` matches no tag", "`{0}` 패턴에 맞는 태그가 없습니다";
     "none of these tags has `{}`", "이 태그 중에 `{0}` 속성을 가진 것이 없습니다";
     "`{}` cannot be written: it is not `writable`", "`{0}` 태그는 쓸 수 없습니다. `writable`이 아닙니다";
 

@@ -50,8 +50,5 @@ super::list! {
     "health watch", "상태 감시";
 
     // Previews.
-    "several points share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
-        "여러 포인트의 토픽이 `{0}`로 같습니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
-    "some topics are longer than 65,535 bytes and are left out", "65,535바이트보다 긴 토픽은 제외됩니다";
     "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
 }

@@ -1,0 +1,162 @@
+//! Publications and subscriptions against the tags there are, and against each other.
+
+use super::Place;
+use crate::config::catalogue::Catalogue;
+use crate::config::mqtt::ConnectionConfig;
+use crate::config::problem::Problems;
+use crate::config::publication::{Payload, PublicationConfig};
+use crate::config::subscription::SubscriptionConfig;
+use crate::config::tags::definitions;
+use crate::config::topic::{Level, MAX_TOPIC, TopicContext, overlap};
+use crate::config::{GatewayConfig, limits};
+use crate::tag::pattern::TagPattern;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+
+/// Notes every broken rule and takes out of `config` what must not run: publications beyond a limit, and subscriptions
+/// that would obey our own publications.
+pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
+    let defs = definitions(config);
+    let mut judge =
+        Judge { appliance: config.appliance.name.clone(), catalogue: Catalogue::new(&defs), points: 0, problems };
+    for connection in &mut config.connections {
+        let place = Place::new(document, "/mqtt/connections", &connection.identity.name);
+        judge.connection(connection, &place);
+    }
+}
+
+struct Judge<'a> {
+    appliance: String,
+    catalogue: Catalogue<'a>,
+    /// Published so far: tags times attributes, over all publications.
+    points: usize,
+    problems: &'a mut Problems,
+}
+
+impl Judge<'_> {
+    fn connection(&mut self, connection: &mut ConnectionConfig, at: &Place<'_>) {
+        let within = |publication: &PublicationConfig| at.within("publications", &publication.identity.name);
+        connection.publications.retain(|publication| self.publication(publication, &within(publication)));
+        let published: Vec<(&str, Vec<Level>)> = connection
+            .publications
+            .iter()
+            .map(|publication| (publication.identity.name.as_str(), publication.topic.levels(&self.appliance)))
+            .collect();
+        let commanded: Vec<Vec<Level>> =
+            connection.subscriptions.iter().map(|subscription| subscription.topic.levels(&self.appliance)).collect();
+        let mut quiet = Vec::with_capacity(commanded.len());
+        for (subscription, levels) in connection.subscriptions.iter().zip(&commanded) {
+            let place = at.within("subscriptions", &subscription.identity.name);
+            self.subscription(subscription, &commanded, &place);
+            let ours = published.iter().find(|(_, topic)| overlap(levels, topic));
+            if let Some((name, _)) = ours {
+                let sentence = format!("this topic can be one that publication `{name}` publishes");
+                place.error("topic", sentence, self.problems);
+            }
+            quiet.push(ours.is_none());
+        }
+        let mut quiet = quiet.into_iter();
+        connection.subscriptions.retain(|_| quiet.next().unwrap_or(true));
+    }
+
+    fn subscription(&mut self, subscription: &SubscriptionConfig, commanded: &[Vec<Level>], place: &Place<'_>) {
+        self.patterns(&subscription.tags, place);
+        for (index, pattern) in subscription.tags.iter().enumerate() {
+            let fixed = |found: &usize| !self.catalogue.def(*found).writable;
+            if let TagPattern::Literal(name) = pattern
+                && self.catalogue.matching(pattern).iter().any(fixed)
+            {
+                let sentence = format!("`{name}` cannot be written: it is not `writable`");
+                place.error(&format!("tags/{index}"), sentence, self.problems);
+            }
+        }
+        let answers = subscription.response_topic.as_ref().map(|topic| topic.levels(&self.appliance));
+        if answers.is_some_and(|answers| commanded.iter().any(|topic| overlap(topic, &answers))) {
+            let sentence = "answers there would be taken for commands: give them a topic of their own";
+            place.error("response_topic", sentence, self.problems);
+        }
+    }
+
+    fn patterns(&mut self, patterns: &[TagPattern], place: &Place<'_>) {
+        for (index, pattern) in patterns.iter().enumerate() {
+            if self.catalogue.matching(pattern).is_empty() {
+                let member = format!("tags/{index}");
+                match pattern {
+                    TagPattern::Literal(name) => {
+                        place.error(&member, format!("there is no tag `{name}`"), self.problems);
+                    }
+                    TagPattern::Glob { group, name } => {
+                        place.warning(&member, format!("`{group}/{name}` matches no tag"), self.problems);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it can run.
+    fn publication(&mut self, publication: &PublicationConfig, place: &Place<'_>) -> bool {
+        if limits::POINTS < self.points {
+            // Said once, where the limit was passed; to look at the rest would take as long as to publish it.
+            return false;
+        }
+        self.patterns(&publication.tags, place);
+        let matched = self.catalogue.all_matching(&publication.tags);
+        let mut points = 0;
+        for (index, attribute) in publication.attributes.iter().enumerate() {
+            let having = matched.iter().filter(|tag| self.catalogue.def(**tag).has(*attribute)).count();
+            if having == 0 && !matched.is_empty() {
+                let sentence = format!("none of these tags has `{attribute}`");
+                place.warning(&format!("attributes/{index}"), sentence, self.problems);
+            }
+            points += having;
+        }
+        self.points += points;
+        if limits::POINTS < self.points {
+            let sentence = format!(
+                "the publications up to this one send {} points (each attribute of each tag counts, in each \
+                 publication); the limit is {}: name fewer tags or attributes here or before",
+                self.points,
+                limits::POINTS
+            );
+            place.error("tags", sentence, self.problems);
+            return false;
+        }
+        let longest = publication.topic.longest(&self.appliance);
+        if MAX_TOPIC < longest {
+            let sentence = format!("the topic can become {longest} bytes long; MQTT carries {MAX_TOPIC}");
+            place.error("topic", sentence, self.problems);
+        }
+        match publication.payload {
+            Payload::Value => self.one_point_a_topic(publication, &matched, place),
+            Payload::Object if publication.topic.uses_attribute() && 1 < publication.attributes.len() => {
+                let sentence = "with payload `object` a message holds all attributes: leave `{attribute}` out";
+                place.error("topic", sentence, self.problems);
+            }
+            Payload::Object => (),
+        }
+        longest <= MAX_TOPIC
+    }
+
+    fn one_point_a_topic(&mut self, publication: &PublicationConfig, matched: &[usize], place: &Place<'_>) {
+        if publication.topic.names_tag() && (publication.topic.uses_attribute() || publication.attributes.len() == 1) {
+            return;
+        }
+        let mut topics = HashMap::new();
+        for def in matched.iter().map(|tag| self.catalogue.def(*tag)) {
+            for attribute in publication.attributes.iter().copied().filter(|attribute| def.has(*attribute)) {
+                let context =
+                    TopicContext { appliance: &self.appliance, tag: Some(&def.name), attribute: Some(attribute) };
+                let topic = publication.topic.render(context);
+                if let Some((other, of)) = topics.get(&topic) {
+                    let sentence = format!(
+                        "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
+                        def.name
+                    );
+                    place.error("topic", sentence, self.problems);
+                    return;
+                }
+                topics.insert(topic, (&def.name, attribute));
+            }
+        }
+    }
+}
