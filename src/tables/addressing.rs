@@ -101,8 +101,10 @@ fn schneider<'a>(whole: &str, text: &'a str) -> Result<(Digits, Option<&'a str>)
     let (table, digits) = match () {
         () if upper.starts_with("MW") => (Table::Holding, &head[2..]),
         () if upper.starts_with("MD") || upper.starts_with("MF") => {
-            let sentence = "counts words differently from controller to controller: give its `%MW` address";
-            return Err(format!("`{}` {sentence}", short(whole)));
+            return Err(format!(
+                "`{}` counts words differently from controller to controller: give its `%MW` address",
+                short(whole)
+            ));
         }
         () if upper.starts_with('M') => (Table::Coil, &head[1..]),
         () => (Table::Holding, ""),

@@ -19,6 +19,8 @@ const TINY: usize = 4 * 1024;
 const SMALL: usize = 1024 * 1024;
 /// The largest configuration document, or object of one.
 const LARGE: usize = crate::config::limits::DOCUMENT_BYTES;
+/// The largest file of tags.
+const FILE: usize = crate::tables::limits::FILE_BYTES;
 /// A body that takes longer to arrive is given up; a document at 300 kB/s comes through.
 const SMALL_PATIENCE: Duration = Duration::from_secs(15);
 const LARGE_PATIENCE: Duration = Duration::from_secs(120);
@@ -67,6 +69,19 @@ impl FromRequest<WebState> for DocumentBody {
     }
 }
 
+/// A file of any kind, with its turn: what is made of it may take many times its size.
+#[derive(Debug)]
+pub(super) struct FileBody(pub(super) axum::body::Bytes, pub(super) Option<OwnedSemaphorePermit>);
+
+impl FromRequest<WebState> for FileBody {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, state: &WebState) -> Result<Self, ApiProblem> {
+        let turn = Arc::clone(state.documents()).acquire_owned().await.ok();
+        collect(request, FILE, LARGE_PATIENCE).await.map(|bytes| Self(bytes, turn))
+    }
+}
+
 fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -76,6 +91,10 @@ async fn read(request: Request, limit: usize, patience: Duration) -> Result<axum
         let sentence = "send JSON, with the header `Content-Type: application/json`";
         return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, sentence));
     }
+    collect(request, limit, patience).await
+}
+
+async fn collect(request: Request, limit: usize, patience: Duration) -> Result<axum::body::Bytes, ApiProblem> {
     let too_large = || {
         let kib = limit / 1024;
         let shown = if kib < 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };

@@ -3,6 +3,7 @@
 mod access;
 mod configuration;
 mod door;
+mod import;
 mod objects;
 mod roles;
 mod server;

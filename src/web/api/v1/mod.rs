@@ -3,7 +3,9 @@
 mod claim;
 mod config;
 mod events;
+mod export;
 mod host;
+mod import;
 mod info;
 mod metrics;
 mod openapi;
@@ -42,6 +44,8 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(stream::router())
         .merge(metrics::router())
         .merge(preview::router())
+        .merge(import::router())
+        .merge(export::router())
         .merge(openapi::router());
     OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", v1).merge(metrics::at_the_root())
 }

@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 /// How a change is to be made.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct ChangeQuery {
+pub(in crate::web::api::v1) struct ChangeQuery {
     /// `true`: check, tell what would happen, change nothing.
     dry_run: Option<bool>,
     #[param(ignore)]
@@ -25,7 +25,7 @@ pub(super) struct ChangeQuery {
 
 impl ChangeQuery {
     /// Whether only to tell. Who asks for a way back that there is not must not go without it unknowingly.
-    pub(super) fn dry_run(&self) -> Result<bool, ApiProblem> {
+    pub(in crate::web::api::v1) fn dry_run(&self) -> Result<bool, ApiProblem> {
         if self.confirm_within.is_some() {
             let sentence = "`confirm_within` is not available in this version of dinrail; nothing was changed";
             return Err(ApiProblem::new(StatusCode::BAD_REQUEST, sentence));
@@ -36,7 +36,7 @@ impl ChangeQuery {
 
 /// What a change did, or would do.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ChangeView {
+pub(in crate::web::api::v1) struct ChangeView {
     /// In force now.
     revision: u64,
     /// Warnings.
@@ -68,7 +68,7 @@ struct Finding {
 
 impl ChangeView {
     /// The answer to a change of the object at `base`; of the whole document without.
-    pub(super) fn of(applied: Applied, base: Option<&Base>) -> Self {
+    pub(in crate::web::api::v1) fn of(applied: Applied, base: Option<&Base>) -> Self {
         let finding = |problem: Problem| Finding { severity: problem.severity, place: placed(problem, base) };
         let plan = applied.plan;
         Self {
@@ -87,10 +87,10 @@ impl IntoResponse for ChangeView {
 
 /// Where the object stands whose faults are told; none when it is gone.
 #[derive(Debug)]
-pub(super) struct Base(pub(super) Option<String>);
+pub(in crate::web::api::v1) struct Base(pub(in crate::web::api::v1) Option<String>);
 
 /// The refusal of a change of the object at `base`.
-pub(super) fn refused(error: ChangeError, base: &Base) -> ApiProblem {
+pub(in crate::web::api::v1) fn refused(error: ChangeError, base: &Base) -> ApiProblem {
     match error {
         ChangeError::Invalid(problems) => {
             ApiProblem::invalid(errors_of(problems).map(|problem| placed(problem, Some(base))).collect())
@@ -107,7 +107,7 @@ fn placed(problem: Problem, base: Option<&Base>) -> FieldProblem {
 }
 
 /// Asks for a change and waits until it is stored. The outer error is that nobody could be asked.
-pub(super) async fn change(
+pub(in crate::web::api::v1) async fn change(
     state: &WebState,
     who: &Who,
     document: JsonValue,

@@ -1,6 +1,6 @@
 //! The configuration: the whole document, and each object of it.
 
-mod change;
+pub(super) mod change;
 mod describe;
 mod objects;
 mod place;

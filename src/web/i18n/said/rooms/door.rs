@@ -1,6 +1,12 @@
 //! What REST and the pages refuse, and what they tell the event log.
 
 super::list! {
+    // Files of tags.
+    "`separator` is one of comma, semicolon, tab", "`separator` 항목은 comma, semicolon, tab 중 하나여야 합니다";
+    "there is no device `{}`", "`{0}` 장치가 없습니다";
+    "`{}` is not a value of `{}`", "`{1}` 항목의 값이 아닙니다: `{0}`";
+    "line {}: {}", "{0}행: {1}";
+
     // Who asks.
     "log in, or send a valid token", "로그인하거나 유효한 토큰을 보내세요";
     "this needs the role `{}`", "`{0}` 역할이 필요합니다";

@@ -11,6 +11,7 @@ mod http;
 mod mqtt;
 mod net;
 mod store;
+mod tables;
 
 use super::Sentence;
 
@@ -24,6 +25,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
     store::ALL,
     door::ALL,
     house::ALL,
+    tables::ALL,
     http::ALL,
     composed::ALL,
     foreign::ALL,
@@ -32,7 +34,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
 /// Those that stand in the sources word by word: what is listed here and not said there is dead.
 #[cfg(test)]
 pub(super) const OF_THE_SOURCES: &[&[Sentence]] =
-    &[document::ALL, field::ALL, mqtt::ALL, broker::ALL, net::ALL, store::ALL, door::ALL, house::ALL];
+    &[document::ALL, field::ALL, mqtt::ALL, broker::ALL, net::ALL, store::ALL, door::ALL, house::ALL, tables::ALL];
 
 /// Lists sentences: English as in the sources with `{}` for each place, then Korean with `{0}`, `{1}`, in any order. A place
 /// that holds a sentence is translated by itself; one that holds a single word of ours is marked `{0!}`, because a single

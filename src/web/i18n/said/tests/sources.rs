@@ -41,6 +41,14 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     ("Max-Age=31536000; Path=/; SameSite=Strict; Secure", "a cookie"),
     ("{}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={}", "a cookie"),
     ("__Host-dinrail=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0", "a cookie"),
+    ("text/csv; charset=utf-8", "a header"),
+    ("attachment; filename=\"{}-tags.{}\"", "a header"),
+    ("sep=\t", "looked for in what was given"),
+    ("Tag Name", "looked for in what was given"),
+    ("Respect Data Type", "looked for in what was given"),
+    ("Client Access", "looked for in what was given"),
+    ("address (0-based)", "a column of an exported table, in the words of the document"),
+    ("{} (unit {})", "a name made of what a file says"),
     ("token {}", "the name by which an API token signs its changes"),
     (", name", "SQL"),
 ];
@@ -63,6 +71,7 @@ fn room(file: &Path) -> &'static str {
         ("net", "net"),
         ("store", "store"),
         ("web", "door"),
+        ("tables", "tables"),
     ];
     rooms.into_iter().find(|(folder, _)| at(folder)).map_or("house", |(_, room)| room)
 }
