@@ -40,7 +40,7 @@ export async function request(method, path, { body, etag, query, type, signal, p
     response = await fetch(url, {
       method,
       headers,
-      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
+      body: body === undefined || typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body),
       credentials: "same-origin",
       cache: "no-store",
       signal,

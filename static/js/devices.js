@@ -1,6 +1,8 @@
 // The editor of Modbus devices, each with the grid of its tags.
 
 import { Collection } from "./collection.js";
+import { notice } from "./dialog.js";
+import { equal } from "./diff.js";
 import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
 import { failedToLoad, withState } from "./editor.js";
@@ -13,6 +15,8 @@ import * as pointers from "./pointer.js";
 import { renameGroup, renameTag } from "./rename.js";
 import { saveBar } from "./savebar.js";
 import { nextTag, tagColumns } from "./tag-columns.js";
+import { exportTags } from "./tag-export.js";
+import { importTags } from "./tag-import.js";
 import { TagWatch } from "./watch.js";
 
 const sections = (ports) => [
@@ -72,7 +76,11 @@ async function main() {
   function show(body, pointer, device) {
     const place = h("div", {});
     const table = h("div", { class: "grid-place" });
-    body.append(place, h("h3", {}, t("devices.tags")), table);
+    const button = (label, click) => h("button", { type: "button", on: { click } }, t(label));
+    const head = h("div", { class: "detail-head" }, h("h3", {}, t("devices.tags")), [
+      h("div", { class: "detail-actions" }, button("tagfile.import", takeFile), button("tagfile.export", giveFile)),
+    ]);
+    body.append(place, head, table);
     form = new Form(place, config, pointer, sections((config.read("/ports") ?? []).map(({ name }) => name)));
     let known = device.name;
     place.addEventListener("change", () => {
@@ -98,6 +106,21 @@ async function main() {
       visible: (first, last) =>
         watch.watch(model.rows.slice(first, last + 1).map((tag) => `${list.chosen?.name}/${tag.name}`)),
     });
+    async function takeFile() {
+      const merged = await importTags({ name: list.chosen.name, current: model.rows });
+      if (!merged) return;
+      // Rows that moved are no renamed ones; a row found by its id may be one.
+      const known = new Map(model.rows.filter(({ id }) => id !== undefined).map((tag) => [tag.id, tag]));
+      before = merged.tags.map((tag) => known.get(tag.id) ?? tag);
+      model.set(merged.tags);
+      notice(t("tagfile.taken"));
+    }
+    function giveFile() {
+      const { id, name } = list.chosen;
+      const stored = config.base.devices?.find((one) => one.id === id && id !== undefined);
+      if (!stored) return notice(t("tagfile.apply_first"), { bad: true });
+      exportTags({ name: stored.name, unsaved: stored.name !== name || !equal(stored, list.chosen) });
+    }
     let before = model.rows;
     model.addEventListener("changed", () => {
       renameTag(config, list.chosen.name, before, model.rows);

@@ -72,6 +72,11 @@ export class GridModel extends EventTarget {
     return after;
   }
 
+  /** Puts other rows in place of all, as one step. */
+  set(rows) {
+    this.#step(rows);
+  }
+
   insert(at, number = 1) {
     const rows = [...this.rows];
     for (let made = 0; made < number; made++) rows.splice(at + made, 0, this.next(rows[at + made - 1], rows));

@@ -1,6 +1,6 @@
 //! All messages together.
 
-use super::{Msg, editor, events, field, help, hint, live, mqtt, nav, people, revision, start, watch, word};
+use super::{Msg, editor, events, field, help, hint, live, mqtt, nav, people, revision, start, tagfile, watch, word};
 
 /// Every message of the interface, by place.
 pub(crate) const ALL: &[&[Msg]] = &[
@@ -16,5 +16,6 @@ pub(crate) const ALL: &[&[Msg]] = &[
     field::ALL,
     hint::ALL,
     editor::ALL,
+    tagfile::ALL,
     watch::ALL,
 ];

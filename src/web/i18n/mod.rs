@@ -21,6 +21,7 @@ mod reader;
 pub(crate) mod revision;
 mod said;
 pub(crate) mod start;
+mod tagfile;
 mod watch;
 mod word;
 
