@@ -1,8 +1,11 @@
-//! Floor 1: how connections come in and go out. The one TLS module, allow-lists, caps, the accept loop.
+//! Floor 1: how connections come in and go out. The one TLS module, allow-lists, caps, the accept loop, the brake on
+//! guessing.
 
 pub mod gate;
 pub mod listen;
+pub mod network;
 pub mod pem;
+pub mod throttle;
 pub mod tls;
 
 #[cfg(test)]

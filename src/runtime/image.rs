@@ -223,6 +223,13 @@ impl Writer {
         same.then_some(slot)
     }
 
+    /// Whether nothing was written there since the tag was declared or switched on.
+    pub fn is_unread(&self, slot: Slot) -> bool {
+        let cells = self.shared.read().unwrap_or_else(PoisonError::into_inner);
+        let cell = cells.list.get(slot.index as usize).filter(|cell| cell.generation == slot.generation);
+        cell.is_some_and(|cell| cell.state.reason == Reason::NotYetRead)
+    }
+
     /// Changes with every declaration: look places up again.
     pub fn declared(&self) -> u64 {
         self.shared.read().unwrap_or_else(PoisonError::into_inner).declared

@@ -132,9 +132,19 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// No JSON at all is 400 with the place; JSON of another shape is 422. `serde_json` ends its sentences with line and column.
 fn bad_json(error: &serde_json::Error) -> ApiProblem {
     if error.is_data() {
-        ApiProblem::field("", error.to_string())
+        ApiProblem::field("", without_value(&error.to_string()))
     } else {
         ApiProblem::new(StatusCode::BAD_REQUEST, format!("this is not JSON: {error}"))
+    }
+}
+
+/// `serde` quotes a value of the wrong type, and it may be a password: what was expected is enough.
+fn without_value(sentence: &str) -> String {
+    let kinds = [("invalid type: ", "another type"), ("invalid value: ", "another value")];
+    let quoted = kinds.iter().find(|(kind, _)| sentence.starts_with(kind));
+    match quoted.and_then(|(_, words)| Some((words, sentence.rsplit_once(", expected ")?.1))) {
+        Some((words, expected)) => format!("{words} is needed here: {expected}"),
+        None => sentence.to_owned(),
     }
 }
 
@@ -166,4 +176,34 @@ pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 
         tracing::error!(%error, "a computation for an answer was cut off");
         ApiProblem::internal()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        #[serde(rename = "password")]
+        _password: String,
+    }
+
+    #[track_caller]
+    fn check(sent: &str, expect: &str) {
+        let error = serde_json::from_str::<Form>(sent).unwrap_err();
+        assert_eq!(without_value(&error.to_string()), expect);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_does_not_come_back() {
+        let expect = |column| format!("another type is needed here: a string at line 1 column {column}");
+        check(r#"{"password": 20260131}"#, &expect(21));
+        check(r#"{"password": [1, 2]}"#, &expect(13));
+        let error = serde_json::from_str::<Form>(r#""secret, expected mine""#).unwrap_err();
+        assert!(!without_value(&error.to_string()).contains("secret"));
+        check("{}", "missing field `password` at line 1 column 2");
+        check(r#"{"pass": 1}"#, "unknown field `pass`, expected `password` at line 1 column 7");
+    }
 }

@@ -2,10 +2,10 @@
 
 use super::guards::jwt::Jwt;
 use super::guards::login::Ended;
-use super::guards::throttle::Throttle;
 use super::live::StatusBoard;
 use crate::config::GatewayConfig;
 use crate::config::appliance::{ApplianceConfig, WebConfig};
+use crate::net::throttle::Throttle;
 use crate::runtime::commands::Commands;
 use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::Events;
@@ -14,7 +14,9 @@ use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -53,6 +55,7 @@ struct Inner {
     parts: WebParts,
     jwt: Jwt,
     throttle: Throttle,
+    check_took: AtomicU64,
     ended: Ended,
     board: StatusBoard,
     settings: Mutex<(u64, Arc<Settings>)>,
@@ -101,6 +104,7 @@ impl WebState {
         Self(Arc::new(Inner {
             jwt: Jwt::new(parts.store.session_key()),
             throttle: Throttle::default(),
+            check_took: AtomicU64::new(0),
             ended: Ended::default(),
             board: StatusBoard::default(),
             settings: Mutex::new((number, Arc::new(settings))),
@@ -147,6 +151,15 @@ impl WebState {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    /// How long the last check of a password took.
+    pub(crate) fn check_took(&self) -> Duration {
+        Duration::from_micros(self.0.check_took.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn note_check(&self, took: Duration) {
+        self.0.check_took.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     pub(crate) fn ended(&self) -> &Ended {

@@ -40,6 +40,42 @@ async fn a_kept_register_survives_a_restart_and_another_does_not() {
 }
 
 #[tokio::test]
+async fn an_edit_of_one_register_moves_no_time_of_another() {
+    let gateway = TestGateway::start().await;
+    let registers = json!([
+        { "name": "recipe", "type": "u16", "initial": 1 },
+        { "name": "step", "type": "u16", "initial": 300 },
+        { "name": "batch", "type": "u16", "initial": 3 },
+    ]);
+    gateway.edit(|document| document["internal"] = registers).await.unwrap();
+    let state = |name: &str| gateway.tag(&format!("internal/{name}")).unwrap().state;
+    eventually(async || state("batch").value, "the registers").await;
+    let (recipe, step, batch) = (state("recipe"), state("step"), state("batch"));
+    let passed = async || (recipe.at.unwrap().unix_ms < dinrail::platform::clock::unix_ms()).then_some(());
+    eventually(passed, "a millisecond").await;
+    gateway
+        .edit(|document| {
+            document["internal"][0]["unit"] = json!("pcs");
+            document["internal"][1]["type"] = json!("u32");
+            document["internal"].as_array_mut().unwrap().push(json!({ "name": "new", "type": "bool" }));
+        })
+        .await
+        .unwrap();
+    eventually(async || state("new").value, "the new register").await;
+    assert_eq!((state("recipe"), state("batch")), (recipe, batch));
+    assert_eq!(state("step").value, Some(Value::U64(300)), "a value that fits the new type stays");
+    assert_ne!(state("step").at, step.at, "another type is another value");
+    // Switched off and on again in one breath, a register has its value again.
+    for enabled in [false, true] {
+        gateway.edit(|document| document["internal"][2]["enabled"] = json!(enabled)).await.unwrap();
+    }
+    let back = async || (state("batch").quality == dinrail::tag::quality::Quality::Good).then_some(());
+    eventually(back, "the register that was switched on again").await;
+    assert_eq!(state("batch").value, Some(Value::U64(3)));
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_change_is_stored_once_and_a_stale_or_wrong_one_not_at_all() {
     let gateway = TestGateway::start().await;
     let applied = gateway.edit(|d| d["internal"] = json!([{ "name": "a", "type": "u16" }])).await.unwrap();

@@ -8,7 +8,8 @@ use dinrail::modbus::wire::{Parity, Wire};
 use dinrail::sim::bank::Bank;
 use dinrail::sim::fault::{Fault, Times};
 use dinrail::sim::field::{Field, FieldConfig, SimDevice};
-use std::path::PathBuf;
+use rustix::fs::Mode;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio_modbus::client::{Reader, Writer};
 
@@ -219,6 +220,30 @@ async fn a_line_that_cannot_be_opened_says_why() {
     assert!(matches!(Line::open(LinkConfig::Serial(settings(&field, 19_200))).await.unwrap_err(), OpenError::InUse(_)));
     first.close().await;
     open(&field, 19_200).await.close().await;
+}
+
+#[tokio::test]
+async fn what_is_no_serial_line_is_not_even_opened() {
+    use rustix::fs::inotify;
+    let field = field(19_200, None);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, pipe, link) = (folder.path().join("file"), folder.path().join("pipe"), folder.path().join("link"));
+    std::fs::write(&file, "precious").unwrap();
+    let node = rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RUSR | Mode::WUSR, 0);
+    node.unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let watch = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC).unwrap();
+    inotify::add_watch(&watch, folder.path(), inotify::WatchFlags::OPEN | inotify::WatchFlags::MODIFY).unwrap();
+    inotify::add_watch(&watch, "/dev/full", inotify::WatchFlags::OPEN).unwrap();
+    for path in [&file, &pipe, &link, Path::new("/dev/full"), folder.path()] {
+        let path = path.to_str().unwrap().to_owned();
+        let link = LinkConfig::Serial(SerialConfig { path: path.clone(), ..settings(&field, 19_200) });
+        let refused = Line::open(link).await.unwrap_err();
+        assert_eq!(refused, OpenError::NotATerminal(path));
+    }
+    assert_eq!(rustix::io::read(&watch, &mut [0; 256]).unwrap_err(), rustix::io::Errno::AGAIN, "something was opened");
+    std::fs::File::open(&file).unwrap();
+    assert!(rustix::io::read(&watch, &mut [0; 256]).is_ok(), "the watch sees what is opened");
 }
 
 #[tokio::test]

@@ -81,16 +81,22 @@ impl Internal {
     /// Gives every register its value; new ones, and those whose type changed, begin with `initial`.
     fn settle(&mut self, registers: &[InternalConfig]) {
         let mut values = HashMap::with_capacity(registers.len());
+        let mut news = Vec::new();
         for register in registers {
-            let present = self.values.remove(&register.identity.id);
-            let value = present.and_then(|value| fit(register.kind, value)).unwrap_or_else(|| register.initial.clone());
+            let before = self.values.remove(&register.identity.id);
+            let present = before.clone().and_then(|value| fit(register.kind, value));
+            let value = present.unwrap_or_else(|| register.initial.clone());
+            // An edit of one register is no news of the others: their values keep their times.
+            if register.identity.enabled
+                && let Some(slot) = self.writer.slot(&register.identity.name)
+                && (before.as_ref() != Some(&value) || self.writer.is_unread(slot))
+            {
+                news.push((slot, good(value.clone())));
+            }
             values.insert(register.identity.id.clone(), value);
         }
         self.values = values;
-        self.writer.write(registers.iter().filter(|register| register.identity.enabled).filter_map(|register| {
-            let slot = self.writer.slot(&register.identity.name)?;
-            Some((slot, good(self.values.get(&register.identity.id)?.clone())))
-        }));
+        self.writer.write(news);
     }
 
     /// Answers these commands and those that wait behind them, with one write to the disk for all.

@@ -10,6 +10,7 @@ mod rebuild;
 use crate::config::publication::{PublicationConfig, Qos};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Reader, TagView};
+use crate::tag::quality::Reason;
 use crate::tag::reading::Stamp;
 use crate::views::json::TagRef;
 use crate::views::payload::{write_object, write_point};
@@ -17,8 +18,8 @@ use post::{Post, Told};
 use rumqttc::ValidatedTopic;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
-use std::ops::Range;
+use std::collections::{BTreeSet, BinaryHeap, VecDeque};
+use std::ops::{Range, RangeInclusive};
 use tokio::time::Instant;
 
 /// Posts whose states are read from the image in one go.
@@ -41,6 +42,8 @@ pub(super) struct Publisher {
     posts: Vec<Post>,
     /// By cell of the image: where a change of it is looked at.
     by_cell: Vec<SmallVec<[Place; 1]>>,
+    /// Cells, with posts that only an interval drives, whose first reading goes out as soon as there is one.
+    unread: BTreeSet<(u32, usize)>,
     /// Posts to send, those with QoS 0 apart: they need not wait for acknowledgements of the others.
     ready: [VecDeque<usize>; 2],
     timers: BinaryHeap<Reverse<(Instant, Target)>>,
@@ -84,6 +87,7 @@ impl Publisher {
     /// Whether a change of this cell matters.
     pub(super) fn concerns(&self, cell: u32) -> bool {
         self.by_cell.get(cell as usize).is_some_and(|places| !places.is_empty())
+            || self.unread.range(posts_of(cell)).next().is_some()
     }
 
     /// Changes that a newer one of the same tag replaced before they could be sent.
@@ -94,6 +98,7 @@ impl Publisher {
     /// Notes changed tags.
     pub(super) fn changed(&mut self, views: &[TagView], now: Instant) {
         for view in views {
+            self.first_reading(view);
             let places = self.by_cell.get(view.cell as usize).cloned().unwrap_or_default();
             for place in places {
                 let post = &mut self.posts[place.post];
@@ -119,6 +124,16 @@ impl Publisher {
         }
     }
 
+    fn first_reading(&mut self, view: &TagView) {
+        if view.state.reason == Reason::NotYetRead {
+            return;
+        }
+        while let Some(waiting) = self.unread.range(posts_of(view.cell)).next().copied() {
+            self.unread.remove(&waiting);
+            self.enqueue(waiting.1, true);
+        }
+    }
+
     /// A session is up: the present value of everything goes out once, and the intervals begin.
     pub(super) fn connected(&mut self, now: Instant) {
         self.disconnected();
@@ -136,6 +151,7 @@ impl Publisher {
     pub(super) fn disconnected(&mut self) {
         self.connected = false;
         self.timers.clear();
+        self.unread.clear();
         for queue in &mut self.ready {
             queue.clear();
         }
@@ -291,6 +307,10 @@ impl Publisher {
             };
             outlet.send(topic, payload, config.qos, config.retain);
         });
+        if !config.trigger.on_change {
+            let unread = views.iter().filter(|view| view.state.reason == Reason::NotYetRead);
+            self.unread.extend(unread.map(|view| (view.cell, index)));
+        }
         if told {
             post.sent_at = Some(now);
             if let (true, Some(interval)) = (config.trigger.on_change, config.trigger.interval) {
@@ -298,6 +318,10 @@ impl Publisher {
             }
         }
     }
+}
+
+fn posts_of(cell: u32) -> RangeInclusive<(u32, usize)> {
+    (cell, 0)..=(cell, usize::MAX)
 }
 
 fn tag_ref(view: &TagView) -> TagRef<'_> {

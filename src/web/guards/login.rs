@@ -1,8 +1,8 @@
 //! Making sessions and knowing when they are over.
 
 use super::jwt::Claims;
-use super::throttle::Attempt;
-use super::{Credential, Who, access, throttle};
+use super::{Credential, Who, access};
+use crate::net::throttle::Attempt;
 use crate::platform::clock;
 use crate::runtime::events::Outcome;
 use crate::store::{NewSession, Role, User};
@@ -21,12 +21,29 @@ pub(crate) struct Opened {
     pub(crate) expires_ms: i64,
 }
 
+/// What stands in the log for a name that is no account's: people type passwords into the wrong field.
+const UNKNOWN: &str = "unknown name";
+
 /// Checks name and password and opens a session. Takes and says the same whatever of the two is wrong.
 pub(crate) async fn log_in(state: &WebState, name: &str, password: &str, peer: IpAddr) -> Result<Opened, ApiProblem> {
-    let attempt = begin(state, name, peer)?;
-    let Some(user) = state.store().authenticate(name, password).await? else {
-        failed(state, name, peer, &attempt, "wrong name or password");
-        return Err(ApiProblem::new(StatusCode::UNAUTHORIZED, "the name or the password is wrong"));
+    let attempt = match state.throttle().begin(name, peer, Instant::now()) {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            // As long as a check, or the time would tell which attempts are still checked.
+            tokio::time::sleep(state.check_took()).await;
+            return Err(too_many(wait));
+        }
+    };
+    let started = Instant::now();
+    let found = state.store().authenticate(name, password).await?;
+    state.note_check(started.elapsed());
+    let Some(user) = found else {
+        let known = state.store().user(name).await?;
+        failed(state, known.as_ref().map_or(UNKNOWN, |user| &user.name), peer, &attempt, "wrong name or password");
+        return Err(match attempt.veiled {
+            None => ApiProblem::new(StatusCode::UNAUTHORIZED, "the name or the password is wrong"),
+            Some(wait) => too_many(wait),
+        });
     };
     state.throttle().succeeded(attempt, Instant::now());
     let opened = open(state, user, peer).await?;
@@ -41,7 +58,7 @@ pub(crate) fn begin(state: &WebState, account: &str, peer: IpAddr) -> Result<Att
 }
 
 /// Tells a failed attempt, and whether the next one must wait.
-pub(crate) fn failed(state: &WebState, subject: &str, peer: IpAddr, attempt: &throttle::Attempt, what: &str) {
+pub(crate) fn failed(state: &WebState, subject: &str, peer: IpAddr, attempt: &Attempt, what: &str) {
     let detail = match attempt.held_after {
         None => what.to_owned(),
         Some(wait) => format!("{what}; the next attempts are held back for {} s", wait.as_secs()),

@@ -4,7 +4,6 @@ pub(crate) mod jwt;
 pub(crate) mod login;
 pub(crate) mod origin;
 pub(crate) mod pages;
-pub(crate) mod throttle;
 
 use super::problem::ApiProblem;
 use super::state::WebState;

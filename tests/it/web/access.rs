@@ -4,7 +4,8 @@ use super::door::{Caller, Web, sent};
 use crate::support::gateway::{ADMIN, PASSWORD, TestGateway};
 use crate::support::wait::eventually;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value as Json, json};
+use std::time::Instant;
 
 const OTHER: &str = "green boat 17";
 
@@ -43,38 +44,61 @@ async fn a_session_is_opened_shown_and_ended() {
 async fn wrong_logins_are_held_back_alike_for_known_and_unknown_names() {
     let web = Web::start().await;
     let stranger = web.stranger();
+    let mut seen = Vec::new();
+    // `park` has logged in from this address before.
     for name in ["park", "nobody"] {
-        let mut last = None;
-        for _ in 0..6 {
+        let (mut answers, mut times) = (Vec::new(), Vec::new());
+        for _ in 0..10 {
+            let begin = Instant::now();
             let answer = stranger.post("/session", json!({ "username": name, "password": OTHER })).await;
-            last = Some((answer.status, answer.text.clone()));
-            assert!([401, 429].contains(&answer.status));
+            times.push(begin.elapsed());
+            answer.expect(answer.status);
+            let wait = answer.header("retry-after").map(|wait| 1 <= wait.parse::<u32>().unwrap());
+            assert_eq!(wait, (answer.status == 429).then_some(true));
+            answers.push((answer.status, answer.text.replace(|letter: char| letter.is_ascii_digit(), "")));
         }
-        // Known from here, `park` is bound by the address alone.
-        let (status, _) = last.unwrap();
-        assert_eq!(status, 401, "{name}");
+        let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, [401, 401, 401, 401, 401, 401, 429, 429, 429, 429], "{name}");
+        seen.push((answers, times[6..].iter().min().copied().unwrap()));
     }
-    let mut held = None;
-    for _ in 0..20 {
-        let answer = stranger.post("/session", json!({ "username": "nobody", "password": OTHER })).await;
-        if answer.status == 429 {
-            held = Some(answer);
-            break;
-        }
+    assert_eq!(seen[0].0, seen[1].0);
+    let (known, unknown) = (seen[0].1, seen[1].1);
+    assert!(known < unknown * 8 && unknown < known * 8, "held back: {known:?} known, {unknown:?} unknown");
+    // Its owner comes in all the same.
+    stranger.login("park").await;
+
+    let told = |subject: &str| {
+        let query = format!("/events?category=access&text={subject}");
+        let admin = web.admin.clone();
+        eventually(
+            async move || {
+                let events = admin.get(&query).await.expect(200);
+                let refused = |event: &&Json| event["result"] == json!("refused");
+                let refused: Vec<Json> = events["events"].as_array()?.iter().filter(refused).cloned().collect();
+                (6 <= refused.len()).then_some(refused)
+            },
+            "the events of wrong logins",
+        )
+    };
+    for event in told("park").await.iter().chain(&told("unknown%20name").await) {
+        assert!(event["actor"].as_str().unwrap().contains("127.0.0.1"));
     }
-    let held = held.expect("held back at last");
-    held.expect(429);
-    assert!(1 <= held.header("retry-after").unwrap().parse::<u32>().unwrap());
-    let told = eventually(
-        async || {
-            let events = web.admin.get("/events?category=access&text=held%20back").await.expect(200);
-            events["events"].as_array().filter(|events| !events.is_empty()).cloned()
-        },
-        "the event of a held back login",
-    )
-    .await;
-    assert_eq!((&told[0]["subject"], &told[0]["result"]), (&json!("nobody"), &json!("refused")));
-    assert!(told[0]["actor"].as_str().unwrap().contains("127.0.0.1"));
+    assert!(told("park").await.iter().any(|event| event["detail"].as_str().unwrap().contains("held back for 1 s")));
+    // A name that is none may be a password in the wrong field.
+    let typed = web.admin.get("/events?text=nobody").await.expect(200);
+    assert_eq!(typed["events"], json!([]));
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_of_the_wrong_type_does_not_come_back() {
+    let web = Web::start().await;
+    let login = web.stranger().post("/session", json!({ "username": "park", "password": 20_260_131 })).await;
+    let own = web.viewer.put("/users/me/password", json!({ "current": 20_260_131, "password": OTHER })).await;
+    for answer in [login, own] {
+        let refused = answer.expect(422);
+        assert!(!answer.text.contains("20260131") && refused["detail"].as_str().unwrap().contains("a string"));
+    }
     web.stop().await;
 }
 

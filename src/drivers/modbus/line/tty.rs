@@ -5,10 +5,11 @@ use crate::config::link::{SerialConfig, SerialMode};
 use crate::modbus::wire::{Parity, Wire};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{ControlModes, InputModes, OptionalActions, QueueSelector};
 use serial2::rs4xx::{Rs485Config, TransceiverMode};
+use std::ffi::OsStr;
 use std::time::Duration;
 
 /// Why a serial line cannot be opened; each names what the operator does next. Trying again later may cure all of them.
@@ -69,15 +70,11 @@ impl Tty {
     pub(super) fn open(config: &SerialConfig) -> Result<(Self, Option<String>), OpenError> {
         let path = || config.path.clone();
         let system = |source| OpenError::System { path: path(), source };
+        check_terminal(config)?;
         // Non-blocking: a port whose carrier line is low would otherwise hold us in open for ever.
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let fd = rustix::fs::open(config.path.as_str(), flags, Mode::empty()).map_err(|err| match err {
-            Errno::NOENT | Errno::NXIO | Errno::NODEV | Errno::NOTDIR => OpenError::Missing(path()),
-            Errno::BUSY => OpenError::InUse(path()),
-            Errno::ACCESS | Errno::PERM => OpenError::Permission(path()),
-            Errno::ISDIR => OpenError::NotATerminal(path()),
-            other => system(other),
-        })?;
+        let fd =
+            rustix::fs::open(config.path.as_str(), flags, Mode::empty()).map_err(|err| cannot_open(config, err))?;
         if !rustix::termios::isatty(&fd) {
             return Err(OpenError::NotATerminal(path()));
         }
@@ -180,6 +177,29 @@ impl Tty {
     /// Lets go of bytes received and not read, as after opening.
     pub(super) fn forget_input(&self) -> Result<(), Errno> {
         rustix::termios::tcflush(&self.fd, QueueSelector::IFlush)
+    }
+}
+
+/// Refuses what is no terminal before it is opened: opening alone starts a watchdog, rewinds a tape, wakes the writer of
+/// a pipe.
+fn check_terminal(config: &SerialConfig) -> Result<(), OpenError> {
+    let found = rustix::fs::stat(config.path.as_str()).map_err(|err| cannot_open(config, err))?;
+    let character = FileType::from_raw_mode(found.st_mode) == FileType::CharacterDevice;
+    // The kernel sorts its devices by kind; a pty has no entry there and shows itself when it is open.
+    let (major, minor) = (rustix::fs::major(found.st_rdev), rustix::fs::minor(found.st_rdev));
+    let kind = std::fs::read_link(format!("/sys/dev/char/{major}:{minor}/subsystem")).ok();
+    let other = kind.is_some_and(|kind| kind.file_name() != Some(OsStr::new("tty")));
+    if character && !other { Ok(()) } else { Err(OpenError::NotATerminal(config.path.clone())) }
+}
+
+fn cannot_open(config: &SerialConfig, err: Errno) -> OpenError {
+    let path = config.path.clone();
+    match err {
+        Errno::NOENT | Errno::NXIO | Errno::NODEV | Errno::NOTDIR => OpenError::Missing(path),
+        Errno::BUSY => OpenError::InUse(path),
+        Errno::ACCESS | Errno::PERM => OpenError::Permission(path),
+        Errno::ISDIR => OpenError::NotATerminal(path),
+        source => OpenError::System { path, source },
     }
 }
 

@@ -108,6 +108,11 @@ impl Point {
         }
     }
 
+    /// Whether it was told, in an object, before there was anything to tell of it.
+    pub(super) fn waits(&self) -> bool {
+        self.last.as_ref().is_some_and(|last| last.reason == Reason::NotYetRead)
+    }
+
     fn told(&mut self, view: &TagView) {
         let shown = show(self.attribute, view);
         self.last = Some(Last { shown, quality: view.state.quality, reason: view.state.reason });
@@ -146,14 +151,20 @@ impl Post {
     /// Hands every message that is worth sending to `tell` and notes it as told; true when there was one. `views` are
     /// the tags in the order of the points, without those that are gone.
     pub(super) fn tell(&mut self, views: &[TagView], force: bool, mut tell: impl FnMut(Told<'_>)) -> bool {
+        if views.iter().all(|view| view.state.reason == Reason::NotYetRead) {
+            if force {
+                // What should have gone out has no value yet: the first one is news, whatever was told before.
+                self.points.iter_mut().for_each(|point| point.last = None);
+            }
+            return false;
+        }
         if let Some(topic) = &self.object {
-            let read = views.iter().any(|view| view.state.reason != Reason::NotYetRead);
             let mut left = views.iter().peekable();
             let changed = self.points.chunk_by(same_tag).any(|tag| {
                 let view = left.next_if(|view| view.cell == tag[0].cell);
                 view.is_some_and(|view| tag.iter().any(|point| point.changed(view)))
             });
-            if !read || !(force || changed) {
+            if !(force || changed) {
                 return false;
             }
             tell(Told::Object(topic));
@@ -167,7 +178,7 @@ impl Post {
             }
             return true;
         }
-        let Some(view) = views.first().filter(|view| view.state.reason != Reason::NotYetRead) else { return false };
+        let Some(view) = views.first() else { return false };
         let changed = |point: &Point| force || point.changed(view);
         if !self.points.iter().any(changed) {
             return false;

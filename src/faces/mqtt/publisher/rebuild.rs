@@ -31,6 +31,7 @@ impl Publisher {
             queue.clear();
         }
         self.timers.clear();
+        self.unread.clear();
         self.by_cell =
             vec![smallvec::SmallVec::new(); defs.iter().map(|(cell, _)| *cell as usize + 1).max().unwrap_or(0)];
         for config in publications.iter().filter(|publication| publication.identity.enabled) {
@@ -90,6 +91,9 @@ impl Publisher {
                 None => self.start_beat(index, now),
             }
             for post in self.publications[index].posts.clone() {
+                let waiting =
+                    self.posts[post].points.iter().filter(|point| point.waits()).map(|point| (point.cell, post));
+                self.unread.extend(waiting);
                 let new = |point: &Point| point.last.is_none();
                 if self.posts[post].force || self.posts[post].points.iter().any(new) {
                     self.enqueue(post, true);

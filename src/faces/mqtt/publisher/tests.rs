@@ -272,6 +272,62 @@ fn a_tag_without_a_reading_waits_for_its_first() {
 }
 
 #[test]
+fn with_only_an_interval_the_first_reading_goes_out_at_once() {
+    let beats = || on_change(json!({"trigger": {"interval_ms": 100}}));
+    let mut bench = Bench::new(beats());
+    bench.configure(beats(), 6);
+    bench.sends(&[]);
+    bench.pass(10);
+    bench.write(4, 1.0);
+    bench.write(4, 2.0);
+    bench.sends(&["d/t4 2.0"]);
+    bench.write(4, 3.0);
+    bench.sends(&[]);
+    // An edit that makes the posts anew does not lose the one that waits.
+    bench.configure(beats(), 7);
+    bench.write(5, 5.0);
+    bench.sends(&["d/t5 5.0"]);
+    // Nor does a new session.
+    bench.publisher.disconnected();
+    assert!(!bench.publisher.concerns(6));
+    bench.publisher.connected(bench.now);
+    assert_eq!(bench.take().len(), 6);
+    bench.write(6, 6.0);
+    bench.sends(&["d/t6 6.0"]);
+    assert_eq!(bench.publisher.dropped(), 0);
+}
+
+#[test]
+fn an_object_with_only_an_interval_goes_out_again_with_each_first_reading() {
+    let beats = || on_change(json!({"topic": "all", "payload": "object", "trigger": {"interval_ms": 100}}));
+    let mut bench = Bench::new(beats());
+    bench.configure(beats(), 6);
+    assert_eq!(bench.take().len(), 1);
+    bench.write(4, 4.0);
+    bench.write(0, 9.0);
+    let messages = bench.take();
+    assert_eq!((messages.len(), &messages[0].1["tags"]["d/t4"]["value"]), (1, &json!(4.0)));
+    bench.configure(beats(), 6);
+    bench.write(5, 5.0);
+    assert_eq!(bench.take()[0].1["tags"]["d/t5"]["value"], 5.0);
+    bench.write(5, 6.0);
+    assert_eq!(bench.take().len(), 0);
+}
+
+#[test]
+fn a_tag_switched_on_again_is_told_after_a_reconnect() {
+    for trigger in [json!({"on_change": true}), json!({"interval_ms": 60_000})] {
+        let mut bench = Bench::new(on_change(json!({"tags": ["d/t1"], "trigger": trigger})));
+        bench.read(1, Reading::Failed(Reason::NotYetRead));
+        bench.publisher.disconnected();
+        bench.publisher.connected(bench.now);
+        bench.sends(&[]);
+        bench.write(1, 0.0);
+        bench.sends(&["d/t1 0.0"]);
+    }
+}
+
+#[test]
 fn a_narrow_outlet_gets_the_newest_and_never_the_same_twice() {
     let mut bench = Bench::new(on_change(json!({})));
     bench.room = 1;
