@@ -11,7 +11,7 @@ const detailText = (detail) =>
 
 /** As a list item for the overview, or as a table row for the log. */
 export function eventRow(event, { short = false } = {}) {
-  const subject = event.category === "unit" ? word("unit_name", event.subject) : (event.subject ?? "");
+  const subject = event.category === "unit" ? word("unit_name", event.subject) : word("subject", event.subject);
   if (short) {
     return h(
       "li",

@@ -45,6 +45,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_name.health watch": "Health watch", "상태 감시";
     "unit_name.embedded broker": "Embedded broker", "내장 브로커";
     "unit_name.browser and REST server": "Browser and REST server", "브라우저와 REST 서버";
+    "subject.unknown name": "unknown name", "알 수 없는 이름";
     "live.live": "Live", "실시간";
     "live.connecting": "Connecting", "연결 중";
     "live.lost": "No connection, retrying", "연결 끊김, 재시도 중";

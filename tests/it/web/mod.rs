@@ -9,3 +9,4 @@ mod roles;
 mod server;
 mod stream;
 mod tags;
+mod words;

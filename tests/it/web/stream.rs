@@ -5,20 +5,23 @@ use crate::support::gateway::ADMIN;
 use crate::support::wait::PATIENCE;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
 
 /// The events of one stream, one by one.
-struct Events {
+pub(super) struct Events {
     chunks: BoxStream<'static, String>,
     rest: String,
 }
 
 impl Events {
     async fn open(caller: &Caller, query: &str) -> Self {
-        let request = caller.request(Method::GET, &format!("/stream{query}")).timeout(Duration::from_secs(600));
-        let response = request.send().await.unwrap();
+        Self::over(caller.request(Method::GET, &format!("/stream{query}"))).await
+    }
+
+    pub(super) async fn over(request: RequestBuilder) -> Self {
+        let response = request.timeout(Duration::from_secs(600)).send().await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let chunks = response.bytes_stream().take_while(|chunk| futures::future::ready(chunk.is_ok()));
@@ -44,7 +47,7 @@ impl Events {
     }
 
     /// The next event of this name.
-    async fn of(&mut self, wanted: &str) -> Json {
+    pub(super) async fn of(&mut self, wanted: &str) -> Json {
         loop {
             let (name, data) = self.next().await.expect("the stream ended");
             if name == wanted {

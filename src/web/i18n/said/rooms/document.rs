@@ -58,6 +58,11 @@ super::list! {
 
     // Rules across parts.
     "there is no port `{}`", "`{0}` 포트가 없습니다";
+    "on a Modbus/TCP port `unit_id` is 1..247, or 0 or 255 for the server itself",
+        "Modbus/TCP 포트에서 `unit_id`는 1~247이며, 서버 자체는 0 또는 255입니다";
+    "on this port `unit_id` is a whole number 1..247", "이 포트에서 `unit_id`는 1~247 범위의 정수여야 합니다";
+    "port `{}` connects to {} too: put the devices there on one port",
+        "`{0}` 포트도 {1} 주소에 접속합니다. 그곳의 장치들을 한 포트에 모으세요";
     "`{}` belongs to port `{}` already", "`{0}` 경로는 이미 `{1}` 포트가 사용합니다";
     "the browser and REST server", "브라우저와 REST 서버";
     "listener number {} of the broker", "브로커의 {0}번째 수신 주소";
@@ -98,6 +103,7 @@ super::list! {
     "ports of kind `{}` are not available in this version of dinrail", "`{0}` 종류의 포트는 이 버전의 dinrail에서 사용할 수 없습니다";
     "`kind` is one of `serial`, `tcp`, `rtu-over-tcp`", "`kind` 항목은 `serial`, `tcp`, `rtu-over-tcp` 중 하나여야 합니다";
     "`path` is an absolute path such as `/dev/ttyUSB0`", "`path` 항목은 `/dev/ttyUSB0`과 같은 절대 경로여야 합니다";
+    "{} is not host and port such as `10.0.0.5:502`", "`10.0.0.5:502`와 같은 호스트와 포트가 아닙니다: {0}";
     "framing `ascii` is not available in this version of dinrail", "`ascii` 프레이밍은 이 버전의 dinrail에서 사용할 수 없습니다";
     "RTU framing needs 8 data bits", "RTU 프레이밍에는 데이터 비트 8이 필요합니다";
     "`timeout_ms` is `\"auto\"` or a whole number 10..120000", "`timeout_ms` 항목은 `\"auto\"` 또는 10~120000 범위의 정수여야 합니다";

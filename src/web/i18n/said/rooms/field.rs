@@ -29,7 +29,6 @@ super::list! {
     "not a request", "요청이 아닙니다";
 
     // Lines.
-    "the serial line is gone: {}", "시리얼 라인이 사라졌습니다: {0}";
     "the serial line is busy", "시리얼 라인이 사용 중입니다";
     "the serial line is closed", "시리얼 라인이 닫혀 있습니다";
     "{} does not exist", "{0} 경로가 없습니다";

@@ -51,6 +51,10 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     ("{} (unit {})", "a name made of what a file says"),
     ("token {}", "the name by which an API token signs its changes"),
     (", name", "SQL"),
+    ("unknown name", "the subject of an event; scripts say it as `subject.*`"),
+    ("invalid type: ", "how serde begins"),
+    ("invalid value: ", "how serde begins"),
+    (", expected ", "how serde goes on"),
 ];
 
 fn is_sql(said: &Said) -> bool {
