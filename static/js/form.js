@@ -110,7 +110,7 @@ export class Form {
       const warnings = found.length ? [] : this.#config.warningsAt(pointer);
       trouble.hidden = found.length + warnings.length === 0;
       trouble.classList.toggle("warning", warnings.length > 0);
-      trouble.textContent = [...found, ...warnings].map(({ detail }) => detail).join(" ");
+      trouble.textContent = [...found, ...warnings].map(({ detail }) => detail).join("; ");
       if (found.length) input.setAttribute("aria-invalid", "true");
       else input.removeAttribute("aria-invalid");
     }

@@ -233,6 +233,64 @@ async fn every_page_in_korean_dark_and_narrow() {
 }
 
 #[tokio::test]
+async fn what_the_server_says_is_korean_on_korean_pages() {
+    let bench = Bench::claimed().await;
+    let browser = &bench.browser;
+    browser.click(".switches summary").await;
+    browser.click("button[name=lang][value=ko]").await;
+    browser.until("document.documentElement.lang === 'ko'").await;
+    let port = json!([{"name": "COM1", "kind": "serial", "path": "/dev/dinrail-no-such-line"}]);
+    bench.gateway.edit(|document| document["ports"] = port).await.unwrap();
+
+    // Why a unit is not well, from the stream; the banner that says so; and what the log has of it.
+    bench.open("overview").await;
+    browser.until("document.querySelector('.reason')?.textContent.includes('경로가 없습니다')").await;
+    browser.until("document.querySelector('#unit-banner')?.textContent.includes('경로가 없습니다')").await;
+    bench.open("events").await;
+    browser.until("document.querySelector('.event-detail')").await;
+    let details =
+        browser.js("return [...document.querySelectorAll('.event-detail')].map((cell) => cell.textContent)").await;
+    all_korean(&details);
+
+    // A finding of a dry run, at its field and in the bar below.
+    bench.open("ports").await;
+    let path = "[data-pointer='/ports/0/path']";
+    browser.fill(&format!("{path} input"), "COM1").await;
+    browser.until(&format!("document.querySelector(\"{path} [role=alert], {path} .error\")?.textContent")).await;
+    let told = browser
+        .js(&format!(
+            "return [...document.querySelectorAll(\"{path} .error, #savebar li\")].map((one) => one.textContent)"
+        ))
+        .await;
+    all_korean(&told);
+    browser.picture("ko-refusal").await;
+
+    // A refusal of a form, and one of a write.
+    bench.gateway.edit(|document| document["internal"] = json!([{"name": "n", "type": "u16"}])).await.unwrap();
+    bench.open("tags").await;
+    browser.until(&format!("{}?.dataset.quality === 'good'", row("internal/n"))).await;
+    browser.js("document.querySelector('.vt').focus()").await;
+    browser.keys(&[key::DOWN, key::F2]).await;
+    browser.until("document.activeElement.closest('.write-box')").await;
+    browser.keys(&["70000", key::ENTER]).await;
+    browser.until("document.querySelector('.write-answer.error')?.textContent.length > 5").await;
+    all_korean(&browser.js("return [document.querySelector('.write-answer.error').textContent]").await);
+    let refused = browser.console_errors().await;
+    assert!(refused.iter().all(|line| line.contains("/tags/internal/n") || line.contains("dry_run")), "{refused:?}");
+    bench.stop().await;
+}
+
+/// Sentences, each with Korean in it.
+fn all_korean(sentences: &Json) {
+    let sentences = sentences.as_array().unwrap();
+    assert!(!sentences.is_empty());
+    for sentence in sentences {
+        let text = sentence.as_str().unwrap();
+        assert!(text.chars().any(|letter| ('\u{ac00}'..='\u{d7a3}').contains(&letter)), "not Korean: {text:?}");
+    }
+}
+
+#[tokio::test]
 async fn two_people_edit_at_once_and_nothing_is_lost() {
     let bench = Bench::claimed().await;
     let browser = &bench.browser;

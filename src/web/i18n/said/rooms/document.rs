@@ -138,7 +138,7 @@ super::list! {
     "with payload `object` a message holds all attributes: leave `{{attribute}}` out",
         "`object` 페이로드는 모든 속성을 한 메시지에 담습니다. `{{attribute}}`를 빼세요";
     "`{}` {} and `{}` {} would share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
-        "`{0}` {1}, `{2}` {3} 값의 토픽이 `{4}`로 같아집니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
+        "`{0}` {1}, `{2}` {3} 값이 토픽 `{4}` 하나로 겹칩니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
     "in a subscription a placeholder fills a whole level, as in `write/{{tag}}`",
         "구독에서 자리표시자는 `write/{{tag}}`처럼 한 단계 전체를 차지해야 합니다";
     "each placeholder stands once in a subscription", "구독에서 각 자리표시자는 한 번만 쓸 수 있습니다";

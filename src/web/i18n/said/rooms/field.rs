@@ -2,7 +2,7 @@
 
 super::list! {
     // Values and addresses.
-    "`{}` is not a byte order of {}; it is one of {}", "`{0}`는 {1} 형식의 바이트 순서가 아닙니다. 다음 중 하나여야 합니다: {2}";
+    "`{}` is not a byte order of {}; it is one of {}", "`{0}` 값은 {1} 형식의 바이트 순서가 아닙니다. 다음 중 하나여야 합니다: {2}";
     "a string has no byte order: the high byte of each register comes first",
         "문자열에는 바이트 순서가 없습니다. 각 레지스터의 상위 바이트가 먼저 옵니다";
     "the count must be at least 1", "개수는 1 이상이어야 합니다";

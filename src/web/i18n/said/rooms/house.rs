@@ -6,7 +6,7 @@ super::list! {
     "`{}` cannot be written", "`{0}` 태그는 쓸 수 없습니다";
     "`{}` is switched off; enable the tag, its device and its port", "`{0}` 태그는 사용 안 함 상태입니다. 태그와 장치와 포트를 사용으로 바꾸세요";
     "the line of `{}` is not open; the overview says why", "`{0}` 태그의 라인이 열려 있지 않습니다. 이유는 개요 페이지에 있습니다";
-    "the device answered exception {} ({})", "장치가 예외 {0}({1})을 응답했습니다";
+    "the device answered exception {} ({})", "장치가 예외로 응답했습니다: {0}({1})";
     "illegal function", "지원하지 않는 기능";
     "illegal data address", "없는 주소";
     "illegal data value", "거부된 값";

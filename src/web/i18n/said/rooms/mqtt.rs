@@ -21,7 +21,7 @@ super::list! {
         "브로커 인증서를 서명한 인증 기관을 알 수 없습니다. 해당 CA를 지정하세요";
     "the broker's certificate is not signed by the CA given here, though that one has the same name",
         "브로커 인증서가 지정한 CA로 서명되지 않았습니다. 이름만 같은 CA입니다";
-    "the broker's certificate is for {}, not for `{}`", "브로커 인증서의 이름이 `{1}`과 다릅니다. 인증서의 이름: {0}";
+    "the broker's certificate is for {}, not for `{}`", "브로커 인증서의 이름이 `{1}` 주소와 맞지 않습니다. 인증서의 이름: {0}";
     "another name", "다른 이름";
     "no name at all", "이름 없음";
     "the broker's certificate has expired (if it has not, the clock of this machine is wrong)",
@@ -67,7 +67,7 @@ super::list! {
     "the client has ended", "클라이언트가 끝났습니다";
 
     // Commands.
-    "`{}` is not the name of a tag", "`{0}`은 태그 이름이 아닙니다";
+    "`{}` is not the name of a tag", "`{0}` 값은 태그 이름이 아닙니다";
     "`{}` is not an attribute", "`{0}` 속성은 없습니다";
     "`{}` is not one of the tags that can be written here", "`{0}` 태그는 여기서 쓸 수 있는 태그가 아닙니다";
     "the payload has {} bytes; a command has at most {}", "페이로드가 {0}바이트입니다. 명령은 최대 {1}바이트입니다";

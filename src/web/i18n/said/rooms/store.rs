@@ -19,11 +19,11 @@ super::list! {
     // The database.
     "{} cannot be used", "사용할 수 없습니다: {0}";
     "the key file {} is missing, and without it the stored secrets cannot be read: put it back from a backup, or start over with an empty data folder (nothing was changed)",
-        "키 파일 {0}이 없어 저장된 비밀값을 읽을 수 없습니다. 백업에서 되돌리거나 빈 데이터 폴더로 다시 시작하세요(아무것도 바꾸지 않았습니다)";
+        "{0} 키 파일이 없어 저장된 비밀값을 읽을 수 없습니다. 백업에서 되돌리거나 빈 데이터 폴더로 다시 시작하세요(아무것도 바꾸지 않았습니다)";
     "the key file {} is damaged: it has {} bytes instead of 32 (nothing was changed)",
-        "키 파일 {0}이 손상되었습니다. 32바이트가 아니라 {1}바이트입니다(아무것도 바꾸지 않았습니다)";
+        "{0} 키 파일이 손상되었습니다. 32바이트가 아니라 {1}바이트입니다(아무것도 바꾸지 않았습니다)";
     "the key file {} is not the one this database was made with: put the right one back (nothing was changed)",
-        "키 파일 {0}이 이 데이터베이스의 키가 아닙니다. 올바른 파일을 되돌리세요(아무것도 바꾸지 않았습니다)";
+        "{0} 키 파일이 이 데이터베이스의 것이 아닙니다. 올바른 파일을 되돌리세요(아무것도 바꾸지 않았습니다)";
     "{} was written by a newer dinrail (schema {}, this program knows {}): run the newer program (nothing was changed)",
         "더 새로운 dinrail이 쓴 데이터베이스입니다: {0} (스키마 {1}, 이 프로그램은 {2}까지). 새 프로그램을 실행하세요(아무것도 바꾸지 않았습니다)";
     "{} is not a dinrail database (nothing was changed)", "dinrail 데이터베이스가 아닙니다: {0} (아무것도 바꾸지 않았습니다)";
