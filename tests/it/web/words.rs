@@ -116,6 +116,22 @@ async fn health_and_events_are_korean_for_a_korean_reader_and_stored_in_english(
     let spoken = events(korean).await;
     assert!(spoken["detail"].as_str().unwrap().ends_with(&format!("{MISSING} 경로가 없습니다")), "{spoken}");
     assert_eq!(spoken["id"], told["id"]);
+
+    // What is looked for is what is seen.
+    let found = async |query: &str| {
+        let request = web.viewer.request(Method::GET, &format!("/events?{query}"));
+        sent(korean(request)).await.expect(200)["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(found("category=unit&text=경로가 없습니다").await, [told["id"].clone()]);
+    assert_eq!(found("after=0&text=경로가 없습니다").await, [told["id"].clone()]);
+    assert_eq!(found("text=없는 말").await, [] as [Json; 0]);
+    let by_name = found("category=unit&text=COM1").await;
+    assert!(by_name.contains(&told["id"]), "{by_name:?}");
     web.stop().await;
 }
 

@@ -1,9 +1,9 @@
 //! The event log.
 
-use crate::store::{Event, EventFilter};
+use crate::store::{Event, EventFilter, EventLog};
 use crate::tag::reading::rfc3339;
 use crate::web::guards::Viewer;
-use crate::web::i18n;
+use crate::web::i18n::{self, Lang};
 use crate::web::input::ApiQuery;
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
@@ -18,6 +18,8 @@ use utoipa_axum::routes;
 const DEFAULT_LIMIT: u32 = 100;
 /// One less than the store answers at most: the one more tells of another page.
 const MOST: u32 = 999;
+/// So many times as many events are looked at, at most, for a text that the store cannot look for.
+const LOOKS: usize = 20;
 
 pub(super) fn router() -> OpenApiRouter<WebState> {
     OpenApiRouter::default().routes(routes!(list))
@@ -83,6 +85,39 @@ impl From<Event> for EventView {
     }
 }
 
+/// Text that cannot be in a stored sentence, which is English: the reader means what they see.
+fn foreign(filter: &EventFilter) -> Option<&str> {
+    filter.text.as_deref().filter(|text| i18n::reader() != Lang::En && !text.is_ascii())
+}
+
+/// Looks for a text in the events as the reader sees them. Answers also where the look ended, if there is more to look at.
+async fn look(
+    log: &EventLog,
+    filter: &EventFilter,
+    text: &str,
+    lang: Lang,
+) -> Result<(Vec<Event>, Option<u64>), ApiProblem> {
+    let mut found = Vec::new();
+    let mut part = EventFilter { text: None, limit: MOST, ..filter.clone() };
+    for _ in 0..LOOKS {
+        let events = log.query(&part).await?;
+        let last = events.last().map(|event| event.id).filter(|_| events.len() == MOST as usize);
+        found.extend(events.into_iter().filter(|event| shows(event, text, lang)));
+        let Some(last) = last else { return Ok((found, None)) };
+        if filter.limit as usize <= found.len() {
+            return Ok((found, Some(last)));
+        }
+        *(if filter.after.is_some() { &mut part.after } else { &mut part.before }) = Some(last);
+    }
+    let seen = if filter.after.is_some() { part.after } else { part.before };
+    Ok((found, seen))
+}
+
+fn shows(event: &Event, text: &str, lang: Lang) -> bool {
+    let fields = [&event.source, &event.subject, &event.actor, &event.result];
+    fields.iter().any(|field| field.contains(text)) || i18n::said(&event.detail, lang).contains(text)
+}
+
 /// Lists events.
 #[utoipa::path(
     get, path = "/events", tag = "status", params(ListQuery), responses((status = 200, body = EventList)),
@@ -104,10 +139,14 @@ async fn list(
         text: query.text.filter(|text| !text.is_empty()),
         limit: limit + 1,
     };
-    let mut found = state.store().event_log().query(&filter).await?;
+    let log = state.store().event_log();
+    let (mut found, seen) = match foreign(&filter) {
+        Some(text) => look(&log, &filter, text, i18n::reader()).await?,
+        None => (log.query(&filter).await?, None),
+    };
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = wanted < found.len();
     found.truncate(wanted);
-    let next = found.last().filter(|_| more).map(|event| event.id);
+    let next = if more { found.last().map(|event| event.id) } else { seen };
     Ok(Json(EventList { events: found.into_iter().map(EventView::from).collect(), next }))
 }
