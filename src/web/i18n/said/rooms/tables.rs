@@ -26,8 +26,8 @@ super::list! {
     "the addresses look like references: 40001 is read as holding 0; switch to 0-based if they are plain addresses", "주소가 참조 번호처럼 보여 40001을 holding 0으로 읽습니다. 일반 주소라면 0부터로 바꾸세요";
     "the lowest address is 1: they look 1-based, and are read as 0-based; switch to 1-based if 1 is the first register", "가장 작은 주소가 1이어서 1부터 세는 것처럼 보이지만 0부터로 읽습니다. 첫 레지스터가 1이라면 1부터로 바꾸세요";
     "Kepware keeps the word order in its device, not in this file; it is low word first (`CDAB`) unless changed there: set the device's byte order", "Kepware는 워드 순서를 이 파일이 아니라 장치 설정에 둡니다. 바꾸지 않았다면 하위 워드가 먼저(`CDAB`)입니다. 장치의 바이트 순서를 맞추세요";
-    "line {}: `{}` is none of device, poll, ref", "{0}행: `{1}`은(는) device, poll, ref 중 하나가 아닙니다";
-    "line {}: `{}` is a set of bits: its register is taken as `u16`", "{0}행: `{1}`은(는) 비트 묶음이므로 레지스터를 `u16`으로 읽습니다";
+    "line {}: `{}` is none of device, poll, ref", "{0}행: `{1}` 값은 device, poll, ref 중 하나가 아닙니다";
+    "line {}: `{}` is a set of bits: its register is taken as `u16`", "{0}행: `{1}` 항목은 비트 묶음이므로 레지스터를 `u16`으로 읽습니다";
 
     // Cells.
     "`{}` is not an address", "주소가 아닙니다: `{0}`";
@@ -39,7 +39,7 @@ super::list! {
     "texts with the low byte first are not read", "하위 바이트가 먼저인 문자열은 읽지 않습니다";
     "behind the dot stands a bit, 0 to 15", "점 뒤에는 0에서 15까지의 비트를 적습니다";
     "the address is missing", "주소가 없습니다";
-    "this address is of the table `{}`, the row says `{}`", "이 주소는 `{0}` 테이블인데 행에는 `{1}`로 적혀 있습니다";
+    "this address is of the table `{}`, the row says `{}`", "이 주소는 `{0}` 테이블인데 행에는 `{1}` 테이블로 적혀 있습니다";
     "`{}` is not a type; it is one of {}", "형식이 아닙니다: `{0}`. 다음 중 하나여야 합니다: {1}";
     "no type is given: `u16` is taken", "형식이 없어 `u16`으로 읽습니다";
     "`{}` is not a table; it is one of coil, discrete, input, holding", "테이블이 아닙니다: `{0}`. coil, discrete, input, holding 중 하나여야 합니다";
@@ -47,8 +47,8 @@ super::list! {
     "`{}` is not a number", "숫자가 아닙니다: `{0}`";
     "`{}` is not a whole number", "정수가 아닙니다: `{0}`";
     "the name is missing", "이름이 없습니다";
-    "`{}` is not a name here: `{}` is taken", "이름으로 쓸 수 없는 글자가 있어 `{1}`로 바꿉니다: `{0}`";
-    "no name is given: `{}` is taken", "이름이 없어 `{0}`로 정합니다";
+    "`{}` is not a name here: `{}` is taken", "이름으로 쓸 수 없는 글자가 있어 `{1}` 이름을 씁니다: `{0}`";
+    "no name is given: `{}` is taken", "이름이 없어 `{0}` 이름을 씁니다";
     "only `None` and `Linear` scaling is read", "스케일링은 `None`과 `Linear`만 읽습니다";
     "a range needs all four: raw low, raw high, low, high", "범위에는 원시 하한, 원시 상한, 하한, 상한이 모두 필요합니다";
     "either a range or gain and offset, not both", "범위 또는 배율과 오프셋 중 하나만 쓸 수 있습니다";
