@@ -78,6 +78,7 @@ impl Plan {
 /// Groups what is wanted into the cheapest reads that keep the limits and respect the lessons.
 pub fn plan(wanted: &[Wanted], limits: Limits, cost: &Cost, lessons: &Lessons) -> Plan {
     let mut plan = Plan { trials: lessons.trials(wanted), ..Plan::default() };
+    plan.trials.retain(|trial| trial.span.count() <= limits.of(trial.span.table()));
     let mut fixed: HashMap<Span, Vec<usize>> = HashMap::new();
     let mut tables: [Vec<usize>; 4] = Default::default();
     let teacher = lessons.reader();
