@@ -1,11 +1,13 @@
 //! Who may connect, and how many: decided at accept, before a byte is read.
 
+use super::network::Network;
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// The addresses that may connect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,13 +28,17 @@ impl AllowList {
     }
 }
 
-/// The most connections open at a time.
+/// The most connections at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caps {
     /// From everywhere.
     pub total: usize,
-    /// From one address.
+    /// From one address; of IPv6 from one /64.
     pub per_address: usize,
+}
+
+impl Caps {
+    const NONE: Self = Self { total: usize::MAX, per_address: usize::MAX };
 }
 
 /// Why a connection was closed at once.
@@ -54,10 +60,14 @@ pub enum Refusal {
 pub struct GateCounts {
     /// Connections open now.
     pub open: usize,
+    /// Of them, those that have not shown yet who they are.
+    pub strangers: usize,
     /// Refused because of the allow-list.
     pub not_allowed: u64,
     /// Refused because of either cap.
     pub full: u64,
+    /// Strangers that were put out because others came.
+    pub put_out: u64,
     /// Let in, but the TLS handshake failed or took too long.
     pub failed_handshakes: u64,
     /// The last one refused by list or cap, and why.
@@ -65,6 +75,10 @@ pub struct GateCounts {
 }
 
 /// One gate for all listeners of a service; clones share list, caps and counts, and all three change while in use.
+///
+/// A service whose peers show who they are lets them in as **strangers** until they do. Strangers have caps of their own
+/// and keep nobody out: where there is no room the one that has been a stranger longest goes, of those from the network
+/// that has most of them. So half-open connections cost whoever opens them his own places.
 #[derive(Debug, Clone)]
 pub struct Gate(Arc<Shared>);
 
@@ -73,6 +87,8 @@ struct Shared {
     allow: ArcSwap<AllowList>,
     total: AtomicUsize,
     per_address: AtomicUsize,
+    /// None when nobody here is a stranger.
+    strangers: Option<Caps>,
     inside: Mutex<Inside>,
     failed_handshakes: AtomicU64,
 }
@@ -80,19 +96,45 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Inside {
     open: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<Network, Tally>,
+    /// In the order they came.
+    strangers: BTreeMap<u64, Stranger>,
+    next: u64,
     not_allowed: u64,
     full: u64,
+    put_out: u64,
     last: Option<(IpAddr, Refusal)>,
 }
 
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    open: usize,
+    strangers: usize,
+}
+
+#[derive(Debug)]
+struct Stranger {
+    network: Network,
+    put_out: CancellationToken,
+}
+
 impl Gate {
-    /// A gate with nobody inside.
+    /// A gate with nobody inside; who comes in stays in.
     pub fn new(allow: AllowList, caps: Caps) -> Self {
+        Self::build(allow, caps, None)
+    }
+
+    /// A gate where everyone is a stranger until [`Pass::vouch`], within these caps beside the others.
+    pub fn with_strangers(allow: AllowList, caps: Caps, strangers: Caps) -> Self {
+        Self::build(allow, caps, Some(strangers))
+    }
+
+    fn build(allow: AllowList, caps: Caps, strangers: Option<Caps>) -> Self {
         Self(Arc::new(Shared {
             allow: ArcSwap::from_pointee(allow),
             total: AtomicUsize::new(caps.total),
             per_address: AtomicUsize::new(caps.per_address),
+            strangers,
             inside: Mutex::default(),
             failed_handshakes: AtomicU64::new(0),
         }))
@@ -114,21 +156,30 @@ impl Gate {
         // A v4 client of a dual-stack listener comes as ::ffff:a.b.c.d; lists speak of a.b.c.d.
         let peer = peer.to_canonical();
         let allowed = self.0.allow.load().admits(peer);
-        let mut inside = self.0.lock();
-        let verdict = if !allowed {
-            Err(Refusal::NotAllowed)
-        } else if inside.open >= self.0.total.load(Ordering::Relaxed) {
-            Err(Refusal::Full)
-        } else if inside.by_address.get(&peer).copied().unwrap_or(0) >= self.0.per_address.load(Ordering::Relaxed) {
-            Err(Refusal::AddressFull)
-        } else {
-            Ok(())
+        let network = Network::from(peer);
+        let caps = Caps {
+            total: self.0.total.load(Ordering::Relaxed),
+            per_address: self.0.per_address.load(Ordering::Relaxed),
         };
-        match verdict {
+        let mut inside = self.0.lock();
+        let room = if allowed {
+            inside.make_room(network, caps, self.0.strangers.unwrap_or(Caps::NONE))
+        } else {
+            Err(Refusal::NotAllowed)
+        };
+        match room {
             Ok(()) => {
+                let id = inside.next;
+                let put_out = CancellationToken::new();
+                inside.next += 1;
                 inside.open += 1;
-                *inside.by_address.entry(peer).or_insert(0) += 1;
-                Ok(Permit { gate: self.clone(), peer })
+                let tally = inside.by_network.entry(network).or_default();
+                tally.open += 1;
+                if self.0.strangers.is_some() {
+                    tally.strangers += 1;
+                    inside.strangers.insert(id, Stranger { network, put_out: put_out.clone() });
+                }
+                Ok(Permit { network, pass: Pass { gate: self.clone(), id, put_out } })
             }
             Err(refusal) => {
                 match refusal {
@@ -146,8 +197,10 @@ impl Gate {
         let inside = self.0.lock();
         GateCounts {
             open: inside.open,
+            strangers: inside.strangers.len(),
             not_allowed: inside.not_allowed,
             full: inside.full,
+            put_out: inside.put_out,
             failed_handshakes: self.0.failed_handshakes.load(Ordering::Relaxed),
             last: inside.last,
         }
@@ -165,23 +218,104 @@ impl Shared {
     }
 }
 
+impl Inside {
+    fn make_room(&mut self, network: Network, caps: Caps, strangers: Caps) -> Result<(), Refusal> {
+        let here = self.by_network.get(&network).copied().unwrap_or_default();
+        if (caps.per_address <= here.open || strangers.per_address <= here.strangers) && !self.put_out_of(network) {
+            return Err(Refusal::AddressFull);
+        }
+        if caps.total <= self.open || strangers.total <= self.strangers.len() {
+            let most = self.by_network.iter().max_by_key(|(_, tally)| tally.strangers);
+            let crowd = most.map(|(network, tally)| (*network, tally.strangers));
+            let gone = match crowd {
+                Some((crowd, 2..)) => self.put_out_of(crowd),
+                // One from everywhere: the oldest.
+                _ => self.strangers.first_key_value().map(|(id, _)| *id).is_some_and(|id| self.put_out(id)),
+            };
+            if !gone {
+                return Err(Refusal::Full);
+            }
+        }
+        Ok(())
+    }
+
+    /// The oldest stranger of a network goes, if there is one.
+    fn put_out_of(&mut self, network: Network) -> bool {
+        let oldest = self.strangers.iter().find(|(_, stranger)| stranger.network == network).map(|(id, _)| *id);
+        oldest.is_some_and(|id| self.put_out(id))
+    }
+
+    fn put_out(&mut self, id: u64) -> bool {
+        let Some(stranger) = self.vouch(id) else { return false };
+        // Its place is free from now on, however long its task takes to notice.
+        self.leave(stranger.network);
+        self.put_out += 1;
+        stranger.put_out.cancel();
+        true
+    }
+
+    /// No stranger any more.
+    fn vouch(&mut self, id: u64) -> Option<Stranger> {
+        let stranger = self.strangers.remove(&id)?;
+        if let Some(tally) = self.by_network.get_mut(&stranger.network) {
+            tally.strangers = tally.strangers.saturating_sub(1);
+        }
+        Some(stranger)
+    }
+
+    fn leave(&mut self, network: Network) {
+        self.open = self.open.saturating_sub(1);
+        // A network without connections is forgotten: the map stays as small as the cap.
+        if let Some(tally) = self.by_network.get_mut(&network) {
+            tally.open = tally.open.saturating_sub(1);
+            if tally.open == 0 {
+                self.by_network.remove(&network);
+            }
+        }
+    }
+}
+
 /// A place behind the gate, held as long as the connection is open.
 #[derive(Debug)]
 pub struct Permit {
+    network: Network,
+    pass: Pass,
+}
+
+/// What a connection's conversation knows of its place.
+#[derive(Debug, Clone)]
+pub struct Pass {
     gate: Gate,
-    peer: IpAddr,
+    id: u64,
+    put_out: CancellationToken,
+}
+
+impl Permit {
+    /// For the conversation.
+    pub fn pass(&self) -> &Pass {
+        &self.pass
+    }
+}
+
+impl Pass {
+    /// The peer has shown who it is: it is a stranger no longer, and stays.
+    pub fn vouch(&self) {
+        self.gate.0.lock().vouch(self.id);
+    }
+
+    /// Returns when others need the place: close the connection.
+    pub async fn put_out(&self) {
+        self.put_out.cancelled().await;
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut inside = self.gate.0.lock();
-        inside.open = inside.open.saturating_sub(1);
-        // An address without connections is forgotten: the map stays as small as the cap.
-        if let Some(count) = inside.by_address.get_mut(&self.peer) {
-            *count -= 1;
-            if *count == 0 {
-                inside.by_address.remove(&self.peer);
-            }
+        let mut inside = self.pass.gate.0.lock();
+        // Who was put out has left already.
+        if !self.pass.put_out.is_cancelled() {
+            inside.vouch(self.pass.id);
+            inside.leave(self.network);
         }
     }
 }
@@ -219,5 +353,56 @@ mod tests {
         assert!(gate.admit(ip("::ffff:10.1.2.3")).is_ok());
         assert!(gate.admit(ip("fd00::1")).is_ok());
         assert_eq!((gate.counts().open, gate.counts().not_allowed), (1, 1));
+    }
+
+    fn with_strangers(total: usize, strangers: usize, per_address: usize) -> Gate {
+        let caps = Caps { total, per_address: total };
+        Gate::with_strangers(AllowList::All, caps, Caps { total: strangers, per_address })
+    }
+
+    #[test]
+    fn strangers_cost_their_own_network_its_places() {
+        let gate = with_strangers(8, 4, 3);
+        let attack: Vec<Permit> = (0..50).map(|_| gate.admit(ip("2001:db8::bad")).unwrap()).collect();
+        let mut others: Vec<Permit> = (1..=3).map(|last| gate.admit(ip(&format!("10.0.0.{last}"))).unwrap()).collect();
+        let inside = |permits: &[Permit]| permits.iter().filter(|permit| !permit.pass.put_out.is_cancelled()).count();
+        assert_eq!((inside(&attack), inside(&others)), (1, 3));
+        assert!(!attack[49].pass.put_out.is_cancelled(), "the oldest go first");
+        others.iter().for_each(|permit| permit.pass().vouch());
+        let more: Vec<Permit> = (1..=50).map(|_| gate.admit(ip("2001:db8::bad:2")).unwrap()).collect();
+        assert_eq!((inside(&attack), inside(&more), inside(&others)), (0, 3, 3));
+        let counts = gate.counts();
+        assert_eq!((counts.open, counts.strangers, counts.put_out, counts.full), (6, 3, 97, 0));
+        others.clear();
+        drop((attack, more));
+        assert_eq!((gate.counts().open, gate.counts().strangers), (0, 0));
+        assert!(gate.0.lock().by_network.is_empty());
+    }
+
+    #[test]
+    fn who_was_vouched_for_stays_and_is_counted() {
+        let gate = with_strangers(3, 2, 2);
+        let known: Vec<Permit> = (1..=3)
+            .map(|last| {
+                let permit = gate.admit(ip(&format!("10.0.0.{last}"))).unwrap();
+                permit.pass().vouch();
+                permit
+            })
+            .collect();
+        assert_eq!(gate.admit(ip("10.0.0.9")).unwrap_err(), Refusal::Full);
+        drop(known);
+        let stranger = gate.admit(ip("10.0.0.1")).unwrap();
+        let late = stranger.pass().clone();
+        drop(stranger);
+        late.vouch();
+        assert_eq!(gate.counts().open, 0);
+    }
+
+    #[test]
+    fn of_strangers_from_everywhere_the_oldest_goes() {
+        let gate = with_strangers(9, 3, 3);
+        let permits: Vec<Permit> = (1..=5).map(|last| gate.admit(ip(&format!("10.0.0.{last}"))).unwrap()).collect();
+        let out: Vec<bool> = permits.iter().map(|permit| permit.pass.put_out.is_cancelled()).collect();
+        assert_eq!(out, [true, true, false, false, false]);
     }
 }

@@ -135,7 +135,11 @@ impl Listener {
                         Ok(permit) => {
                             let (serving, converse) = (serving.clone(), converse.clone());
                             conversations.spawn(async move {
-                                if let Some(stream) = open(stream, &serving).await {
+                                let opened = tokio::select! {
+                                    opened = open(stream, &serving) => opened,
+                                    () = permit.pass().put_out() => None,
+                                };
+                                if let Some(stream) = opened {
                                     converse(Accepted { stream, peer, permit }).await;
                                 }
                             });

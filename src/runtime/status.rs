@@ -227,6 +227,12 @@ pub struct ServerStatus {
     pub address: String,
     /// Open connections.
     pub connections: u64,
+    /// Of them, those on which nobody has logged in or shown a token yet.
+    pub strangers: u64,
     /// Connections refused by a list or a cap.
     pub refused: u64,
+    /// Strangers' connections closed because others came.
+    pub put_out: u64,
+    /// Connections whose TLS handshake failed or took too long.
+    pub failed_handshakes: u64,
 }

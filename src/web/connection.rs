@@ -1,5 +1,6 @@
 //! One connection: HTTP/1.1 or HTTP/2 as TLS has agreed, until it ends, idles too long or the server stops.
 
+use crate::net::gate::Pass;
 use crate::net::listen::{Accepted, Stream};
 use axum::Router;
 use axum::body::Body;
@@ -23,7 +24,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service as _;
 
-/// The head of a request takes no longer than this, the wait for it included.
+/// The first request is there within this time after the handshake: who connects has something to ask.
+const FIRST: Duration = Duration::from_secs(10);
+/// The head of a later one takes no longer than this, the wait for it included.
 const HEAD: Duration = Duration::from_secs(30);
 /// A connection on which nothing moves, in either direction, with no request at work.
 const IDLE: Duration = Duration::from_secs(60);
@@ -53,11 +56,13 @@ impl Service {
     pub(super) async fn converse(self, accepted: Accepted) {
         let Accepted { stream, peer, permit } = accepted;
         let two = matches!(&stream, Stream::Tls(tls) if tls.get_ref().1.alpn_protocol() == Some(b"h2"));
+        let pass = permit.pass().clone();
         let at_work = Arc::new(AtomicUsize::new(0));
+        let asked = CancellationToken::new();
         let io = TokioIo::new(Idle::new(stream, Arc::clone(&at_work)));
+        let caller = Caller { peer, pass: pass.clone(), at_work, asked: asked.clone() };
         let app = self.app;
-        let answer =
-            hyper::service::service_fn(move |request| answer(app.clone(), peer, Arc::clone(&at_work), request));
+        let answer = hyper::service::service_fn(move |request| answer(app.clone(), caller.clone(), request));
         let mut builder = auto::Builder::new(Tasks { tracker: self.tasks, cut: self.cut });
         builder
             .http1()
@@ -78,8 +83,15 @@ impl Service {
         // Agreed in the handshake: no byte is waited for to find out.
         let builder = if two { builder.http2_only() } else { builder.http1_only() };
         let mut connection = std::pin::pin!(builder.serve_connection(io, answer));
+        let silent = async {
+            if tokio::time::timeout(FIRST, asked.cancelled()).await.is_ok() {
+                std::future::pending::<()>().await;
+            }
+        };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
+            () = pass.put_out() => return tracing::debug!(%peer, "a stranger's connection gave way to others"),
+            () = silent => return tracing::debug!(%peer, "a connection asked nothing in time"),
             () = self.stop.cancelled() => {
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -92,15 +104,22 @@ impl Service {
     }
 }
 
-async fn answer(
-    mut app: Router,
+/// Who sends the requests of one connection.
+#[derive(Clone)]
+struct Caller {
     peer: SocketAddr,
+    pass: Pass,
     at_work: Arc<AtomicUsize>,
-    request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+    /// Cancelled by the first request.
+    asked: CancellationToken,
+}
+
+async fn answer(mut app: Router, caller: Caller, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    caller.asked.cancel();
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let _busy = Busy::new(at_work);
+    request.extensions_mut().insert(ConnectInfo(caller.peer));
+    request.extensions_mut().insert(caller.pass);
+    let _busy = Busy::new(caller.at_work);
     app.call(request).await
 }
 

@@ -15,7 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Connections in all, and from one address.
 const CAPS: Caps = Caps { total: 256, per_address: 64 };
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Of them, connections on which nobody has shown a valid credential yet: half of the places, so that the other half is
+/// for those who have. One address may be an office that opens its login pages, six connections by each browser.
+const STRANGERS: Caps = Caps { total: 128, per_address: 32 };
+/// A handshake is three packets; a slow line needs a second or two.
+const HANDSHAKE: Duration = Duration::from_secs(5);
 /// A unit has 5 s to end.
 const GRACE: Duration = Duration::from_secs(4);
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -44,32 +48,25 @@ pub enum WebError {
 #[derive(Debug)]
 pub struct WebServer {
     listen: SocketAddr,
-    caps: Caps,
     state: WebState,
 }
 
 impl WebServer {
     /// A server at this address.
     pub fn new(listen: SocketAddr, state: WebState) -> Self {
-        Self { listen, caps: CAPS, state }
-    }
-
-    /// With other bounds on connections than 256, and 64 from one address.
-    #[must_use]
-    pub fn with_caps(self, caps: Caps) -> Self {
-        Self { caps, ..self }
+        Self { listen, state }
     }
 
     /// Runs until asked to stop. What is under way then has 4 s; streams end at once.
     pub async fn run(self, ctx: UnitContext) -> Result<(), WebError> {
-        let Self { listen, caps, state } = self;
+        let Self { listen, state } = self;
         let listener = Listener::bind(listen)?;
         let address = listener.address();
         let folder = state.store().folder().to_owned();
         let identity = tokio::task::spawn_blocking(move || load_or_make(&folder, listen.ip())).await??;
         let fingerprint = identity.fingerprint();
         let tls = ServerTls::new(identity, MinVersion::V12, &["h2", "http/1.1"])?;
-        let gate = Gate::new(AllowList::All, caps);
+        let gate = Gate::with_strangers(AllowList::All, CAPS, STRANGERS);
         let cut = CancellationToken::new();
         let service = Service {
             app: router(state.clone()),
@@ -115,7 +112,10 @@ fn figures(ctx: &UnitContext, gate: &Gate, address: SocketAddr) {
     let status = ServerStatus {
         address: address.to_string(),
         connections: u64::try_from(counts.open).unwrap_or(u64::MAX),
+        strangers: u64::try_from(counts.strangers).unwrap_or(u64::MAX),
         refused: counts.not_allowed + counts.full,
+        put_out: counts.put_out,
+        failed_handshakes: counts.failed_handshakes,
     };
     let detail = Detail::Server(status);
     ctx.detail.send_if_modified(|present| {

@@ -7,6 +7,7 @@ pub(crate) mod pages;
 
 use super::problem::ApiProblem;
 use super::state::WebState;
+use crate::net::gate::Pass;
 use crate::platform::clock;
 use crate::runtime::events::{Category, Event, Outcome};
 use crate::store::Role;
@@ -109,6 +110,9 @@ guard!(Admin);
 
 async fn demand(parts: &Parts, state: &WebState, role: Role) -> Result<Who, ApiProblem> {
     let who = recognise(&parts.headers, &parts.extensions, state).await?.ok_or_else(ApiProblem::unauthorized)?;
+    if let Some(pass) = parts.extensions.get::<Pass>() {
+        pass.vouch();
+    }
     if who.source() == "browser" {
         origin::check_origin(parts)?;
     }

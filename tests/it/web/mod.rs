@@ -2,6 +2,7 @@
 
 mod access;
 mod configuration;
+mod crowd;
 mod door;
 mod import;
 mod objects;

@@ -194,12 +194,16 @@ impl Page {
     fn server(&mut self, name: &str, server: &ServerStatus) {
         let labels = [("server", name)];
         self.gauge("dinrail_server_connections", "Open connections.", &labels, server.connections);
-        self.counter(
-            "dinrail_server_refused_total",
-            "Connections refused by a list or a cap.",
-            &labels,
-            server.refused,
-        );
+        let help = "Open connections on which nobody has logged in or shown a token yet.";
+        self.gauge("dinrail_server_strangers", help, &labels, server.strangers);
+        let counters = [
+            ("dinrail_server_refused_total", "Connections refused by a list or a cap.", server.refused),
+            ("dinrail_server_put_out_total", "Strangers' connections closed because others came.", server.put_out),
+            ("dinrail_server_failed_handshakes_total", "TLS handshakes that failed.", server.failed_handshakes),
+        ];
+        for (name, help, count) in counters {
+            self.counter(name, help, &labels, count);
+        }
     }
 }
 
