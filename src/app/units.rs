@@ -159,7 +159,7 @@ impl Parts {
                     UnitConfig::Broker(broker) => Some(broker.clone()),
                     _ => None,
                 },
-                |follow| Broker::new(follow).run(ctx),
+                |follow| Broker::new(follow, self.events.clone()).run(ctx),
             ),
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),

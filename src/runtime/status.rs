@@ -201,6 +201,10 @@ pub struct BrokerStatus {
     pub messages_out: u64,
     /// Messages not queued for a client because too much was waiting for it already.
     pub dropped: u64,
+    /// Connections without a login as yet.
+    pub strangers: u64,
+    /// Of such connections, those closed because others came.
+    pub put_out: u64,
     /// Connections, logins, topics and messages refused.
     pub refused: u64,
     /// Why the last one was.

@@ -1,7 +1,7 @@
 //! The broker asks, we decide: logins, topics, and the list of who is connected.
 
 use super::filter::is_publishable;
-use super::hub::Hub;
+use super::hub::{Denial, Hub};
 use async_trait::async_trait;
 use rmqtt::codec::v5::SubscribeAckReason;
 use rmqtt::context::ServerContext;
@@ -9,7 +9,7 @@ use rmqtt::hook::{Handler, HookResult, Parameter, ReturnType, Type};
 use rmqtt::types::{AuthResult, ConnectInfo, LastWill, PublishAclResult, SubscribeAclResult};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a login waits for the removal of the client's last session.
 const EVICTION_PATIENCE: Duration = Duration::from_secs(5);
@@ -93,39 +93,67 @@ impl Handler for Hooks {
 /// Decides on a CONNECT.
 fn admit(hub: &Arc<Hub>, info: &ConnectInfo) -> Result<(), AuthResult> {
     let id = info.id();
-    let peer = id.remote_addr.map(|peer| peer.to_string()).unwrap_or_default();
-    let Some(relayed) = hub.relayed(id.remote_addr) else {
+    let peer = &id.remote_addr.map(|peer| peer.to_string()).unwrap_or_default();
+    let (Some(relayed), Some(from)) = (hub.relayed(id.remote_addr), id.remote_addr.map(|peer| peer.ip())) else {
         hub.refuse(peer, "this connection did not come through a listener");
         return Err(AuthResult::NotAuthorized);
     };
-    let password = info.password().map(AsRef::as_ref);
-    let user = match hub.rules.load().login(info.username().map(AsRef::as_ref), password) {
+    let rules = hub.rules.load();
+    let name = info.username().map(AsRef::as_ref);
+    let refuse = |why: String| {
+        hub.refuse(peer, &why);
+        hub.tell_refused(rules.told(name), from, why);
+    };
+    // Who gives no name shows no secret that could be guessed.
+    let attempt = match name.map(|name| hub.throttle.begin(name, from, Instant::now())).transpose() {
+        Ok(attempt) => attempt,
+        Err(wait) => {
+            hub.refuse(peer, format_args!("logins are held back for {} s", wait.as_millis().div_ceil(1000)));
+            relayed.deny(Denial::Held);
+            return Err(AuthResult::NotAuthorized);
+        }
+    };
+    let user = match rules.login(name, info.password().map(AsRef::as_ref)) {
         Ok(user) => user,
         Err(why) => {
-            hub.refuse(peer, why);
-            relayed.refuse();
+            refuse(match attempt.as_ref().and_then(|attempt| attempt.held_after) {
+                None => why.to_string(),
+                Some(wait) => format!("{why}; the next attempts are held back for {} s", wait.as_secs()),
+            });
+            let veiled = attempt.is_some_and(|attempt| attempt.veiled.is_some());
+            relayed.deny(if veiled { Denial::Held } else { Denial::Wrong });
             return Err(AuthResult::BadUsernameOrPassword);
         }
     };
+    if let Some(attempt) = attempt {
+        hub.throttle.succeeded(attempt, Instant::now());
+    }
     // The broker publishes a last will without asking whether its client may.
     let will = info.last_will().map(|will| match will {
         LastWill::V3(will) => will.topic.clone(),
         LastWill::V5(will) => will.topic.clone(),
     });
     if let Some(topic) = will.filter(|topic| !user.may_publish(topic)) {
-        hub.refuse(&id.client_id, format_args!("may not publish its last will to {}", shown(&topic)));
+        refuse(format!("may not publish its last will to {}", shown(&topic)));
         return Err(AuthResult::NotAuthorized);
     }
     // Resuming somebody else's session would bring that user's subscriptions and messages.
     if hub.owner(&id.client_id).is_some_and(|owner| owner.name() != user.name()) {
-        hub.refuse(peer, format_args!("the session of client {} belongs to another user", id.client_id));
+        refuse(format!("the session of client {} belongs to another user", id.client_id));
         return Err(AuthResult::NotAuthorized);
     }
-    if !relayed.log_in(user) {
-        hub.refuse(peer, "a connection logs in once");
-        return Err(AuthResult::NotAuthorized);
+    match hub.log_in(&relayed, user) {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            refuse("a connection logs in once".to_owned());
+            Err(AuthResult::NotAuthorized)
+        }
+        Err(full) => {
+            hub.refuse(peer, full);
+            relayed.deny(Denial::Full);
+            Err(AuthResult::NotAuthorized)
+        }
     }
-    Ok(())
 }
 
 /// A topic as it may be shown: those that are no topics may be anything.

@@ -1,16 +1,20 @@
 //! What front, hooks and housekeeping know together: the rules, who is connected, what was refused.
 
 use super::gauge::Gauge;
+use super::packet;
 use super::rules::{Rules, User};
 use crate::config::broker::BrokerConfig;
+use crate::net::gate::Pass;
+use crate::net::throttle::Throttle;
 use crate::platform::clock;
+use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::status::BrokerClient;
 use crate::tag::reading::rfc3339;
 use arc_swap::ArcSwap;
 use rmqtt::types::{ClientId, Id};
 use std::collections::{BTreeSet, HashMap};
-use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -20,6 +24,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(super) struct Hub {
     pub(super) rules: ArcSwap<Rules>,
+    /// Holds back who guesses passwords.
+    pub(super) throttle: Throttle,
+    events: Events,
     pub(super) gauge: Gauge,
     max_clients: AtomicUsize,
     max_message: AtomicUsize,
@@ -49,10 +56,23 @@ pub(super) struct Counts {
 #[derive(Debug)]
 pub(super) struct Relayed {
     client_id: String,
+    level: u8,
     /// Cancelled to close the connection.
     pub(super) cut: CancellationToken,
     login: OnceLock<Arc<User>>,
-    refused: AtomicBool,
+    pass: Pass,
+    denial: OnceLock<Denial>,
+}
+
+/// Why a CONNECT is denied, as far as the client is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// Name or password are wrong; the broker says so.
+    Wrong,
+    /// Too many were wrong before.
+    Held,
+    /// All places for clients are taken.
+    Full,
 }
 
 /// A session the broker holds, connected or waiting for its client.
@@ -85,9 +105,11 @@ pub(super) enum NoPlace {
 }
 
 impl Hub {
-    pub(super) fn new(config: &BrokerConfig) -> Arc<Self> {
+    pub(super) fn new(config: &BrokerConfig, events: Events) -> Arc<Self> {
         Arc::new(Self {
             rules: ArcSwap::from_pointee(Rules::new(config, &Rules::default())),
+            throttle: Throttle::default(),
+            events,
             gauge: Gauge::default(),
             max_clients: AtomicUsize::new(config.max_clients),
             max_message: AtomicUsize::new(config.max_message_bytes),
@@ -126,28 +148,63 @@ impl Hub {
         self.max_clients.load(Ordering::Relaxed)
     }
 
-    /// Gives a client a place. One that comes again while its old connection is still open takes that one's place.
-    pub(super) fn enter(self: &Arc<Self>, peer: SocketAddr, client_id: &str) -> Result<Place, NoPlace> {
-        let limit = self.max_clients();
+    /// Hands a connection on, unless all places for clients are taken.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+        level: u8,
+        client_id: &str,
+        pass: &Pass,
+    ) -> Result<Place, NoPlace> {
         let mut places = lock(&self.places);
-        let returns = || !client_id.is_empty() && places.values().any(|other| other.client_id == client_id);
-        // Those refused wait for their answer only; guessing passwords must not keep clients out.
-        let taken = places.values().filter(|other| !other.is_refused()).count();
-        if taken >= limit && !returns() {
-            return Err(NoPlace::Full(limit));
-        }
+        self.check_room(&places, client_id)?;
         if places.contains_key(&peer) {
             return Err(NoPlace::Twice);
         }
         let relayed = Arc::new(Relayed {
             client_id: client_id.to_owned(),
+            level,
             cut: CancellationToken::new(),
             login: OnceLock::new(),
-            refused: AtomicBool::new(false),
+            pass: pass.clone(),
+            denial: OnceLock::new(),
         });
         places.insert(peer, relayed.clone());
         drop(places);
         Ok(Place { hub: self.clone(), peer, relayed })
+    }
+
+    /// Whether a client finds a place. One that comes again while its old connection is still open takes that one's. Only
+    /// who has logged in takes a place: guessing passwords must not keep clients out.
+    fn check_room(&self, places: &HashMap<SocketAddr, Arc<Relayed>>, client_id: &str) -> Result<(), NoPlace> {
+        let limit = self.max_clients();
+        let inside = || places.values().filter(|other| other.login.get().is_some());
+        let returns = || !client_id.is_empty() && inside().any(|other| other.client_id == client_id);
+        if limit <= inside().count() && !returns() { Err(NoPlace::Full(limit)) } else { Ok(()) }
+    }
+
+    /// Gives a connection its place among the clients; false when it had one before.
+    pub(super) fn log_in(&self, relayed: &Relayed, user: Arc<User>) -> Result<bool, NoPlace> {
+        let places = lock(&self.places);
+        // Others may have come since it was handed on.
+        self.check_room(&places, &relayed.client_id)?;
+        let first = relayed.login.set(user).is_ok();
+        drop(places);
+        relayed.pass.vouch();
+        Ok(first)
+    }
+
+    /// Puts a refused login into the event log; `who` is a user's name or none.
+    pub(super) fn tell_refused(&self, who: String, from: IpAddr, why: String) {
+        self.events.tell(Event {
+            unix_ms: clock::unix_ms(),
+            source: "broker".to_owned(),
+            category: Category::Access,
+            subject: who,
+            actor: from.to_string(),
+            result: Outcome::Refused,
+            detail: why,
+        });
     }
 
     /// The connection the broker speaks of, if it came through the front.
@@ -300,19 +357,24 @@ impl Hub {
 }
 
 impl Relayed {
-    /// Notes the user once; false when this connection has logged in before.
-    pub(super) fn log_in(&self, user: Arc<User>) -> bool {
-        self.login.set(user).is_ok()
+    /// The first reason stands.
+    pub(super) fn deny(&self, denial: Denial) {
+        self.denial.get_or_init(|| denial);
     }
 
-    /// Notes a wrong password.
-    pub(super) fn refuse(&self) {
-        self.refused.store(true, Ordering::Relaxed);
+    /// Why it is not let in, if it is not.
+    pub(super) fn denial(&self) -> Option<Denial> {
+        self.denial.get().copied()
     }
 
-    /// Whether the login has failed.
-    pub(super) fn is_refused(&self) -> bool {
-        self.refused.load(Ordering::Relaxed)
+    /// What the client is told in place of the broker's answer, if anything: for want of room and patience the broker has
+    /// no word, and many clients take "not authorised" as a reason never to come again.
+    pub(super) fn own_answer(&self) -> Option<&'static [u8]> {
+        match self.denial()? {
+            Denial::Wrong => None,
+            Denial::Held => Some(packet::held_back(self.level)),
+            Denial::Full => Some(packet::no_room(self.level)),
+        }
     }
 
     /// The client as it is shown.

@@ -28,6 +28,7 @@ mod rules;
 mod service;
 
 use crate::config::broker::BrokerConfig;
+use crate::runtime::events::Events;
 use crate::runtime::unit::UnitContext;
 use std::io;
 use std::time::Duration;
@@ -60,12 +61,14 @@ pub enum BrokerError {
 #[derive(Debug)]
 pub struct Broker {
     config: watch::Receiver<BrokerConfig>,
+    events: Events,
 }
 
 impl Broker {
     /// A broker that follows this configuration: users and caps at once, listeners one by one, without a restart.
-    pub fn new(config: watch::Receiver<BrokerConfig>) -> Self {
-        Self { config }
+    /// Refused logins are told to `events`.
+    pub fn new(config: watch::Receiver<BrokerConfig>, events: Events) -> Self {
+        Self { config, events }
     }
 
     /// Runs until stopped.
@@ -78,7 +81,7 @@ impl Broker {
             .map_err(BrokerError::Threads)?;
         let mut host = Host(Some(runtime));
         let Some(runtime) = &host.0 else { return Err(BrokerError::Panicked) };
-        let outcome = runtime.spawn(service::run(self.config, ctx)).await;
+        let outcome = runtime.spawn(service::run(self.config, self.events, ctx)).await;
         host.close().await;
         outcome.unwrap_or(Err(BrokerError::Panicked))
     }

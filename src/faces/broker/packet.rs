@@ -186,6 +186,11 @@ pub(super) fn no_room(level: u8) -> &'static [u8] {
     if level == 5 { &[0x20, 0x03, 0x00, 0x97, 0x00] } else { &[0x20, 0x02, 0x00, 0x03] }
 }
 
+/// CONNACK "server unavailable" (3.1.1) or "connection rate exceeded" (5.0, 3.2.2.2).
+pub(super) fn held_back(level: u8) -> &'static [u8] {
+    if level == 5 { &[0x20, 0x03, 0x00, 0x9F, 0x00] } else { &[0x20, 0x02, 0x00, 0x03] }
+}
+
 /// DISCONNECT "packet too large" (5.0, 3.14.2.1); 3.1.1 has no word for it.
 pub(super) fn too_large(level: u8) -> &'static [u8] {
     if level == 5 { &[0xE0, 0x02, 0x95, 0x00] } else { &[] }

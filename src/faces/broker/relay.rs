@@ -1,6 +1,6 @@
 //! One client's connection: checked here, then passed on to the broker behind the front, byte by byte.
 
-use super::hub::{Hub, Place, Relayed};
+use super::hub::{Denial, Hub, Place, Relayed};
 use super::packet::{Frames, Head, Violation, head, no_room, too_large};
 use super::proxy;
 use super::rate::Bucket;
@@ -63,11 +63,12 @@ enum End {
 /// Serves one connection until it ends.
 pub(super) async fn converse(front: Arc<Front>, accepted: Accepted) {
     let Accepted { mut stream, peer, permit } = accepted;
-    let peer = proxy::canonical(peer);
+    let (peer, pass) = (proxy::canonical(peer), permit.pass());
     let hub = &front.hub;
     let mut opening = Vec::new();
     let connected = tokio::select! {
         () = front.stop.cancelled() => return,
+        () = pass.put_out() => return tracing::debug!(%peer, "a stranger's connection gave way to others"),
         connected = timeout(CONNECT_TIMEOUT, read_connect(&mut stream, &mut opening)) => connected,
     };
     let (level, place) = match connected {
@@ -76,7 +77,7 @@ pub(super) async fn converse(front: Arc<Front>, accepted: Accepted) {
         }
         Ok(Err(err)) => return tracing::debug!(%peer, error = %err, "the client left before its CONNECT"),
         Ok(Ok(None)) => return hub.refuse(peer, "this is not MQTT 3.1, 3.1.1 or 5.0, or its CONNECT is too long"),
-        Ok(Ok(Some((level, client_id)))) => match hub.enter(peer, &client_id) {
+        Ok(Ok(Some((level, client_id)))) => match hub.enter(peer, level, &client_id, pass) {
             Ok(place) => (level, place),
             Err(why) => {
                 hub.refuse(peer, why);
@@ -85,7 +86,10 @@ pub(super) async fn converse(front: Arc<Front>, accepted: Accepted) {
             }
         },
     };
-    let end = relay(&front, &place, peer, &mut stream, &opening).await;
+    let end = tokio::select! {
+        end = relay(&front, &place, peer, &mut stream, &opening) => end,
+        () = pass.put_out() => End::Cut,
+    };
     let who = place.relayed.name(peer);
     drop(place);
     match &end {
@@ -207,9 +211,13 @@ async fn outbound(relayed: &Relayed, mut broker: impl AsyncRead + Unpin, mut cli
     let mut buffer = vec![0; BUFFER];
     let pump = async {
         loop {
-            let count = broker.read(&mut buffer).await?;
-            if relayed.is_refused() {
+            let mut count = broker.read(&mut buffer).await?;
+            if matches!(relayed.denial(), Some(Denial::Wrong | Denial::Held)) {
                 sleep(FAILED_LOGIN_PAUSE).await;
+            }
+            if let Some(answer) = relayed.own_answer() {
+                drop(timeout(STALL, client.write_all(answer)).await);
+                count = 0;
             }
             if count == 0 {
                 drop(timeout(STALL, client.shutdown()).await);

@@ -69,6 +69,15 @@ impl Rules {
         user.filter(|_| same).cloned().ok_or(LoginError::Wrong)
     }
 
+    /// The name as it may be told: what is no user's name may be a password in the wrong field.
+    pub(super) fn told(&self, name: Option<&str>) -> String {
+        match name {
+            None => "no name".to_owned(),
+            Some(name) if self.users.contains_key(name) => name.to_owned(),
+            Some(_) => "unknown name".to_owned(),
+        }
+    }
+
     /// The user of a session by the name it logged in with.
     pub(super) fn user(&self, name: Option<&str>) -> Option<&Arc<User>> {
         match name {

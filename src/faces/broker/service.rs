@@ -7,6 +7,7 @@ use super::hub::Hub;
 use super::listeners::Listeners;
 use crate::config::broker::BrokerConfig;
 use crate::net::gate::{AllowList, Caps, Gate};
+use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
 use crate::runtime::unit::{Health, UnitContext};
 use std::sync::Arc;
@@ -21,10 +22,9 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(5);
 /// Between two clients that lose their session for want of memory.
 const RELIEF_PAUSE: Duration = Duration::from_millis(250);
-/// Connections beyond the places for clients: those that have not said yet who they are.
-const STRANGERS: usize = 64;
-/// Of them, as many may come from one address.
-const STRANGERS_PER_ADDRESS: usize = 16;
+/// Connections beside the places for clients: those that have not logged in. After a power failure all clients of a site
+/// come at once, mostly from one address, and must not put each other out; each may hold 80 KiB of a CONNECT.
+const STRANGERS: Caps = Caps { total: 256, per_address: 128 };
 
 struct Service {
     ctx: UnitContext,
@@ -36,10 +36,14 @@ struct Service {
     relieved: Instant,
 }
 
-pub(super) async fn run(mut config: watch::Receiver<BrokerConfig>, ctx: UnitContext) -> Result<(), BrokerError> {
+pub(super) async fn run(
+    mut config: watch::Receiver<BrokerConfig>,
+    events: Events,
+    ctx: UnitContext,
+) -> Result<(), BrokerError> {
     let first = config.borrow_and_update().clone();
-    let hub = Hub::new(&first);
-    let gate = Gate::new(AllowList::All, caps(&first));
+    let hub = Hub::new(&first, events);
+    let gate = Gate::with_strangers(AllowList::All, caps(&first), STRANGERS);
     let engine = Engine::start(hub.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
     let listeners = Listeners::new(hub.clone(), gate.clone(), engine.inner.clone());
     let mut service = Service { ctx, hub, gate, engine, listeners, retry: Instant::now(), relieved: Instant::now() };
@@ -146,6 +150,8 @@ impl Service {
             messages_in: self.hub.counts.messages_in.load(Ordering::Relaxed),
             messages_out: self.hub.counts.messages_out.load(Ordering::Relaxed),
             dropped: self.hub.counts.dropped.load(Ordering::Relaxed),
+            strangers: u64::try_from(gate.strangers).unwrap_or(u64::MAX),
+            put_out: gate.put_out,
             refused: refused + gate.not_allowed + gate.full,
             last_refusal: last.or(at_gate),
         };
@@ -161,5 +167,6 @@ impl Service {
 }
 
 fn caps(config: &BrokerConfig) -> Caps {
-    Caps { total: config.max_clients + STRANGERS, per_address: config.max_clients + STRANGERS_PER_ADDRESS }
+    let (total, per_address) = (STRANGERS.total, STRANGERS.per_address);
+    Caps { total: config.max_clients + total, per_address: config.max_clients + per_address }
 }

@@ -1,6 +1,7 @@
 //! The embedded broker, seen by MQTT clients that are not ours.
 
 mod delivery;
+mod guessing;
 mod limits;
 mod live;
 mod memory;
@@ -11,6 +12,7 @@ mod rights;
 use dinrail::config::GatewayConfig;
 use dinrail::config::broker::BrokerConfig;
 use dinrail::faces::broker::{Broker, BrokerError};
+use dinrail::runtime::events::{Event as LogEvent, Events};
 use dinrail::runtime::status::{BrokerStatus, Detail};
 use dinrail::runtime::unit::{Health, UnitContext};
 use rumqttc::mqttbytes::v4::Packet;
@@ -19,7 +21,7 @@ use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -33,6 +35,7 @@ struct Site {
     config: watch::Sender<BrokerConfig>,
     health: watch::Receiver<Health>,
     detail: watch::Receiver<Detail>,
+    told: mpsc::Receiver<LogEvent>,
     stop: CancellationToken,
     task: JoinSet<Result<(), BrokerError>>,
 }
@@ -63,8 +66,9 @@ impl Site {
         let stop = CancellationToken::new();
         let ctx = UnitContext { stop: stop.clone(), health, detail };
         let mut task = JoinSet::new();
-        task.spawn(Broker::new(follow).run(ctx));
-        Self { config, health: health_seen, detail: detail_seen, stop, task }
+        let (events, told) = Events::channel();
+        task.spawn(Broker::new(follow, events).run(ctx));
+        Self { config, health: health_seen, detail: detail_seen, told, stop, task }
     }
 
     /// Started, with the address it listens on.
@@ -240,18 +244,31 @@ impl Raw {
         Self(TcpStream::connect(address).await.unwrap())
     }
 
+    /// From one of the addresses of the loopback network.
+    async fn open_from(from: u8, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, from], 0))).unwrap();
+        Self(socket.connect(address).await.unwrap())
+    }
+
     async fn login(address: SocketAddr, id: &str, user: &str, password: &str) -> Self {
         let mut raw = Self::open(address).await;
+        assert_eq!(raw.connack(id, user, password).await, Some(0));
+        raw
+    }
+
+    /// The code of the answer to a CONNECT; none when there is none.
+    async fn connack(&mut self, id: &str, user: &str, password: &str) -> Option<u8> {
         let mut body = b"\0\x04MQTT\x04\xC2\0\0".to_vec();
         for text in [id, user, password] {
             body.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
             body.extend(text.as_bytes());
         }
-        raw.packet(0x10, &body).await;
+        self.packet(0x10, &body).await;
         let mut answer = [0; 4];
-        raw.0.read_exact(&mut answer).await.unwrap();
-        assert_eq!(answer, [0x20, 2, 0, 0]);
-        raw
+        timeout(PATIENCE, self.0.read_exact(&mut answer)).await.expect("an answer to CONNECT").ok()?;
+        assert_eq!(answer[..3], [0x20, 2, 0]);
+        Some(answer[3])
     }
 
     async fn packet(&mut self, first: u8, body: &[u8]) {
