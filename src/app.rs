@@ -63,7 +63,7 @@ pub struct Gateway {
     stop: CancellationToken,
     supervisor: JoinSet<usize>,
     configuration: JoinSet<()>,
-    _held: DataFolderLock,
+    held: DataFolderLock,
 }
 
 impl Gateway {
@@ -118,9 +118,13 @@ impl Gateway {
             stop,
             supervisor,
             configuration,
-            _held: held,
+            held,
         };
-        gateway.tell("started");
+        gateway.tell(&format!("started, version {}", env!("CARGO_PKG_VERSION")), Outcome::Ok);
+        for warning in gateway.held.warnings() {
+            tracing::warn!("{warning}");
+            gateway.tell(warning, Outcome::Failed);
+        }
         Ok(gateway)
     }
 
@@ -140,7 +144,7 @@ impl Gateway {
 
     /// Ends every unit in order. Answers how many had to be cut off or panicked in the gateway's life.
     pub async fn stop(mut self) -> usize {
-        self.tell("stopping");
+        self.tell(&format!("stopping, version {}", env!("CARGO_PKG_VERSION")), Outcome::Ok);
         self.stop.cancel();
         let mut troubled = 0;
         while let Some(ended) = self.supervisor.join_next().await {
@@ -153,15 +157,15 @@ impl Gateway {
         troubled
     }
 
-    fn tell(&self, what: &str) {
+    fn tell(&self, what: &str, result: Outcome) {
         self.events.tell(Event {
             unix_ms: clock::unix_ms(),
             source: "dinrail".to_owned(),
             category: Category::System,
             subject: "dinrail".to_owned(),
             actor: String::new(),
-            result: Outcome::Ok,
-            detail: format!("{what}, version {}", env!("CARGO_PKG_VERSION")),
+            result,
+            detail: what.to_owned(),
         });
     }
 }

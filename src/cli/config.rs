@@ -5,7 +5,7 @@ use crate::config::GatewayConfig;
 use crate::config::document::{Document, beyond_limit};
 use crate::config::envelope;
 use crate::config::problem::Severity;
-use crate::platform::data_folder::DataFolderLock;
+use crate::platform::data_folder::{DataFolderLock, keep_private};
 use crate::store::{ChangeSource, Store, StoreLimits};
 use anyhow::{Context as _, anyhow, bail};
 use clap::Subcommand;
@@ -80,6 +80,7 @@ fn export(data: &Path, passphrase: Option<&Path>, output: Option<&Path>) -> anyh
     if !data.join("dinrail.db").exists() {
         bail!("{} is not a data folder of dinrail", data.display());
     }
+    init::warn(&keep_private(data)?);
     let loaded = block_on(async {
         let store = Store::open(data, StoreLimits::default()).await?;
         let loaded = store.load().await?;
@@ -109,7 +110,8 @@ fn export(data: &Path, passphrase: Option<&Path>, output: Option<&Path>) -> anyh
 
 fn import(data: &Path, file: &Path, passphrase: Option<&Path>) -> anyhow::Result<()> {
     let sent = input::document(file, passphrase)?;
-    let _held = DataFolderLock::take(data)?;
+    let held = DataFolderLock::take(data)?;
+    init::warn(held.warnings());
     block_on(async {
         let store = Store::open(data, StoreLimits::default()).await?;
         let loaded = store.load().await?;

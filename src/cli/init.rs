@@ -14,7 +14,8 @@ use std::path::Path;
 pub(super) fn run(data: &Path, admin: &str, password: &Path, config: Option<&Path>) -> anyhow::Result<()> {
     let password = input::first_line(password)?;
     let sent = config.map(|path| input::document(path, None)).transpose()?;
-    let _held = DataFolderLock::take(data)?;
+    let held = DataFolderLock::take(data)?;
+    warn(held.warnings());
     block_on(async {
         let store = Store::open(data, StoreLimits::default()).await?;
         if !store.claimable().await? {
@@ -88,6 +89,13 @@ pub(super) async fn tell(
         detail,
     };
     Ok(store.event_log().append(&[event]).await?)
+}
+
+/// Tells what others could read of a data folder.
+pub(super) fn warn(sentences: &[String]) {
+    for sentence in sentences {
+        eprintln!("warning: {sentence}");
+    }
 }
 
 pub(super) fn print(problems: &[Problem]) {

@@ -1,6 +1,7 @@
 //! `dinrail user reset`: the way back in from the console.
 
 use super::{block_on, init, input};
+use crate::platform::data_folder::keep_private;
 use crate::store::{Store, StoreLimits};
 use anyhow::bail;
 use clap::Subcommand;
@@ -27,6 +28,7 @@ pub(super) fn run(command: UserCommand) -> anyhow::Result<()> {
     if !data.join("dinrail.db").exists() {
         bail!("{} is not a data folder of dinrail", data.display());
     }
+    init::warn(&keep_private(&data)?);
     block_on(async {
         let store = Store::open(&data, StoreLimits::default()).await?;
         store.reset_user(&name, &password).await?;

@@ -2,6 +2,7 @@
 
 use super::gate::{Gate, Permit};
 use super::tls::ServerTls;
+use futures::future::BoxFuture;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Connections the kernel holds for us between two accepts.
 const BACKLOG: u32 = 256;
+/// How a TLS conversation begins: the kind of a handshake record (RFC 8446, 5.1).
+const HANDSHAKE: u8 = 22;
 /// Pause after an accept that failed for want of file descriptors or memory, as the next would fail too.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
@@ -65,13 +68,18 @@ pub struct Serving {
     pub gate: Gate,
     /// Encrypts the connections; none leaves them plain.
     pub tls: Option<ServerTls>,
-    /// A TLS handshake that takes longer is given up.
+    /// Answers whoever comes without TLS where TLS is spoken; it says where to go and serves nothing. None closes.
+    pub plain: Option<PlainAnswer>,
+    /// A TLS handshake, or an answer without TLS, that takes longer is given up.
     pub handshake_timeout: Duration,
     /// Ends the loop; the socket is closed at once.
     pub stop: CancellationToken,
     /// How long conversations may go on after the stop; then they are cut.
     pub grace: Duration,
 }
+
+/// The whole conversation with a client that does not speak TLS.
+pub type PlainAnswer = fn(TcpStream) -> BoxFuture<'static, ()>;
 
 /// A connection that was let in.
 #[derive(Debug)]
@@ -174,13 +182,21 @@ async fn open(stream: TcpStream, serving: &Serving) -> Option<Stream> {
         return None;
     }
     let Some(tls) = &serving.tls else { return Some(Stream::Plain(stream)) };
-    let handshake = TlsAcceptor::from(tls.config()).accept(stream);
+    let handshake = async {
+        if let Some(answer) = serving.plain
+            && begins_in_plain(&stream).await?
+        {
+            answer(stream).await;
+            return Ok(None);
+        }
+        TlsAcceptor::from(tls.config()).accept(stream).await.map(Some)
+    };
     let outcome = tokio::select! {
         () = serving.stop.cancelled() => return None,
         outcome = tokio::time::timeout(serving.handshake_timeout, handshake) => outcome,
     };
     match outcome {
-        Ok(Ok(stream)) => Some(Stream::Tls(Box::new(stream))),
+        Ok(Ok(stream)) => stream.map(|stream| Stream::Tls(Box::new(stream))),
         Ok(Err(err)) => {
             serving.gate.count_failed_handshake();
             tracing::debug!(error = %err, "the TLS handshake failed");
@@ -192,6 +208,13 @@ async fn open(stream: TcpStream, serving: &Serving) -> Option<Stream> {
             None
         }
     }
+}
+
+/// Looks at the first byte and leaves it where it is.
+async fn begins_in_plain(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [HANDSHAKE];
+    stream.peek(&mut first).await?;
+    Ok(first[0] != HANDSHAKE)
 }
 
 /// An accepted connection, plain or encrypted.

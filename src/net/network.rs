@@ -1,5 +1,6 @@
 //! Who shares an address: what caps and throttles count as one.
 
+use std::fmt;
 use std::net::IpAddr;
 
 /// One IPv4 address, or the /64 of an IPv6 address: one customer has all of it (RFC 6177).
@@ -12,6 +13,15 @@ impl From<IpAddr> for Network {
         match address.to_canonical() {
             IpAddr::V6(six) => Self(IpAddr::V6((u128::from(six) >> 64 << 64).into())),
             four @ IpAddr::V4(_) => Self(four),
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(four) => write!(f, "{four}"),
+            IpAddr::V6(six) => write!(f, "{six}/64"),
         }
     }
 }

@@ -28,6 +28,7 @@ async fn echo(tls: Option<ServerTls>, caps: Caps) -> Echo {
     let serving = Serving {
         gate: gate.clone(),
         tls,
+        plain: None,
         handshake_timeout: Duration::from_millis(200),
         stop: stop.clone(),
         grace: Duration::from_millis(200),

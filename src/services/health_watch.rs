@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use tokio_stream::wrappers::WatchStream;
 
+/// The last health told of each unit, and the name it was told under.
+type Told = HashMap<UnitKey, (String, Health)>;
+
 /// The unit that watches all others.
 #[derive(Debug)]
 pub struct HealthWatch {
@@ -26,7 +29,7 @@ impl HealthWatch {
     /// Runs until asked to stop.
     pub async fn run(mut self, ctx: UnitContext) -> Result<(), Infallible> {
         ctx.set_health(Health::Up);
-        let mut told: HashMap<UnitKey, Health> = HashMap::new();
+        let mut told = Told::new();
         loop {
             let units = self.units.borrow_and_update().clone();
             self.farewell(&mut told, &units);
@@ -60,17 +63,18 @@ impl HealthWatch {
     }
 
     /// Units that are gone were stopped by a change of the configuration.
-    fn farewell(&self, told: &mut HashMap<UnitKey, Health>, units: &BTreeMap<UnitKey, UnitWatch>) {
+    fn farewell(&self, told: &mut Told, units: &BTreeMap<UnitKey, UnitWatch>) {
         let gone: Vec<UnitKey> = told.keys().filter(|key| !units.contains_key(key)).cloned().collect();
         for key in gone {
-            told.remove(&key);
-            self.event(&key, key.to_string(), Outcome::Ok, "stopped".to_owned());
+            if let Some((name, _)) = told.remove(&key) {
+                self.event(&key, name, Outcome::Ok, "stopped".to_owned());
+            }
         }
     }
 
-    fn tell(&self, told: &mut HashMap<UnitKey, Health>, key: UnitKey, name: &str, health: Health) {
+    fn tell(&self, told: &mut Told, key: UnitKey, name: &str, health: Health) {
         // Starting is said by no event: what it ends in is.
-        if health == Health::Starting || told.get(&key) == Some(&health) {
+        if health == Health::Starting || told.get(&key).is_some_and(|(_, before)| *before == health) {
             return;
         }
         let (result, detail) = match &health {
@@ -79,7 +83,7 @@ impl HealthWatch {
             Health::Failed(why) => (Outcome::Failed, format!("failed: {why}")),
         };
         self.event(&key, name.to_owned(), result, detail);
-        told.insert(key, health);
+        told.insert(key, (name.to_owned(), health));
     }
 
     fn event(&self, key: &UnitKey, subject: String, result: Outcome, detail: String) {

@@ -1,5 +1,7 @@
 //! The event log: appended in batches, bounded, never edited.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sqlx::{Connection, QueryBuilder, Row as _, Sqlite};
 
@@ -74,7 +76,7 @@ impl EventLog {
         Self { store }
     }
 
-    /// Appends events in the order given; beyond the bound the oldest go. All of them or none are logged.
+    /// Appends events in the order given; beyond the bound of their share the oldest go. All of them or none are logged.
     pub async fn append(&self, events: &[NewEvent]) -> Result<(), StoreError> {
         if events.is_empty() {
             return Ok(());
@@ -97,11 +99,29 @@ impl EventLog {
             });
             insert.build().execute(&mut *transaction).await?;
         }
-        // Ids have no holes: each is one more than the one before, and only the oldest go.
-        sqlx::query("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?")
-            .bind(self.store.inner.limits.events)
+        let shares: BTreeSet<(&str, bool)> =
+            events.iter().map(|event| (event.category.as_str(), event.result == "refused")).collect();
+        for (category, refused) in shares {
+            let kept: i64 = sqlx::query_scalar("SELECT kept FROM event_shares WHERE category = ? AND refused = ?")
+                .bind(category)
+                .bind(refused)
+                .fetch_one(&mut *transaction)
+                .await?;
+            // Most batches take nothing away; those that do take as much as they bring.
+            let excess = kept - i64::from(self.store.inner.limits.events);
+            if excess <= 0 {
+                continue;
+            }
+            sqlx::query(
+                "DELETE FROM events WHERE id IN \
+                 (SELECT id FROM events WHERE category = ? AND (result = 'refused') = ? ORDER BY id LIMIT ?)",
+            )
+            .bind(category)
+            .bind(refused)
+            .bind(excess)
             .execute(&mut *transaction)
             .await?;
+        }
         transaction.commit().await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use base64::Engine;
@@ -30,7 +30,7 @@ pub(super) struct Keyring {
 }
 
 impl Keyring {
-    /// Reads the key file; `None` if there is none. Permissions wider than the owner's are taken back.
+    /// Reads the key file; `None` if there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, StoreError> {
         let broken = |source| StoreError::Folder { path: path.to_owned(), source };
         let file = match File::open(path) {
@@ -38,9 +38,6 @@ impl Keyring {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(broken(error)),
         };
-        if file.metadata().map_err(broken)?.permissions().mode() & 0o077 != 0 {
-            file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(broken)?;
-        }
         let mut bytes = Vec::with_capacity(KEY_LEN);
         // One byte more than a key tells a longer file without reading all of it.
         file.take(KEY_LEN as u64 + 1).read_to_end(&mut bytes).map_err(broken)?;
@@ -134,6 +131,7 @@ fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn ring(byte: u8) -> Keyring {
         Keyring::derive(&[byte; KEY_LEN]).unwrap()
@@ -165,10 +163,8 @@ mod tests {
         assert!(Keyring::read(&path).unwrap().is_none());
         let sealed = Keyring::create(&path).unwrap().seal("x").unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         let again = Keyring::read(&path).unwrap().unwrap();
         assert_eq!(again.open(&sealed).as_deref(), Some("x"));
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -42,13 +42,13 @@ pub struct StoreLimits {
     pub revisions: u32,
     /// Bytes all kept revisions may take together, compressed.
     pub revision_bytes: u64,
-    /// Events kept.
+    /// Events kept of each category, and as many more of what was refused in it.
     pub events: u32,
 }
 
 impl Default for StoreLimits {
     fn default() -> Self {
-        Self { revisions: 500, revision_bytes: 256 * 1024 * 1024, events: 100_000 }
+        Self { revisions: 500, revision_bytes: 256 * 1024 * 1024, events: 10_000 }
     }
 }
 

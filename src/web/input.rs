@@ -140,10 +140,9 @@ fn bad_json(error: &serde_json::Error) -> ApiProblem {
 
 /// `serde` quotes a value of the wrong type, and it may be a password: what was expected is enough.
 fn without_value(sentence: &str) -> String {
-    let kinds = [("invalid type: ", "another type"), ("invalid value: ", "another value")];
-    let quoted = kinds.iter().find(|(kind, _)| sentence.starts_with(kind));
-    match quoted.and_then(|(_, words)| Some((words, sentence.rsplit_once(", expected ")?.1))) {
-        Some((words, expected)) => format!("{words} is needed here: {expected}"),
+    let quotes = sentence.starts_with("invalid type: ") || sentence.starts_with("invalid value: ");
+    match sentence.rsplit_once(", expected ").filter(|_| quotes) {
+        Some((_, expected)) => format!("this is needed here: {expected}"),
         None => sentence.to_owned(),
     }
 }
@@ -198,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_value_of_the_wrong_type_does_not_come_back() {
-        let expect = |column| format!("another type is needed here: a string at line 1 column {column}");
+        let expect = |column| format!("this is needed here: a string at line 1 column {column}");
         check(r#"{"password": 20260131}"#, &expect(21));
         check(r#"{"password": [1, 2]}"#, &expect(13));
         let error = serde_json::from_str::<Form>(r#""secret, expected mine""#).unwrap_err();

@@ -14,6 +14,8 @@ pub mod i18n;
 mod input;
 mod live;
 pub mod pages;
+mod places;
+mod plain;
 mod problem;
 mod router;
 pub mod server;

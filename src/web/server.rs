@@ -78,6 +78,7 @@ impl WebServer {
         let serving = Serving {
             gate: gate.clone(),
             tls: Some(tls),
+            plain: Some(super::plain::answer),
             handshake_timeout: HANDSHAKE,
             stop: ctx.stop.clone(),
             grace: GRACE,

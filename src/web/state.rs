@@ -3,6 +3,7 @@
 use super::guards::jwt::Jwt;
 use super::guards::login::Ended;
 use super::live::StatusBoard;
+use super::places::Places;
 use crate::config::GatewayConfig;
 use crate::config::appliance::{ApplianceConfig, WebConfig};
 use crate::net::throttle::Throttle;
@@ -21,8 +22,6 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Answers without an end (streams) at once.
-const STREAMS: usize = 128;
 /// Copies of the document made for readers at once.
 const COPIES: usize = 4;
 /// Documents taken in at once: each may be 32 MiB, and some times that while it is checked.
@@ -59,7 +58,7 @@ struct Inner {
     ended: Ended,
     board: StatusBoard,
     settings: Mutex<(u64, Arc<Settings>)>,
-    streams: Arc<Semaphore>,
+    streams: Places,
     documents: Arc<Semaphore>,
     copies: Semaphore,
     work: TaskTracker,
@@ -108,7 +107,7 @@ impl WebState {
             ended: Ended::default(),
             board: StatusBoard::default(),
             settings: Mutex::new((number, Arc::new(settings))),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            streams: Places::default(),
             documents: Arc::new(Semaphore::new(DOCUMENTS)),
             copies: Semaphore::new(COPIES),
             work: TaskTracker::new(),
@@ -170,7 +169,7 @@ impl WebState {
         &self.0.board
     }
 
-    pub(crate) fn streams(&self) -> &Arc<Semaphore> {
+    pub(crate) fn streams(&self) -> &Places {
         &self.0.streams
     }
 

@@ -60,6 +60,7 @@ impl Listeners {
         let conditions = Serving {
             gate: self.gate.clone(),
             tls: None,
+            plain: None,
             handshake_timeout: HANDSHAKE_TIMEOUT,
             stop: stop.clone(),
             grace: GRACE,

@@ -28,10 +28,6 @@ const RUNNING: usize = 128;
 /// A command that was carried out, or not.
 pub(super) type Answered = (Order, Result<Value, WriteError>);
 
-/// Refusals told to the event log in [`LOG_WINDOW`]; a flood of bad commands must not push everything else out of it.
-const LOG_MOST: u32 = 20;
-const LOG_WINDOW: Duration = Duration::from_secs(10);
-
 /// A broker on this host may start at the same time: until then a first session that fails is no news.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -51,7 +47,6 @@ pub(super) struct Face {
     report: Report,
     /// While a session is up.
     pulse: Option<Pulse>,
-    logged: (Instant, u32),
     started: Instant,
     /// Whether people were told that there is no session.
     told_lost: bool,
@@ -71,7 +66,6 @@ impl Face {
             refused: Vec::new(),
             report: Report::default(),
             pulse: None,
-            logged: (Instant::now(), 0),
             started: Instant::now(),
             told_lost: false,
         };
@@ -233,22 +227,15 @@ impl Face {
 
     fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {
         self.report.status.refused += 1;
-        let now = Instant::now();
-        if LOG_WINDOW <= now - self.logged.0 {
-            self.logged = (now, 0);
-        }
-        self.logged.1 += 1;
-        if self.logged.1 <= LOG_MOST {
-            self.events.tell(Event {
-                unix_ms: asker.unix_ms,
-                source: asker.source,
-                category: Category::Command,
-                subject: refusal.subject,
-                actor: asker.actor,
-                result: Outcome::Refused,
-                detail: refusal.why,
-            });
-        }
+        self.events.tell(Event {
+            unix_ms: asker.unix_ms,
+            source: asker.source,
+            category: Category::Command,
+            subject: refusal.subject,
+            actor: asker.actor,
+            result: Outcome::Refused,
+            detail: refusal.why,
+        });
         if let Some(answer) = refusal.answer {
             session.say(answer, &mut self.report.status);
         }

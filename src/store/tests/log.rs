@@ -39,6 +39,26 @@ async fn the_log_is_bounded_and_the_oldest_go() {
 }
 
 #[tokio::test]
+async fn no_share_of_the_log_pushes_out_another() {
+    let bench = Bench::limited(StoreLimits { events: 100, ..StoreLimits::default() }).await;
+    let log = bench.store.event_log();
+    let refused = |number| NewEvent { result: "refused".to_owned(), ..event(number, "command") };
+    for category in ["access", "command", "config"] {
+        log.append(&(0..100).map(|number| event(number, category)).collect::<Vec<_>>()).await.unwrap();
+    }
+    for round in 0..10 {
+        log.append(&(0..333).map(|number| refused(round * 333 + number)).collect::<Vec<_>>()).await.unwrap();
+    }
+    log.append(&[event(100, "config")]).await.unwrap();
+    assert_eq!(bench.count("SELECT count(*) FROM events").await, 400);
+    assert_eq!(bench.count("SELECT min(id) FROM events WHERE category = 'access'").await, 1);
+    assert_eq!(bench.count("SELECT min(id) FROM events WHERE category = 'command'").await, 101);
+    assert_eq!(bench.count("SELECT min(id) FROM events WHERE category = 'config'").await, 202);
+    assert_eq!(bench.count("SELECT min(at_ms) FROM events WHERE result = 'refused'").await, 3_230);
+    assert_eq!(bench.count("SELECT sum(kept) FROM event_shares").await, 400);
+}
+
+#[tokio::test]
 async fn events_are_found_by_place_category_and_text() {
     let bench = Bench::new().await;
     let categories = ["config", "unit", "command"];

@@ -46,6 +46,45 @@ async fn an_older_schema_is_copied_before_it_is_migrated() {
 }
 
 #[tokio::test]
+async fn the_events_of_the_first_schema_are_counted_by_share() {
+    let folder = tempfile::tempdir().unwrap();
+    let first: Vec<Migration> =
+        sqlx::migrate!("./migrations").iter().filter(|step| step.version == 1).cloned().collect();
+    let limits = StoreLimits { events: 50, ..StoreLimits::default() };
+    let old = Store::open_with(folder.path(), limits, &Migrator::with_migrations(first)).await.unwrap();
+    sqlx::raw_sql(
+        "WITH RECURSIVE n (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM n WHERE n < 200) \
+         INSERT INTO events (at_ms, source, category, subject, result, detail, actor) \
+         SELECT n, 'web', 'access', '', CASE WHEN n % 4 = 0 THEN 'refused' ELSE 'ok' END, '', '' FROM n",
+    )
+    .execute(&mut *old.inner.writer.acquire().await.unwrap())
+    .await
+    .unwrap();
+    old.close().await;
+
+    let store = Store::open(folder.path(), limits).await.unwrap();
+    let count = async |select: &'static str| -> i64 {
+        sqlx::query_scalar(select).fetch_one(&store.inner.readers).await.unwrap()
+    };
+    assert_eq!(count("SELECT kept FROM event_shares WHERE refused = 1").await, 50);
+    assert_eq!(count("SELECT kept FROM event_shares WHERE refused = 0").await, 150);
+    let event = |result: &str| NewEvent {
+        unix_ms: 201,
+        source: "web".to_owned(),
+        category: "access".to_owned(),
+        subject: String::new(),
+        actor: String::new(),
+        result: result.to_owned(),
+        detail: String::new(),
+    };
+    store.event_log().append(&[event("ok"), event("refused")]).await.unwrap();
+    assert_eq!(count("SELECT count(*) FROM events WHERE result = 'ok'").await, 50);
+    assert_eq!(count("SELECT min(id) FROM events WHERE result = 'refused'").await, 8);
+    assert_eq!(count("SELECT sum(kept) FROM event_shares").await, 100);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused_and_nothing_is_touched() {
     let bench = Bench::new().await;
     bench.store.close().await;

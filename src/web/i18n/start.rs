@@ -21,6 +21,9 @@ crate::web::i18n::declare! {
     FORBIDDEN_TEXT = "start.forbidden_text":
         "This page is for administrators. Ask one of them to give you the role, or to make the change.",
         "이 페이지는 관리자만 볼 수 있습니다. 관리자에게 권한이나 변경을 요청하세요.";
+    HTTPS_ONLY = "start.https_only":
+        "This address speaks HTTPS: begin it with https://",
+        "이 주소는 HTTPS를 사용합니다. 주소를 https:// 로 시작하세요.";
     TO_OVERVIEW = "start.to_overview": "To the overview", "개요로 이동";
     PORTS_LEAD = "start.ports_lead":
         "Serial lines. Each port owns its line alone.",

@@ -74,7 +74,7 @@ fn places_to_fill_are_the_same_in_both_languages() {
 #[test]
 fn every_message_is_used_and_every_key_exists() {
     let scripts = sources("static/js", "js");
-    let rust = sources("src/web/pages", "rs") + &sources("templates", "html");
+    let rust = sources("src/web", "rs") + &sources("templates", "html");
     let catalogue = sources("src/web/i18n", "rs");
     let (literals, families) = (quoted(&scripts), families(&scripts));
     let mut unused = Vec::new();

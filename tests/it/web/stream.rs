@@ -2,7 +2,7 @@
 
 use super::door::{Caller, Web};
 use crate::support::gateway::ADMIN;
-use crate::support::wait::PATIENCE;
+use crate::support::wait::{PATIENCE, eventually};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
 use reqwest::{Method, RequestBuilder};
@@ -175,6 +175,33 @@ async fn new_tags_and_new_status_are_told() {
         }
     }
     while events.of("status").await["revision"] != json!(2) {}
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn one_account_follows_sixteen_streams_and_leaves_room_for_others() {
+    let web = with_registers().await;
+    // Another session of the same account is no way around.
+    let again = web.stranger().login("park").await;
+    let mut held = Vec::new();
+    for number in 0..16 {
+        let caller = if number % 2 == 0 { &web.viewer } else { &again };
+        held.push(Events::open(caller, "?match=").await);
+    }
+    let refused = again.get("/stream?match=").await;
+    assert!(refused.expect(429)["detail"].as_str().unwrap().contains("16 streams"), "{}", refused.text);
+    assert!(refused.header("retry-after").is_some());
+    let _of_operator = Events::open(&web.operator, "?match=").await;
+    let _of_token = {
+        let made = web.admin.post("/tokens", json!({ "name": "t", "role": "viewer" })).await.expect(201);
+        Events::open(&web.stranger().bearing(made["token"].as_str().unwrap()), "?match=").await
+    };
+    held.pop();
+    let free = async || {
+        let request = web.viewer.request(Method::GET, "/stream?match=").timeout(Duration::from_secs(600));
+        request.send().await.ok().filter(|response| response.status() == 200)
+    };
+    eventually(free, "the place that was given back").await;
     web.stop().await;
 }
 

@@ -12,20 +12,21 @@ use crate::web::guards::login::still_good;
 use crate::web::guards::{Viewer, Who};
 use crate::web::i18n::{self, Lang};
 use crate::web::live::Told;
+use crate::web::places::{NoPlace, Place};
 use crate::web::problem::ApiProblem;
 use crate::web::state::WebState;
 use axum::extract::{RawQuery, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value as JsonValue;
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
@@ -84,7 +85,8 @@ struct Tags<T> {
         repetition; without it every tag, empty for none", example = "meter1/*")),
     responses(
         (status = 200, description = "The events", body = String, content_type = "text/event-stream"),
-        (status = 503, description = "Too many streams are open"),
+        (status = 429, description = "This account or token follows 16 streams already"),
+        (status = 503, description = "128 streams are open"),
     ),
     security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
 )]
@@ -94,8 +96,11 @@ async fn stream_of(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiProblem> {
     let filter = TagFilter::of_query(query.as_deref().unwrap_or_default())?;
-    let place = Arc::clone(state.streams()).try_acquire_owned();
-    let place = place.map_err(|_| ApiProblem::busy("too many streams are open; try again later"))?;
+    let place = state.streams().take(&who.author()).map_err(|why| match why {
+        NoPlace::OfOne => ApiProblem::new(StatusCode::TOO_MANY_REQUESTS, why.to_string())
+            .with(header::RETRY_AFTER, HeaderValue::from_static("10")),
+        NoPlace::Full => ApiProblem::busy(why.to_string()),
+    })?;
     let follower = Follower::new(state, who.0, filter, place);
     let events = stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
@@ -134,11 +139,11 @@ struct Follower {
     not_before: Instant,
     due: VecDeque<Due>,
     greeted: bool,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Follower {
-    fn new(state: WebState, who: Who, filter: Option<TagFilter>, place: OwnedSemaphorePermit) -> Self {
+    fn new(state: WebState, who: Who, filter: Option<TagFilter>, place: Place) -> Self {
         let tags = state.reader().tally().iter().sum();
         let interest = filter.as_ref().map_or(Interest::All, |filter| filter.interest(tags));
         let mut look = tokio::time::interval_at(Instant::now() + LOOK, LOOK);

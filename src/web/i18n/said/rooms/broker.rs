@@ -23,6 +23,9 @@ super::list! {
     // Logins and rights.
     "no user name was given", "사용자 이름이 없습니다";
     "wrong user name or password", "사용자 이름이나 비밀번호가 잘못되었습니다";
+    "no name", "이름 없음";
+    "unknown name", "알 수 없는 이름";
+    "logins are held back for {} s", "로그인이 {0}초 동안 보류됩니다";
     "its last session is still being removed", "이전 세션을 아직 정리하고 있습니다";
     "a connection logs in once", "한 연결은 한 번만 로그인할 수 있습니다";
     "the session of client {} belongs to another user", "{0} 클라이언트의 세션은 다른 사용자의 것입니다";

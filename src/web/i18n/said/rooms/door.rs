@@ -36,7 +36,11 @@ super::list! {
     "`limit` is 1 to {}", "`limit` 값은 1~{0}입니다";
     "`match` takes at most {} names and {} patterns", "`match`에는 이름 {0}개, 패턴 {1}개까지 쓸 수 있습니다";
     "`{}` names no tag: {}", "`{0}` 태그는 없습니다: {1}";
-    "too many streams are open; try again later", "열린 스트림이 너무 많습니다. 나중에 다시 시도하세요";
+    "this account or token follows {} streams already: close one of them",
+        "이 계정이나 토큰은 이미 스트림 {0}개를 사용합니다. 그중 하나를 닫으세요";
+    "{} streams are open, and no more are served at once; try again later",
+        "스트림 {0}개가 열려 있어 더 열 수 없습니다. 나중에 다시 시도하세요";
+    "this is needed here: {}", "여기에 필요한 형식: {0}";
     "the tag `after` is not among these tags, perhaps no more: begin anew",
         "`after` 태그가 목록에 없습니다. 삭제되었을 수 있으니 처음부터 다시 시작하세요";
     "`{}` has no attribute `{}`", "`{0}` 태그에는 `{1}` 속성이 없습니다";

@@ -42,7 +42,13 @@ super::list! {
     "degraded: {}", "저하: {0}";
     "failed: {}", "실패: {0}";
     "events cannot be stored: {}", "이벤트를 저장할 수 없습니다: {0}";
-    "{}, version {}", "{0}, 버전 {1}";
+    "{} more refused; of one minute the first {} are written", "{0}건이 더 거부됨. 1분 동안 처음 {1}건만 기록합니다";
+    "{} more of the same; of one minute the first {} are written", "같은 일이 {0}건 더 있음. 1분 동안 처음 {1}건만 기록합니다";
+    "{} was open to other users of this host (mode {}); it is not any more",
+        "이 호스트의 다른 사용자에게 열려 있어 닫았습니다(모드 {1}): {0}";
+    "{} is open to other users, and stays so: {}", "다른 사용자에게 열려 있으며 닫지 못했습니다: {0}({1})";
+    "{} can be written by other users, and stays so: {}", "다른 사용자가 쓸 수 있으며 막지 못했습니다: {0}({1})";
+    "this file system keeps no permissions", "이 파일 시스템은 권한을 저장하지 않습니다";
     "internal registers", "내부 레지스터";
     "embedded broker", "내장 브로커";
     "browser and REST server", "브라우저와 REST 서버";

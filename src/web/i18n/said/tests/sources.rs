@@ -36,6 +36,18 @@ const NO_SENTENCES: &[(&str, &str)] = &[
          form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         "a header",
     ),
+    ("invalid type: ", "looked for in what serde says"),
+    ("invalid value: ", "looked for in what serde says"),
+    (", expected ", "looked for in what serde says"),
+    (
+        "HTTP/1.1 308 Permanent Redirect\r\nLocation: https://{}{}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "a head",
+    ),
+    (
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{}",
+        "a head, and behind it a sentence of the catalogue",
+    ),
     ("Bearer realm=\"dinrail\"", "a header"),
     ("public, max-age=31536000, immutable", "a header"),
     ("Max-Age=31536000; Path=/; SameSite=Strict; Secure", "a cookie"),
