@@ -19,6 +19,7 @@ use index::Index;
 use serde_json::Value as Json;
 use std::borrow::Cow;
 use std::sync::LazyLock;
+use template::Holds;
 
 /// A longer text is no sentence of ours.
 const LONGEST: usize = 4096;
@@ -50,14 +51,18 @@ fn korean(english: &str, depth: usize) -> Option<String> {
         return None;
     }
     if let Some((template, places)) = KOREAN.find(english) {
-        return Some(template.filled(&places, |place, word| of_place(place, word, depth)));
+        return Some(template.filled(&places, |place, holds| of_place(place, holds, depth)));
     }
     JOINTS.iter().find_map(|joint| joined(english, joint, depth))
 }
 
-/// What stands in a place. A single word may be anybody's name, unless the place is for words.
-fn of_place(place: &str, word: bool, depth: usize) -> Option<String> {
-    if word || place.contains(' ') { korean(place, depth + 1) } else { None }
+fn of_place(place: &str, holds: Holds, depth: usize) -> Option<String> {
+    let ours = match holds {
+        Holds::Sentence => place.contains(' '),
+        Holds::Word => true,
+        Holds::Data => false,
+    };
+    if ours { korean(place, depth + 1) } else { None }
 }
 
 /// Several texts in one, each for itself; at least one must be ours. A sentence may contain the joint itself.
@@ -73,9 +78,9 @@ fn joined(english: &str, joint: &str, depth: usize) -> Option<String> {
         let several = (2..=JOINTS_WITHIN.min(open.len())).rev().find_map(|number| {
             let text = open.get(..number)?.join(joint);
             let (template, places) = KOREAN.find(&text)?;
-            Some((number, template.filled(&places, |place, word| of_place(place, word, depth))))
+            Some((number, template.filled(&places, |place, holds| of_place(place, holds, depth))))
         });
-        let one = || Some((1, of_place(first, false, depth)?));
+        let one = || Some((1, of_place(first, Holds::Sentence, depth)?));
         let (number, text) = several.or_else(one).map_or((1, None), |(number, text)| (number, Some(text)));
         known |= text.is_some();
         said.push(text.map_or(Cow::Borrowed(*first), Cow::Owned));
@@ -84,11 +89,11 @@ fn joined(english: &str, joint: &str, depth: usize) -> Option<String> {
     known.then(|| said.join(joint))
 }
 
-/// Says every text of a JSON tree in another language, but for the members of these names, which hold names and other
-/// people's words.
+/// Says every sentence of a JSON tree in another language, but for the members of these names, which hold names and other
+/// people's words. A single word is a word of the API (`up`), which scripts know.
 pub(crate) fn said_throughout(json: &mut Json, lang: Lang, not: &[&str]) {
     match json {
-        Json::String(text) => {
+        Json::String(text) if text.contains(' ') => {
             if let Cow::Owned(other) = said(text, lang) {
                 *text = other;
             }
@@ -99,6 +104,6 @@ pub(crate) fn said_throughout(json: &mut Json, lang: Lang, not: &[&str]) {
                 .filter(|(member, _)| !not.contains(&member.as_str()))
                 .for_each(|(_, json)| said_throughout(json, lang, not));
         }
-        Json::Null | Json::Bool(_) | Json::Number(_) => (),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => (),
     }
 }

@@ -8,13 +8,22 @@ use std::borrow::Cow;
 pub(super) enum Piece {
     /// As it stands.
     Text(String),
-    /// The place of this number, from 0.
-    Place(usize),
-    /// The same, where a single word of ours stands.
-    Word(usize),
+    /// The place of this number, from 0, and what stands there.
+    Place(usize, Holds),
 }
 
-/// Reads `{}`, `{0}`, `{0!}`, `{{` and `}}`; adjacent text is one piece. `None` for a brace that means nothing.
+/// What stands in a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// `{0}`: perhaps a sentence, which is said in the other language too.
+    Sentence,
+    /// `{0!}`: a word of ours. Where it is not said, a single word may be anybody's name.
+    Word,
+    /// `{0=}`, and whatever is quoted: other people's words, which nobody touches.
+    Data,
+}
+
+/// Reads `{}`, `{0}`, `{0!}`, `{0=}`, `{{` and `}}`; adjacent text is one piece. `None` for a brace that means nothing.
 pub(super) fn pieces(text: &str) -> Option<Vec<Piece>> {
     let mut found: Vec<Piece> = Vec::new();
     let mut places = 0;
@@ -30,11 +39,12 @@ pub(super) fn pieces(text: &str) -> Option<Vec<Piece>> {
             continue;
         }
         let (inside, after) = rest.split_once('}').filter(|_| brace == "{")?;
-        let place = match inside.strip_suffix('!') {
-            Some(number) => Piece::Word(number.parse().ok()?),
-            None if inside.is_empty() => Piece::Place(places),
-            None => Piece::Place(inside.parse().ok()?),
+        let (number, holds) = match inside.as_bytes().last() {
+            Some(b'!') => (&inside[..inside.len() - 1], Holds::Word),
+            Some(b'=') => (&inside[..inside.len() - 1], Holds::Data),
+            _ => (inside, Holds::Sentence),
         };
+        let place = Piece::Place(if number.is_empty() { places } else { number.parse().ok()? }, holds);
         places += 1;
         rest = after;
         if !plain.is_empty() {
@@ -64,7 +74,7 @@ impl Template {
         for piece in pieces(english)? {
             match piece {
                 Piece::Text(text) => texts.last_mut()?.push_str(&text),
-                Piece::Place(_) | Piece::Word(_) => texts.push(String::new()),
+                Piece::Place(..) => texts.push(String::new()),
             }
         }
         Some(Self { texts, korean: pieces(korean)? })
@@ -97,22 +107,18 @@ impl Template {
         Some(places)
     }
 
-    /// The translation around what stands in the places. A place that is quoted is a name; any other may be a sentence, or
-    /// a word if it is marked so.
-    pub(super) fn filled(&self, places: &[&str], mut translate: impl FnMut(&str, bool) -> Option<String>) -> String {
+    /// The translation around what stands in the places.
+    pub(super) fn filled(&self, places: &[&str], mut translate: impl FnMut(&str, Holds) -> Option<String>) -> String {
         let mut text = String::with_capacity(128);
         for piece in &self.korean {
-            let (number, word) = match piece {
-                Piece::Text(plain) => {
-                    text.push_str(plain);
-                    continue;
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::Place(number, holds) => {
+                    let place = places.get(*number).copied().unwrap_or_default();
+                    let other = translate(place, if self.quoted(*number) { Holds::Data } else { *holds });
+                    text.push_str(&other.map_or(Cow::Borrowed(place), Cow::Owned));
                 }
-                Piece::Place(number) => (*number, false),
-                Piece::Word(number) => (*number, true),
-            };
-            let place = places.get(number).copied().unwrap_or_default();
-            let other = if self.quoted(number) { None } else { translate(place, word) };
-            text.push_str(&other.map_or(Cow::Borrowed(place), Cow::Owned));
+            }
         }
         text
     }

@@ -28,7 +28,7 @@ super::list! {
     "logins are held back for {} s", "로그인이 {0}초 동안 보류됩니다";
     "its last session is still being removed", "이전 세션을 아직 정리하고 있습니다";
     "a connection logs in once", "한 연결은 한 번만 로그인할 수 있습니다";
-    "the session of client {} belongs to another user", "{0} 클라이언트의 세션은 다른 사용자의 것입니다";
+    "the session of client {} belongs to another user", "{0=} 클라이언트의 세션은 다른 사용자의 것입니다";
     "may not subscribe to {}", "구독 권한이 없습니다: {0}";
     "may not publish to {}", "발행 권한이 없습니다: {0}";
     "may not publish its last will to {}", "유언 메시지를 발행할 권한이 없습니다: {0}";

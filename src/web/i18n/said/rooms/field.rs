@@ -31,8 +31,8 @@ super::list! {
     // Lines.
     "the serial line is busy", "시리얼 라인이 사용 중입니다";
     "the serial line is closed", "시리얼 라인이 닫혀 있습니다";
-    "{} does not exist", "{0} 경로가 없습니다";
-    "{} is in use by another program", "다른 프로그램이 {0} 경로를 사용 중입니다";
+    "{} does not exist", "{0=} 경로가 없습니다";
+    "{} is in use by another program", "다른 프로그램이 {0=} 경로를 사용 중입니다";
     "no permission to open {} (is the user in the group that owns it, usually `dialout`?)",
         "{0} 경로를 열 권한이 없습니다(사용자가 소유 그룹, 보통 `dialout`에 속해 있는지 확인하세요)";
     "{} is not a serial line", "{0} 경로는 시리얼 라인이 아닙니다";
@@ -43,7 +43,7 @@ super::list! {
     "the port's driver does not switch to {} itself ({}); the hardware must",
         "포트 드라이버가 {0} 모드로 직접 전환하지 않습니다({1}). 하드웨어에서 전환해야 합니다";
     "{} is gone: {}", "{0} 경로가 사라졌습니다: {1}";
-    "{} does not answer", "{0} 응답 없음";
+    "{} does not answer", "{0=} 응답 없음";
     "{} and {} more do not answer", "{0} 외 {1}대 응답 없음";
 
     // Internal registers.

@@ -20,8 +20,8 @@ super::list! {
     "the device did not answer", "장치가 응답하지 않았습니다";
     "the driver of `{}` is not running", "`{0}` 태그의 드라이버가 실행 중이 아닙니다";
     "the device was written and reads back {}", "장치에 썼지만 다시 읽은 값이 다릅니다: {0}";
-    "wrote {}", "{0} 값을 썼습니다";
-    "writing {}: {}", "{0} 쓰기: {1}";
+    "wrote {}", "{0=} 값을 썼습니다";
+    "writing {}: {}", "{0=} 쓰기: {1}";
 
     // Changes of the configuration.
     "the configuration has changed meanwhile; it is at revision {}", "그사이 구성이 바뀌었습니다. 현재 리비전은 {0}입니다";

@@ -37,8 +37,8 @@ pub(super) const OF_THE_SOURCES: &[&[Sentence]] =
     &[document::ALL, field::ALL, mqtt::ALL, broker::ALL, net::ALL, store::ALL, door::ALL, house::ALL, tables::ALL];
 
 /// Lists sentences: English as in the sources with `{}` for each place, then Korean with `{0}`, `{1}`, in any order. A place
-/// that holds a sentence is translated by itself; one that holds a single word of ours is marked `{0!}`, because a single
-/// word may as well be somebody's name.
+/// that holds a sentence is said by itself; one for a single word of ours is marked `{0!}`, one for other people's words
+/// `{0=}`.
 macro_rules! list {
     ($($en:literal, $ko:literal;)*) => {
         pub(super) const ALL: &[$crate::web::i18n::said::Sentence] = &[$(($en, $ko)),*];

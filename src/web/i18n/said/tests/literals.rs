@@ -38,25 +38,30 @@ pub(super) struct Said {
 
 /// Every sentence below `src` outside tests.
 pub(super) fn of_the_house() -> Vec<Said> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    walk(root, Path::new("src"), &mut found);
+    sources("src", &mut |file, source| {
+        let said = |(line, english)| Said { file: file.to_owned(), line, english };
+        found.extend(sentences(source).into_iter().map(said));
+    });
     found
 }
 
-fn walk(root: &Path, folder: &Path, found: &mut Vec<Said>) {
-    for entry in std::fs::read_dir(root.join(folder)).unwrap() {
-        let path = folder.join(entry.unwrap().file_name());
-        let stem = path.file_stem().unwrap().to_str().unwrap();
-        if stem == "tests" || stem.ends_with("_tests") {
-            continue;
-        }
-        if root.join(&path).is_dir() {
-            walk(root, &path, found);
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let source = std::fs::read_to_string(root.join(&path)).unwrap();
-            let sentences = sentences(&source);
-            found.extend(sentences.into_iter().map(|(line, english)| Said { file: path.clone(), line, english }));
+/// Hands every source below a folder to `read`, but for tests.
+pub(super) fn sources(folder: &str, read: &mut impl FnMut(&Path, &str)) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(root.join(&folder)).unwrap() {
+            let path = folder.join(entry.unwrap().file_name());
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            if stem == "tests" || stem.ends_with("_tests") {
+                continue;
+            }
+            if root.join(&path).is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                read(&path, &std::fs::read_to_string(root.join(&path)).unwrap());
+            }
         }
     }
 }

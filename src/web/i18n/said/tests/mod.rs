@@ -3,6 +3,7 @@
 mod findings;
 mod literals;
 mod sources;
+mod views;
 
 use super::template::{Piece, pieces};
 use super::{LONGEST, rooms, said, said_throughout};
@@ -60,12 +61,13 @@ fn names_and_other_peoples_words_stay_as_they_are() {
     // A device may be called like a word of ours, and a quoted place is never looked into.
     check("port does not answer", "port 응답 없음");
     check("there is no tag `a number`", "`a number` 태그가 없습니다");
+    check("wrote no answer", "no answer 값을 썼습니다");
     for foreign in ["", "12", "COM1", "Kessel 3 ist heiß", "보일러", "{}", "the", "LINE 2; LINE 3"] {
         check(foreign, foreign);
     }
-    let mut json = json!({"name": "no answer", "units": [{"reason": "no answer", "since": 1}], "ok": true});
+    let mut json = json!({"name": "no answer", "units": [{"reason": "no answer", "health": "up"}], "ok": true});
     said_throughout(&mut json, Lang::Ko, &["name"]);
-    assert_eq!(json, json!({"name": "no answer", "units": [{"reason": "응답 없음", "since": 1}], "ok": true}));
+    assert_eq!(json, json!({"name": "no answer", "units": [{"reason": "응답 없음", "health": "up"}], "ok": true}));
 }
 
 #[test]
@@ -88,7 +90,7 @@ fn the_korean_has_the_places_of_its_english_and_is_korean() {
             let pieces = pieces(text).unwrap_or_else(|| panic!("a brace means nothing in {text}"));
             let number = |piece| match piece {
                 Piece::Text(_) => None,
-                Piece::Place(number) | Piece::Word(number) => Some(number),
+                Piece::Place(number, _) => Some(number),
             };
             pieces.into_iter().filter_map(number).collect()
         };
@@ -125,7 +127,7 @@ fn every_listed_sentence_is_recognised() {
             .into_iter()
             .map(|piece| match piece {
                 Piece::Text(text) => text,
-                Piece::Place(number) | Piece::Word(number) => format!("x{number}"),
+                Piece::Place(number, _) => format!("x{number}"),
             })
             .collect();
         let korean = said(&sentence, Lang::Ko);
