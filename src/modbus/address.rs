@@ -44,16 +44,6 @@ impl Table {
         matches!(self, Self::Coil | Self::Holding)
     }
 
-    /// The function code that reads it.
-    pub fn read_function(self) -> u8 {
-        match self {
-            Self::Coil => 1,
-            Self::Discrete => 2,
-            Self::Holding => 3,
-            Self::Input => 4,
-        }
-    }
-
     /// The leading digit of the traditional notation.
     pub fn digit(self) -> char {
         match self {
@@ -141,53 +131,9 @@ impl fmt::Display for Span {
     }
 }
 
-/// The traditional notation, 1-based with the table's digit: holding 0 is `40001`; from 9999 on in six digits,
-/// holding 9999 is `410000`.
-pub fn notation(table: Table, address: u16) -> String {
-    let number = u32::from(address) + 1;
-    if number <= 9999 { format!("{}{number:04}", table.digit()) } else { format!("{}{number:05}", table.digit()) }
-}
-
-/// Reads the traditional notation of five or six digits; `None` for anything else.
-pub fn parse_notation(text: &str) -> Option<(Table, u16)> {
-    if !(text.len() == 5 || text.len() == 6) || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let table = Table::ALL.into_iter().find(|table| text.starts_with(table.digit()))?;
-    let number: u32 = text.get(1..)?.parse().ok()?;
-    let address = u16::try_from(number.checked_sub(1)?).ok()?;
-    Some((table, address))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expect: Option<(Table, u16)>) {
-        assert_eq!(parse_notation(text), expect, "{text}");
-        if let Some((table, address)) = expect {
-            assert_eq!(parse_notation(&notation(table, address)), expect);
-        }
-    }
-
-    #[test]
-    fn the_traditional_notation_is_one_based() {
-        assert_eq!(notation(Table::Holding, 0), "40001");
-        assert_eq!(notation(Table::Holding, 9999), "410000");
-        assert_eq!(notation(Table::Holding, 65535), "465536");
-        check("40001", Some((Table::Holding, 0)));
-        check("400001", Some((Table::Holding, 0)));
-        check("30009", Some((Table::Input, 8)));
-        check("10004", Some((Table::Discrete, 3)));
-        check("00001", Some((Table::Coil, 0)));
-        check("465536", Some((Table::Holding, 65535)));
-        check("465537", None);
-        check("40000", None);
-        check("20001", None);
-        check("4001", None);
-        check("4x001", None);
-    }
 
     #[test]
     fn a_span_stays_in_its_table() {

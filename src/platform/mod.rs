@@ -1,5 +1,6 @@
 //! Floor 1: the host.
 
 pub mod clock;
+pub mod clock_sync;
 pub mod data_folder;
 pub mod serial_ports;

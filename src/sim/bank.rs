@@ -93,8 +93,9 @@ impl Bank {
     }
 
     /// Adds a moving value.
+    #[cfg(test)]
     #[must_use]
-    pub fn with_signal(mut self, signal: Signal) -> Self {
+    fn with_signal(mut self, signal: Signal) -> Self {
         self.reserve(signal.span);
         self.signals.push(signal);
         self

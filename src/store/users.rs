@@ -252,16 +252,6 @@ impl Store {
         transaction.commit().await?;
         Ok(())
     }
-
-    /// Ends all sessions of an account.
-    pub async fn end_all_sessions(&self, name: &str) -> Result<(), UserError> {
-        let mut connection = self.writer(Durability::Full).await?;
-        let mut transaction = connection.begin_with(WRITE).await?;
-        stored_role(&mut transaction, name).await?;
-        raise_epoch(&mut transaction, name).await?;
-        transaction.commit().await?;
-        Ok(())
-    }
 }
 
 fn check_user_name(name: &str) -> Result<(), UserError> {

@@ -4,6 +4,7 @@ use super::i18n::{self, Lang};
 use super::state::WebState;
 use crate::config::problem::Problem;
 use crate::platform::clock;
+use crate::platform::clock_sync::clock_sync;
 use crate::runtime::status::{UnitStatus, snapshot};
 use crate::tag::reading::rfc3339;
 use serde::Serialize;
@@ -73,8 +74,10 @@ pub(crate) struct ApplianceView {
 /// The host's clock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ClockView {
-    /// False while its time cannot be true.
-    pub(crate) synchronised: bool,
+    /// Whether it follows a time source; null when nobody says.
+    pub(crate) synchronised: Option<bool>,
+    /// Who says so: `kernel`, `timesyncd` (systemd), `time` (it cannot be true: not synchronised), `nobody`.
+    pub(crate) source: &'static str,
     /// UTC.
     #[schema(example = "2026-01-02T03:04:05.678Z")]
     pub(crate) now: String,
@@ -141,6 +144,7 @@ impl StatusBoard {
         let settings = state.settings();
         let revision = state.revision();
         let now = clock::now();
+        let sync = clock_sync(clock::is_sensible(now));
         let [good, uncertain, bad] = state.reader().tally();
         StatusView {
             appliance: ApplianceView {
@@ -150,7 +154,11 @@ impl StatusBoard {
                 version: env!("CARGO_PKG_VERSION"),
             },
             revision: revision.number,
-            clock: ClockView { synchronised: clock::is_sensible(now), now: rfc3339(now.unix_ms) },
+            clock: ClockView {
+                synchronised: sync.synchronised,
+                source: sync.source.as_str(),
+                now: rfc3339(now.unix_ms),
+            },
             units: self.dated(snapshot(state.units()), now.unix_ms),
             tags: TagTally { good, uncertain, bad },
             problems: revision.problems.to_vec(),

@@ -263,6 +263,20 @@ function otherUnits(units) {
   );
 }
 
+// What is known of the clock's synchronisation.
+const CLOCK = new Map([
+  [true, "overview.clock_synced"],
+  [false, "overview.clock_free"],
+  [null, "overview.clock_unknown"],
+]);
+// Who says so.
+const CLOCK_SOURCE = new Map([
+  ["kernel", "overview.clock_by_kernel"],
+  ["timesyncd", "overview.clock_by_timesyncd"],
+  ["time", "overview.clock_by_time"],
+  ["nobody", "overview.clock_by_nobody"],
+]);
+
 const SECTIONS = [
   ["line", "overview.lines", lineCard, "ports.empty_hint"],
   ["mqtt", "overview.mqtt", mqttCard, "mqtt.empty_hint"],
@@ -288,11 +302,9 @@ function show(status) {
       figure(t("overview.version"), status.appliance?.version ?? "–"),
       figure(
         t("overview.clock"),
-        status.clock?.synchronised === false
-          ? t("overview.clock_free")
-          : status.clock?.synchronised
-            ? t("overview.clock_synced")
-            : "–",
+        status.clock
+          ? t(CLOCK.get(status.clock.synchronised), { who: t(CLOCK_SOURCE.get(status.clock.source)) })
+          : "–",
       ),
     ),
   );

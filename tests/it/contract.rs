@@ -165,4 +165,9 @@ async fn init_takes_the_document_and_export_and_import_give_it_back() {
     let output = dinrail(&["config", "check", &at("bad.json")]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && text.contains("/ports/0/path: `path` is missing"), "{text}");
+
+    std::fs::write(at("twice.json"), r#"{"format": "dinrail/1", "web": {"banner": "a", "banner": "b"}}"#).unwrap();
+    let output = dinrail(&["config", "check", &at("twice.json")]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && text.contains("/web/banner: the member `banner` stands here twice"), "{text}");
 }

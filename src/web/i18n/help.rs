@@ -32,8 +32,8 @@ crate::web::i18n::declare! {
         "“No answer” for one device points to its unit id, its power or its wiring; for all devices of a line to the line settings. CRC errors point to the cable, the termination or the baud rate.",
         "한 장치만 “응답 없음”이면 유닛 ID, 전원, 배선을 확인하고, 라인의 모든 장치가 그렇다면 라인 설정을 확인하세요. CRC 오류는 케이블, 종단 저항, 보드레이트를 가리킵니다.";
     QUALITY_3 = "help.quality_3":
-        "The time of a value is when the answer was received, by this host's clock. dinrail does not set the host's clock or network.",
-        "값의 시각은 이 호스트의 시계로 응답을 받은 때입니다. dinrail은 호스트의 시계나 네트워크를 설정하지 않습니다.";
+        "The time of a value is when the answer was received, by this host's clock. dinrail does not set the host's clock or network. The overview says whether the clock is synchronised, as the host's kernel knows it; chrony tells the kernel where its setting `rtcsync` is on.",
+        "값의 시각은 이 호스트의 시계로 응답을 받은 때입니다. dinrail은 호스트의 시계나 네트워크를 설정하지 않습니다. 개요 화면은 시계가 동기화되었는지를 호스트 커널이 아는 대로 표시합니다. chrony는 `rtcsync` 설정이 켜져 있을 때 커널에 알립니다.";
     MQTT = "help.mqtt": "Topics and payloads", "토픽과 페이로드";
     MQTT_1 = "help.mqtt_1":
         "In topics {appliance}, {tag}, {group}, {name} and {attribute} are filled in. The preview beside a publication shows what would be sent now.",

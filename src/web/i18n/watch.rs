@@ -8,8 +8,13 @@ crate::web::i18n::declare_for_scripts! {
     "overview.revision": "Revision", "리비전";
     "overview.version": "Version", "버전";
     "overview.clock": "Clock", "시계";
-    "overview.clock_synced": "synchronised", "동기화됨";
-    "overview.clock_free": "not synchronised", "동기화되지 않음";
+    "overview.clock_synced": "synchronised ({who})", "동기화됨 ({who})";
+    "overview.clock_free": "not synchronised ({who})", "동기화되지 않음 ({who})";
+    "overview.clock_unknown": "not known", "알 수 없음";
+    "overview.clock_by_kernel": "says the kernel", "커널 기준";
+    "overview.clock_by_timesyncd": "says systemd-timesyncd", "systemd-timesyncd 기준";
+    "overview.clock_by_time": "the time cannot be true", "시각이 맞을 수 없음";
+    "overview.clock_by_nobody": "nobody says", "알려 주는 곳 없음";
     "overview.since": "for {time}", "{time}째";
     "overview.tags_all": "tags", "개 태그";
     "overview.to_tags": "To the live table", "실시간 표로";

@@ -41,7 +41,13 @@ impl Request {
 
     /// Whether the request asks for this register or bit.
     pub(super) fn reads(self, table: Table, address: u16) -> bool {
-        self.function == u16::from(table.read_function())
+        let function = match table {
+            Table::Coil => 1,
+            Table::Discrete => 2,
+            Table::Holding => 3,
+            Table::Input => 4,
+        };
+        self.function == function
             && self.address <= address
             && u32::from(address) < u32::from(self.address) + u32::from(self.number)
     }

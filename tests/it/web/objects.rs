@@ -173,3 +173,73 @@ async fn a_publication_is_previewed_before_it_is_saved() {
     assert!(pointers.contains(&"/colour"), "{shown}");
     web.stop().await;
 }
+
+#[tokio::test]
+async fn every_kind_of_object_knows_the_same_verbs() {
+    let web = Web::start().await;
+    let admin = &web.admin;
+    let document = json!({
+        "format": "dinrail/1",
+        "ports": [{ "name": "COM1", "kind": "serial", "path": "/dev/nowhere1", "enabled": false }],
+        "devices": [{ "name": "meter1", "port": "COM1", "unit_id": 1 }],
+        "internal": [{ "name": "recipe", "type": "u16" }],
+        "mqtt": {
+            "connections": [{ "name": "site", "url": "mqtt://127.0.0.1:1", "enabled": false }],
+            "broker": { "enabled": false, "listeners": [{ "address": "127.0.0.1:0" }] },
+        },
+    });
+    admin.change(Method::PUT, "/config", Some(document)).await.expect(200);
+    let site = "/config/mqtt/connections/site";
+    let (publications, subscriptions) = (format!("{site}/publications"), format!("{site}/subscriptions"));
+    let trigger = json!({ "on_change": true });
+    for (list, object) in [
+        ("/config/ports", json!({ "name": "x", "kind": "serial", "path": "/dev/nowhere2", "enabled": false })),
+        ("/config/devices", json!({ "name": "x", "port": "COM1", "unit_id": 2 })),
+        ("/config/devices/meter1/tags", json!({ "name": "x", "table": "coil", "address": 0, "type": "bool" })),
+        ("/config/internal", json!({ "name": "x", "type": "f64", "keep": true })),
+        ("/config/mqtt/connections", json!({ "name": "x", "url": "mqtt://127.0.0.1:2", "enabled": false })),
+        (&publications, json!({ "name": "x", "topic": "x/{tag}", "tags": ["internal/*"], "trigger": trigger })),
+        (&subscriptions, json!({ "name": "x", "topic": "w/{tag}", "tags": ["internal/*"] })),
+        ("/config/mqtt/broker/users", json!({ "name": "x", "password": "long enough 1" })),
+    ] {
+        let path = format!("{list}/x");
+        let before = web.viewer.get(list).await.expect(200).as_array().unwrap().len();
+        sent(admin.request(Method::POST, list).json(&object)).await.expect(428);
+        sent(admin.request(Method::POST, list).header("if-match", "\"0\"").json(&object)).await.expect(412);
+        admin.change(Method::POST, &format!("{list}?dry_run=true"), Some(object.clone())).await.expect(200);
+        assert_eq!(web.viewer.get(list).await.expect(200).as_array().unwrap().len(), before, "{list}: a dry run");
+        let made = admin.change(Method::POST, list, Some(object.clone())).await;
+        made.expect(201);
+        assert_eq!(made.header("location"), Some(format!("/api/v1{path}")));
+        let twice = admin.change(Method::POST, list, Some(object.clone())).await.expect(422);
+        assert_eq!(twice["errors"][0]["pointer"], json!("/name"), "{list}");
+        for method in [Method::PUT, Method::PATCH, Method::DELETE] {
+            let request = || admin.request(method.clone(), &path).json(&object);
+            sent(request()).await.expect(428);
+            sent(request().header("if-match", "\"0\"")).await.expect(412);
+        }
+
+        let first = web.viewer.get(&path).await.expect(200);
+        assert!(first["id"].as_str().is_some_and(|id| !id.is_empty()), "{list}: {first}");
+        admin.change(Method::PATCH, &path, Some(json!({ "description": "\u{d0f1}\u{d06c} 3" }))).await.expect(200);
+        let mut expected = first.clone();
+        expected["description"] = json!("\u{d0f1}\u{d06c} 3");
+        assert_eq!(web.viewer.get(&path).await.text, expected.to_string(), "{list}: order and id are kept");
+        let unknown = admin.change(Method::PATCH, &path, Some(json!({ "colour": 1 }))).await.expect(422);
+        assert_eq!(unknown["errors"][0]["pointer"], json!("/colour"), "{list}");
+        admin.change(Method::PATCH, &path, Some(json!({ "id": "another" }))).await.expect(422);
+
+        let mut renamed = first.clone();
+        renamed["name"] = json!("y");
+        admin.change(Method::PUT, &path, Some(renamed.clone())).await.expect(200);
+        let all = web.viewer.get(list).await.expect(200);
+        assert_eq!(all[before].to_string(), renamed.to_string(), "{list}: a rename stays in its place");
+        web.viewer.get(&path).await.expect(404);
+        admin.change(Method::PATCH, &path, Some(json!({}))).await.expect(404);
+        admin.change(Method::DELETE, &path, None).await.expect(404);
+        admin.change(Method::DELETE, &format!("{list}/y"), None).await.expect(200);
+        assert_eq!(web.viewer.get(list).await.expect(200).as_array().unwrap().len(), before);
+        web.operator.change(Method::POST, list, Some(object)).await.expect(403);
+    }
+    web.stop().await;
+}

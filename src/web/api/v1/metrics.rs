@@ -1,5 +1,7 @@
 //! Figures for Prometheus, text format 0.0.4.
 
+use crate::platform::clock;
+use crate::platform::clock_sync::clock_sync;
 use crate::runtime::status::{
     BrokerStatus, Detail, LineStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
 };
@@ -30,7 +32,8 @@ pub(super) fn at_the_root() -> OpenApiRouter<WebState> {
     security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
 )]
 async fn metrics(_: Viewer, State(state): State<WebState>) -> Response {
-    let text = written(state.reader().tally(), &snapshot(state.units()));
+    let sync = clock_sync(clock::is_sensible(clock::now()));
+    let text = written(sync.synchronised, state.reader().tally(), &snapshot(state.units()));
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -44,8 +47,16 @@ async fn metrics_at_the_root(who: Viewer, state: State<WebState>) -> Response {
     metrics(who, state).await
 }
 
-fn written([good, uncertain, bad]: [usize; 3], units: &[UnitStatus]) -> String {
+fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units: &[UnitStatus]) -> String {
     let mut page = Page::default();
+    if let Some(synchronised) = synchronised {
+        page.gauge(
+            "dinrail_clock_synchronised",
+            "1 while the clock of the host follows a time source; absent when nobody says.",
+            &[],
+            u8::from(synchronised),
+        );
+    }
     page.gauge("dinrail_info", "The program.", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     for (quality, count) in [("good", good), ("uncertain", uncertain), ("bad", bad)] {
         page.gauge("dinrail_tags", "Tags by quality.", &[("quality", quality)], count);
@@ -244,7 +255,10 @@ mod tests {
             reason: None,
             detail: Detail::Line(Box::new(line.clone())),
         };
-        let text = written([2, 0, 1], &[unit("COM1"), unit("a\"b\\c")]);
+        let units = [unit("COM1"), unit("a\"b\\c")];
+        let text = written(Some(false), [2, 0, 1], &units);
+        assert!(text.contains("\ndinrail_clock_synchronised 0\n"), "{text}");
+        assert!(!written(None, [2, 0, 1], &units).contains("dinrail_clock"));
         for line in [
             "# TYPE dinrail_tags gauge\ndinrail_tags{quality=\"good\"} 2\ndinrail_tags{quality=\"uncertain\"} 0\n",
             "dinrail_unit_up{kind=\"line\",unit=\"COM1\"} 1\ndinrail_unit_up{kind=\"line\",unit=\"a\\\"b\\\\c\"} 1\n",

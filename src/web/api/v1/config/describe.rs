@@ -95,6 +95,7 @@ fn changes(kind: Kind, summary: &str, more: &str, body: Option<&str>) -> Operati
     let refusals = [
         ("404", "There is no object of this name on the way"),
         ("412", "Somebody else changed the configuration meanwhile"),
+        ("413", "Larger than 32 MiB"),
         ("422", "The configuration would have errors: `pointer` is within the object, `document_pointer` in the whole"),
         ("428", "If-Match is missing"),
     ];
@@ -105,7 +106,8 @@ fn changes(kind: Kind, summary: &str, more: &str, body: Option<&str>) -> Operati
         .parameter(dry_run)
         .response("200", tagged("What it did, or would do", view()));
     for (status, description) in refusals {
-        if !(kind.always && status == "404") {
+        let cannot = (kind.always && status == "404") || (body.is_none() && status == "413");
+        if !cannot {
             operation = operation.response(status, ResponseBuilder::new().description(description));
         }
     }

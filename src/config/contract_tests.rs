@@ -1,0 +1,181 @@
+//! Defaults, ranges and words of the document, member by member.
+
+use super::*;
+use crate::config::device::{Poll, WriteFunction};
+use crate::config::link::{Framing, SerialMode};
+use crate::config::port::Timeout;
+use crate::config::publication::{Payload, Qos};
+use crate::modbus::order::Order;
+use crate::modbus::wire::Parity;
+use serde_json::json;
+use std::time::Duration;
+
+/// One of each kind of object, with only what must be there.
+fn smallest() -> Json {
+    json!({
+        "format": "dinrail/1",
+        "ports": [{ "name": "COM1", "kind": "serial", "path": "/dev/ttyS0" }],
+        "devices": [{
+            "name": "d", "port": "COM1", "unit_id": 1,
+            "tags": [{ "name": "t", "table": "holding", "address": 0, "type": "u16" }],
+        }],
+        "internal": [{ "name": "r", "type": "u16" }],
+        "mqtt": {
+            "connections": [{
+                "name": "c", "url": "mqtt://127.0.0.1",
+                "publications": [{ "name": "p", "topic": "{tag}", "tags": ["d/t"], "trigger": { "on_change": true } }],
+                "subscriptions": [{ "name": "s", "topic": "w/{tag}", "tags": ["internal/r"] }],
+            }],
+            "broker": { "listeners": [{ "address": "127.0.0.1:1883" }] },
+        },
+    })
+}
+
+/// What is said at `pointer` when the member there is `value`; its parents are made.
+fn said(pointer: &str, value: Json) -> Vec<String> {
+    let mut document = smallest();
+    let (above, member) = pointer.rsplit_once('/').unwrap();
+    if document.pointer(above).is_none() {
+        let (grand, parent) = above.rsplit_once('/').unwrap();
+        document.pointer_mut(grand).unwrap()[parent] = json!({});
+    }
+    document.pointer_mut(above).unwrap()[member] = value;
+    let (_, problems) = GatewayConfig::parse(&document);
+    let errors = problems.into_iter().filter(|problem| problem.severity == problem::Severity::Error);
+    errors.map(|problem| format!("{}: {}", problem.pointer, problem.detail)).collect()
+}
+
+#[track_caller]
+fn takes(pointer: &str, value: Json) {
+    assert_eq!(said(pointer, value.clone()), Vec::<String>::new(), "{pointer} = {value}");
+}
+
+#[track_caller]
+fn refuses(pointer: &str, value: Json) {
+    let said = said(pointer, value.clone());
+    assert!(said.iter().any(|line| line.starts_with(&format!("{pointer}: "))), "{pointer} = {value}: {said:?}");
+}
+
+const PORT: &str = "/ports/0";
+const DEVICE: &str = "/devices/0";
+const TAG: &str = "/devices/0/tags/0";
+const SITE: &str = "/mqtt/connections/0";
+const PUBLICATION: &str = "/mqtt/connections/0/publications/0";
+
+#[test]
+fn whole_numbers_keep_their_ranges() {
+    for (object, member, low, high) in [
+        (PORT, "timeout_ms", 10, 120_000),
+        (PORT, "retries", 0, 10),
+        (PORT, "probe_budget_percent", 1, 50),
+        (PORT, "baud", 300, 4_000_000),
+        (PORT, "stop_bits", 1, 2),
+        (PORT, "gap_ms", 0, 10_000),
+        (PORT, "broadcast_delay_ms", 0, 10_000),
+        (PORT, "initial_delay_ms", 0, 60_000),
+        (DEVICE, "poll_ms", 10, 3_600_000),
+        (DEVICE, "max_read_registers", 1, 125),
+        (DEVICE, "max_read_bits", 1, 2_000),
+        (DEVICE, "max_write_registers", 1, 123),
+        (DEVICE, "timeout_ms", 10, 120_000),
+        (DEVICE, "min_gap_ms", 0, 10_000),
+        (TAG, "address", 0, 65_535),
+        (TAG, "poll_ms", 10, 3_600_000),
+        (SITE, "keep_alive_s", 1, 65_535),
+        (PUBLICATION, "qos", 0, 2),
+        ("/mqtt/connections/0/publications/0/trigger", "interval_ms", 10, 86_400_000),
+        ("/mqtt/connections/0/publications/0/trigger", "min_gap_ms", 1, 3_600_000),
+        ("/mqtt/connections/0/subscriptions/0", "max_age_s", 1, 86_400),
+        ("/mqtt/broker", "max_clients", 1, 10_000),
+        ("/mqtt/broker", "max_message_bytes", 1_024, 16_777_216),
+        ("/web", "session_idle_min", 1, 1_440),
+        ("/web", "session_max_h", 1, 168),
+    ] {
+        let pointer = format!("{object}/{member}");
+        takes(&pointer, json!(low));
+        takes(&pointer, json!(high));
+        // A period of 0 is flat out.
+        refuses(&pointer, json!(if member == "poll_ms" { 9 } else { low - 1 }));
+        refuses(&pointer, json!(high + 1));
+        for wrong in [json!(f64::from(low) + 0.5), json!("1"), json!(true), json!([1]), json!({})] {
+            refuses(&pointer, wrong);
+        }
+        if !["address"].contains(&member) {
+            // Null is absent.
+            takes(&pointer, Json::Null);
+        }
+    }
+    takes("/devices/0/unit_id", json!(247));
+    refuses("/devices/0/unit_id", json!(248));
+    takes("/devices/0/poll_ms", json!(0));
+    takes("/ports/0/timeout_ms", json!("auto"));
+    refuses("/ports/0/data_bits", json!(7));
+    refuses("/devices/0/tags/0/length", json!(2));
+}
+
+#[test]
+fn every_word_of_a_list_of_words_is_taken_and_no_other() {
+    for (object, member, words) in [
+        (PORT, "mode", &["rs232", "rs422", "rs485-2w", "rs485-4w"][..]),
+        (PORT, "parity", &["none", "even", "odd"]),
+        (PORT, "framing", &["rtu"]),
+        (DEVICE, "write_function", &["auto", "single", "multiple"]),
+        (TAG, "type", &["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "bcd16", "bcd32"]),
+        (TAG, "table", &["input", "holding"]),
+        (TAG, "order", &["AB", "BA"]),
+        ("/internal/0", "type", &["bool", "u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "string"]),
+        (SITE, "protocol", &["3.1.1"]),
+        (PUBLICATION, "payload", &["value", "object"]),
+    ] {
+        let pointer = format!("{object}/{member}");
+        for word in words {
+            takes(&pointer, json!(word));
+            refuses(&pointer, json!(format!("{word}x")));
+        }
+        refuses(&pointer, json!(1));
+        refuses(&pointer, json!(""));
+    }
+    for name in ["a", "_", "9-", "A_b-9", &"n".repeat(63)] {
+        takes("/mqtt/connections/0/name", json!(name));
+    }
+    takes("/ports/0/description", json!("아무 글이나, any text"));
+    for name in ["", "-a", "a b", "온도", "a/b", &"n".repeat(64)] {
+        refuses("/ports/0/name", json!(name));
+    }
+}
+
+#[test]
+fn an_absent_member_means_its_default() {
+    let (config, problems) = GatewayConfig::parse(&smallest());
+    assert_eq!(problems, []);
+    let port = &config.ports[0];
+    assert!(port.identity.enabled && port.identity.description.is_empty());
+    assert_eq!((port.timeout, port.retries, port.probe_budget_percent), (Timeout::Auto, 1, 5));
+    let link::LinkConfig::Serial(serial) = &port.link else { panic!("{port:?}") };
+    assert_eq!((serial.framing, serial.mode), (Framing::Rtu, SerialMode::Rs485TwoWire));
+    let wire = serial.wire;
+    assert_eq!((wire.baud, wire.data_bits, wire.parity, wire.stop_bits), (19_200, 8, Parity::Even, 1));
+    let ms = Duration::from_millis;
+    assert_eq!((serial.gap, serial.broadcast_delay, serial.initial_delay), (None, ms(100), ms(0)));
+    let device = &config.devices[0];
+    assert_eq!(device.poll, Poll::Every(ms(1000)));
+    assert_eq!((device.max_read_registers, device.max_read_bits, device.max_write_registers), (125, 2000, 123));
+    assert_eq!((device.write_function, device.verify_writes), (WriteFunction::Auto, false));
+    assert_eq!((device.timeout, device.min_gap), (None, ms(0)));
+    let tag = &device.tags[0];
+    assert_eq!((tag.order, tag.poll, tag.writable), (Order::BIG_ENDIAN, device.poll, false));
+    assert_eq!((tag.scale, tag.deadband, tag.write_min, tag.write_max), (None, None, None, None));
+    let register = &config.internal[0];
+    assert_eq!((register.keep, &register.initial), (false, &crate::tag::value::Value::U64(0)));
+    let site = &config.connections[0];
+    assert_eq!((site.keep_alive, site.clean_session), (Duration::from_secs(30), false));
+    assert_eq!((&site.client_id, &site.username, &site.last_will, &site.birth), (&None, &None, &None, &None));
+    let publication = &site.publications[0];
+    assert_eq!((publication.payload, publication.qos, publication.retain), (Payload::Value, Qos::AtMostOnce, false));
+    assert_eq!(publication.attributes, [crate::tag::attribute::Attribute::Value]);
+    let broker = config.broker.as_ref().unwrap();
+    assert_eq!((broker.anonymous, broker.max_clients, broker.max_message_bytes), (false, 100, 1_048_576));
+    let web = &config.web;
+    assert_eq!((web.address.to_string().as_str(), web.session_idle_min, web.session_max_h), ("0.0.0.0:8443", 30, 12));
+    assert_eq!((config.appliance.name.as_str(), config.appliance.timezone.as_str()), ("dinrail", "UTC"));
+}
