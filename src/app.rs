@@ -4,6 +4,7 @@ mod units;
 
 use crate::platform::clock;
 use crate::platform::data_folder::{DataFolderLock, LockError};
+use crate::platform::profile_folder::ProfileFolder;
 use crate::runtime::commands::Commands;
 use crate::runtime::configure::ConfigHandle;
 use crate::runtime::events::{Category, Event, Events, Outcome};
@@ -100,6 +101,7 @@ impl Gateway {
                 units: units.clone(),
                 events: events.clone(),
                 store: store.clone(),
+                profiles: ProfileFolder::of(&options.data),
             }),
         };
         let stop = CancellationToken::new();

@@ -36,6 +36,8 @@ pub struct DeviceConfig {
     pub timeout: Option<Timeout>,
     /// Silence the device needs between two requests, beyond the line's.
     pub min_gap: Duration,
+    /// Where it came from: the id of a device profile, and its variant behind a `/`. Only remembered: the tags are its own.
+    pub profile: Option<String>,
     /// Its tags, in the document's order.
     pub tags: Vec<ModbusTagConfig>,
 }
@@ -110,7 +112,7 @@ impl DeviceConfig {
         let verify_writes = fields.flag("verify_writes", false, problems);
         let timeout = read_timeout(&mut fields, problems);
         let min_gap = Duration::from_millis(fields.integer("min_gap_ms", 0..=10_000, 0, problems));
-        fields.not_yet(&["profile"], problems);
+        let profile = fields.text("profile", 200, problems).map(str::to_owned);
         let list = fields.list("tags", problems);
         // Tags are judged on their own: one bad tag does not take its device away.
         let good = fields.finish(problems);
@@ -133,6 +135,7 @@ impl DeviceConfig {
             verify_writes,
             timeout,
             min_gap,
+            profile,
             tags,
         })
     }

@@ -17,6 +17,7 @@ pub mod link;
 pub mod mqtt;
 pub mod port;
 pub mod problem;
+pub mod profile;
 pub mod publication;
 pub mod secret;
 pub mod subscription;

@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod clock_sync;
 pub mod data_folder;
+pub mod profile_folder;
 pub mod serial_ports;

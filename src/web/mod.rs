@@ -17,6 +17,7 @@ pub mod pages;
 mod places;
 mod plain;
 mod problem;
+mod profiles;
 mod router;
 pub mod server;
 mod state;

@@ -7,6 +7,7 @@ use super::places::Places;
 use crate::config::GatewayConfig;
 use crate::config::appliance::{ApplianceConfig, WebConfig};
 use crate::net::throttle::Throttle;
+use crate::platform::profile_folder::ProfileFolder;
 use crate::runtime::commands::Commands;
 use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::Events;
@@ -44,6 +45,8 @@ pub struct WebParts {
     pub events: Events,
     /// Accounts, sessions, tokens, events, revisions.
     pub store: Store,
+    /// The appliance's own device profiles.
+    pub profiles: ProfileFolder,
 }
 
 /// The state of every handler; cheap to clone. It outlives a restart of the server, so that waits and streams are counted on.
@@ -142,6 +145,10 @@ impl WebState {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.parts.store
+    }
+
+    pub(crate) fn profiles(&self) -> &ProfileFolder {
+        &self.0.parts.profiles
     }
 
     pub(crate) fn jwt(&self) -> &Jwt {

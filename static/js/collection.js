@@ -30,7 +30,7 @@ export function withoutIds(value) {
 
 /**
  * `pointer` is the list; `make(list)` gives a new object; `summary(object)` a short text; `state(object)` a mark's name;
- * `show(container, pointer, object)` builds the detail. `base` prefixes the hash for lists inside an object.
+ * `show(container, pointer, object)` builds the detail; `more` is another way to add one, `{ label, act }`. `base` prefixes the hash for lists inside an object.
  */
 export class Collection {
   #o;
@@ -54,6 +54,7 @@ export class Collection {
     this.detail = h("section", { class: "detail", "aria-live": "off" });
     this.heading = freshId("master");
     const add = h("button", { type: "button", class: "add", on: { click: () => this.#add() } }, t(options.addLabel));
+    const more = options.more && h("button", { type: "button", class: "add", on: { click: options.more.act } }, options.more.label);
     fill(
       container,
       h(
@@ -63,6 +64,7 @@ export class Collection {
         this.filter,
         this.list,
         add,
+        more,
       ),
       this.detail,
     );
@@ -161,6 +163,11 @@ export class Collection {
   refresh() {
     this.showList();
     if (this.chosen && this.title) this.title.textContent = this.chosen.name || t("editor.unnamed");
+  }
+
+  /** Adds an object that was made elsewhere, under a name nobody has. */
+  add(item) {
+    this.#insert({ ...item, name: freshName(item.name, this.#names()) }, this.items.length);
   }
 
   #insert(item, index) {

@@ -1,7 +1,7 @@
 // The editor of Modbus devices, each with the grid of its tags.
 
 import { Collection } from "./collection.js";
-import { notice } from "./dialog.js";
+import { complain, notice } from "./dialog.js";
 import { equal } from "./diff.js";
 import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
@@ -12,6 +12,7 @@ import { GridModel } from "./grid-model.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
 import * as pointers from "./pointer.js";
+import { pickProfile } from "./profile-pick.js";
 import { renameGroup, renameTag } from "./rename.js";
 import { saveBar } from "./savebar.js";
 import { nextTag, tagColumns } from "./tag-columns.js";
@@ -67,11 +68,26 @@ async function main() {
     make: (devices) => ({
       name: "device1",
       port: devices.at(-1)?.port ?? config.read("/ports/0/name") ?? "",
-      unit_id: Math.min(247, Math.max(0, ...devices.map(({ unit_id }) => unit_id || 0)) + 1),
+      unit_id: nextUnit(devices),
       tags: [],
     }),
+    more: { label: t("devices.from_profile"), act: () => fromProfile().catch(complain) },
     show,
   });
+
+  async function fromProfile() {
+    await pickProfile({
+      ports: (config.read("/ports") ?? []).map(({ name }) => name),
+      unit: nextUnit(config.read("/devices") ?? []),
+      clean: !config.dirty,
+      add: async (device, now) => {
+        list.add(device);
+        if (!now) return;
+        const { revision } = await config.save();
+        notice(t("save.saved", { revision }));
+      },
+    });
+  }
 
   function show(body, pointer, device) {
     const place = h("div", {});
@@ -165,6 +181,9 @@ async function main() {
     },
   });
 }
+
+/** The unit id after the highest in use. */
+const nextUnit = (devices) => Math.min(247, Math.max(0, ...devices.map(({ unit_id }) => unit_id || 0)) + 1);
 
 /** Devices are no units: whether one answers stands in its line's details. */
 function deviceState(changed) {

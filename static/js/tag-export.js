@@ -22,6 +22,12 @@ export function exportTags({ name, unsaved }) {
         link("xlsx", t("tagfile.xlsx"), t("tagfile.xlsx_hint")),
         link("csv", t("tagfile.csv_comma"), t("tagfile.csv_comma_hint")),
         link("csv?separator=semicolon", t("tagfile.csv_semicolon"), t("tagfile.csv_semicolon_hint")),
+        h(
+          "li",
+          {},
+          h("a", { href: `/api/v1/devices/${encodeURIComponent(name)}/profile`, download: "" }, t("profile.export")),
+          h("div", { class: "hint" }, t("profile.export_hint")),
+        ),
       ),
       unsaved && h("p", {}, mark("uncertain"), " ", t("tagfile.unsaved")),
     ],

@@ -15,6 +15,7 @@ mod mqtt;
 mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
+mod profiles;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]

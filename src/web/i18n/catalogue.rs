@@ -1,6 +1,8 @@
 //! All messages together.
 
-use super::{Msg, editor, events, field, help, hint, live, mqtt, nav, people, revision, start, tagfile, watch, word};
+use super::{
+    Msg, editor, events, field, help, hint, live, mqtt, nav, people, profile, revision, start, tagfile, watch, word,
+};
 
 /// Every message of the interface, by place.
 pub(crate) const ALL: &[&[Msg]] = &[
@@ -10,6 +12,7 @@ pub(crate) const ALL: &[&[Msg]] = &[
     events::ALL,
     mqtt::ALL,
     people::ALL,
+    profile::ALL,
     revision::ALL,
     help::ALL,
     word::ALL,

@@ -92,6 +92,7 @@ crate::web::i18n::declare_for_scripts! {
     "devices.add": "Add device", "장치 추가";
     "devices.empty": "No devices yet. Add a port first, then the devices on it.", "아직 장치가 없습니다. 먼저 포트를 추가한 다음 장치를 추가하세요.";
     "devices.delete_text": "Its tags go with it, and publications that name them need a change.", "태그도 함께 삭제되며, 이를 쓰는 발행은 고쳐야 합니다.";
+    "devices.from_profile": "Add from profile", "프로필에서 추가";
     "devices.summary": "{port}, unit {unit}, tags: {n}", "{port}, 유닛 {unit}, 태그 {n}개";
     "devices.tags": "Tags", "태그";
     "devices.tags_of": "Tags of {name}", "{name}의 태그";

@@ -17,6 +17,7 @@ pub(crate) mod live;
 pub(crate) mod mqtt;
 pub(crate) mod nav;
 pub(crate) mod people;
+mod profile;
 mod reader;
 pub(crate) mod revision;
 mod said;

@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 #[derive(RustEmbed)]
 #[folder = "static/"]
 #[exclude = "readme/*"]
+#[exclude = "profiles/*"]
 struct Static;
 
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");

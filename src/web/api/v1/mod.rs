@@ -10,6 +10,7 @@ mod info;
 mod metrics;
 mod openapi;
 mod preview;
+mod profiles;
 mod revisions;
 mod session;
 mod status;
@@ -46,6 +47,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(preview::router())
         .merge(import::router())
         .merge(export::router())
+        .merge(profiles::router())
         .merge(openapi::router());
     OpenApiRouter::with_openapi(openapi::head()).nest("/api/v1", v1).merge(metrics::at_the_root())
 }

@@ -37,6 +37,13 @@ super::list! {
     "the id `{}` stands in the document twice; leave it out for a new object",
         "문서에 id `{0}` 값이 두 번 있습니다. 새 객체라면 id를 빼세요";
 
+    // Device profiles.
+    "a device profile begins with `\"format\": \"{}\"`", "장치 프로필의 첫 항목: `\"format\": \"{0}\"`";
+    "a profile has at most {} variants", "프로필의 변형은 최대 {0}개입니다";
+    "a profile has at most {} tags", "프로필의 태그는 최대 {0}개입니다";
+    "{} is not a member a profile sets; it sets {}", "프로필에서 정할 수 없는 항목입니다: {0}. 정할 수 있는 항목: {1}";
+    "the name `{}` stands twice", "`{0}` 이름이 두 번 있습니다";
+
     // The whole.
     "`{}` is not a format this version reads; it is `{}`", "`{0}` 형식은 이 버전에서 읽을 수 없습니다. 형식은 `{1}`이어야 합니다";
     "`format` is missing; it is `{}`", "`format` 항목이 없습니다. 값은 `{0}`입니다";

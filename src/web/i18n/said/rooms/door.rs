@@ -1,6 +1,17 @@
 //! What REST and the pages refuse, and what they tell the event log.
 
 super::list! {
+    // Device profiles.
+    "there is no device profile `{}`", "`{0}` 장치 프로필이 없습니다";
+    "the device profile `{}` has no such variant", "`{0}` 장치 프로필에 그 변형이 없습니다";
+    "an id has letters A-Z a-z, digits, `-`, `_` and `.`, does not begin with `.`, and has at most 80 of them",
+        "id에는 영문자 A-Z a-z, 숫자, `-`, `_`, `.`만 쓸 수 있고 `.`로 시작할 수 없으며 최대 80자입니다";
+    "kept a device profile", "장치 프로필을 저장함";
+    "removed a device profile", "장치 프로필을 삭제함";
+    "profile {}", "프로필 {0}";
+    "the device profile could not be kept: {}", "장치 프로필을 저장하지 못했습니다: {0}";
+    "a device profile has at most {} MiB", "장치 프로필은 최대 {0} MiB입니다";
+
     // Files of tags.
     "`separator` is one of comma, semicolon, tab", "`separator` 항목은 comma, semicolon, tab 중 하나여야 합니다";
     "there is no device `{}`", "`{0}` 장치가 없습니다";

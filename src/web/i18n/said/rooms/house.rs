@@ -1,6 +1,9 @@
 //! Units, commands, changes of the configuration, previews.
 
 super::list! {
+    // The user's own device profiles.
+    "larger than a profile is", "프로필보다 큰 파일";
+
     // Writes.
     "there is no point `{}`", "`{0}` 포인트가 없습니다";
     "`{}` cannot be written", "`{0}` 태그는 쓸 수 없습니다";

@@ -55,6 +55,7 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     ("__Host-dinrail=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0", "a cookie"),
     ("text/csv; charset=utf-8", "a header"),
     ("attachment; filename=\"{}-tags.{}\"", "a header"),
+    ("attachment; filename=\"{}-profile.json\"", "a header"),
     ("sep=\t", "looked for in what was given"),
     ("Tag Name", "looked for in what was given"),
     ("Respect Data Type", "looked for in what was given"),
