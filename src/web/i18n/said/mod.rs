@@ -25,10 +25,12 @@ use template::Holds;
 const LONGEST: usize = 4096;
 /// A reason in a reason in a reason.
 const DEPTH: usize = 6;
+/// How often one text is looked up, its parts included: what is made to be looked up for ever is left as it is.
+const LOOKS: usize = 200;
 /// Of a list of findings in one text; the rest stays as it is.
 const MOST_PARTS: usize = 64;
 /// A sentence of ours is divided by a joint into at most so many.
-const JOINTS_WITHIN: usize = 3;
+const PARTS_WITHIN: usize = 3;
 /// What joins sentences into one text, the widest first.
 const JOINTS: [&str; 3] = ["; ", ": ", ", "];
 
@@ -42,51 +44,61 @@ pub(crate) fn said(english: &str, lang: Lang) -> Cow<'_, str> {
     match lang {
         Lang::En => Cow::Borrowed(english),
         Lang::Ko if LONGEST < english.len() => Cow::Borrowed(english),
-        Lang::Ko => korean(english, 0).map_or(Cow::Borrowed(english), Cow::Owned),
+        Lang::Ko => Saying { looks: LOOKS }.text(english, 0).map_or(Cow::Borrowed(english), Cow::Owned),
     }
 }
 
-fn korean(english: &str, depth: usize) -> Option<String> {
-    if depth == DEPTH || !english.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-        return None;
-    }
-    if let Some((template, places)) = KOREAN.find(english) {
-        return Some(template.filled(&places, |place, holds| of_place(place, holds, depth)));
-    }
-    JOINTS.iter().find_map(|joint| joined(english, joint, depth))
+/// One text on its way into Korean.
+struct Saying {
+    looks: usize,
 }
 
-fn of_place(place: &str, holds: Holds, depth: usize) -> Option<String> {
-    let ours = match holds {
-        Holds::Sentence => place.contains(' '),
-        Holds::Word => true,
-        Holds::Data => false,
-    };
-    if ours { korean(place, depth + 1) } else { None }
-}
+impl Saying {
+    /// A text of one sentence or several; `None` when nothing of it is ours.
+    fn text(&mut self, english: &str, depth: usize) -> Option<String> {
+        if depth == DEPTH || !english.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+            return None;
+        }
+        let whole = self.sentence(english, depth);
+        whole.or_else(|| JOINTS.iter().find_map(|joint| self.joined(english, joint, depth)))
+    }
 
-/// Several texts in one, each for itself; at least one must be ours. A sentence may contain the joint itself.
-fn joined(english: &str, joint: &str, depth: usize) -> Option<String> {
-    let mut known = false;
-    let mut said = Vec::new();
-    let parts: Vec<&str> = english.splitn(MOST_PARTS, joint).collect();
-    let mut open = parts.as_slice();
-    if open.len() < 2 {
-        return None;
+    fn sentence(&mut self, english: &str, depth: usize) -> Option<String> {
+        self.looks = self.looks.checked_sub(1)?;
+        let (template, places) = KOREAN.find(english)?;
+        Some(template.filled(&places, |place, holds| self.place(place, holds, depth)))
     }
-    while let Some(first) = open.first() {
-        let several = (2..=JOINTS_WITHIN.min(open.len())).rev().find_map(|number| {
-            let text = open.get(..number)?.join(joint);
-            let (template, places) = KOREAN.find(&text)?;
-            Some((number, template.filled(&places, |place, holds| of_place(place, holds, depth))))
-        });
-        let one = || Some((1, of_place(first, Holds::Sentence, depth)?));
-        let (number, text) = several.or_else(one).map_or((1, None), |(number, text)| (number, Some(text)));
-        known |= text.is_some();
-        said.push(text.map_or(Cow::Borrowed(*first), Cow::Owned));
-        open = open.get(number..).unwrap_or_default();
+
+    fn place(&mut self, place: &str, holds: Holds, depth: usize) -> Option<String> {
+        let ours = match holds {
+            Holds::Sentence => place.contains(' '),
+            Holds::Word => true,
+            Holds::Data => false,
+        };
+        if ours { self.text(place, depth + 1) } else { None }
     }
-    known.then(|| said.join(joint))
+
+    /// Several texts in one, each for itself; at least one must be ours. A sentence may contain the joint itself.
+    fn joined(&mut self, english: &str, joint: &str, depth: usize) -> Option<String> {
+        let mut known = false;
+        let mut said = Vec::new();
+        let parts: Vec<&str> = english.splitn(MOST_PARTS, joint).collect();
+        let mut open = parts.as_slice();
+        if open.len() < 2 {
+            return None;
+        }
+        while let Some(first) = open.first() {
+            let several = (2..=PARTS_WITHIN.min(open.len()))
+                .rev()
+                .find_map(|number| Some((number, self.sentence(&open.get(..number)?.join(joint), depth)?)));
+            let found = several.or_else(|| Some((1, self.place(first, Holds::Sentence, depth)?)));
+            known |= found.is_some();
+            let number = found.as_ref().map_or(1, |(number, _)| *number);
+            said.push(found.map_or(Cow::Borrowed(*first), |(_, text)| Cow::Owned(text)));
+            open = open.get(number..).unwrap_or_default();
+        }
+        known.then(|| said.join(joint))
+    }
 }
 
 /// Says every sentence of a JSON tree in another language, but for the members of these names, which hold names and other

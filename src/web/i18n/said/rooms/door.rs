@@ -39,9 +39,6 @@ super::list! {
     "the body did not arrive whole", "본문이 끝까지 도착하지 않았습니다";
     "the body took too long to arrive", "본문이 도착하는 데 너무 오래 걸렸습니다";
     "this is not JSON: {}", "JSON이 아닙니다: {0}";
-    "{} is needed here: {}", "{0} 필요합니다: {1}";
-    "another type", "다른 형식의 값이";
-    "another value", "다른 값이";
     "there is nothing at this path", "이 경로에는 아무것도 없습니다";
     "this path has other methods: see `Allow`", "이 경로에서는 다른 메서드를 씁니다. `Allow` 헤더를 확인하세요";
     "`limit` is 1 to {}", "`limit` 값은 1~{0}입니다";

@@ -160,7 +160,9 @@ fn a_new_sentence_without_korean_is_found_and_named_with_its_place() {
 #[test]
 fn the_catalogue_and_the_exceptions_list_nothing_that_nobody_says() {
     let house = literals::of_the_house();
-    let said: BTreeSet<&str> = house.iter().map(|said| said.english.as_str()).collect();
+    // The catalogue is a source itself.
+    let others = house.iter().filter(|said| !said.file.starts_with("src/web/i18n"));
+    let said: BTreeSet<&str> = others.map(|said| said.english.as_str()).collect();
     let listed = rooms::OF_THE_SOURCES.iter().copied().flatten().map(|(english, _)| *english);
     let dead: Vec<&str> =
         listed.chain(NO_SENTENCES.iter().map(|(text, _)| *text)).filter(|text| !said.contains(text)).collect();
