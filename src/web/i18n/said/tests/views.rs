@@ -4,24 +4,11 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use std::path::Path;
 
 /// Members that hold sentences wherever they stand.
-const SENTENCES: [&str; 12] = [
-    "detail",
-    "title",
-    "reason",
-    "sentence",
-    "message",
-    "warning",
-    "warnings",
-    "hint",
-    "note",
-    "notes",
-    "why",
-    "last_error",
-];
+const SENTENCES: [&str; 11] =
+    ["detail", "reason", "sentence", "message", "warning", "warnings", "hint", "note", "notes", "why", "last_error"];
 
 /// Members of these names that hold something else, each with its reason.
 const OTHERS: &[(&str, &str, &str)] = &[
-    ("src/web/api/v1/import.rs", "title", "of a column, in the words of the file"),
     ("src/web/api/v1/stream.rs", "reason", "a numbered reason, which scripts say"),
     ("src/web/api/v1/tags.rs", "reason", "a numbered reason, which scripts say"),
 ];
