@@ -95,6 +95,10 @@ async fn read(request: Request, limit: usize, patience: Duration) -> Result<axum
 }
 
 async fn collect(request: Request, limit: usize, patience: Duration) -> Result<axum::body::Bytes, ApiProblem> {
+    // Never unpacked: a few kilobytes may be gigabytes.
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send the body as it is, not compressed"));
+    }
     let too_large = || {
         let kib = limit / 1024;
         let shown = if kib < 1024 { format!("{kib} KiB") } else { format!("{} MiB", kib / 1024) };

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, Version, header};
 use std::any::Any;
 use std::sync::Arc;
 use tower_http::CompressionLevel;
@@ -60,7 +60,10 @@ async fn understood(request: Request, next: Next) -> Response {
 
 /// What holds for every answer, unless it says otherwise itself.
 async fn secured(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = match ambiguous(&request) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    };
     let headers = response.headers_mut();
     let rules: [(HeaderName, &'static str); 6] = [
         (
@@ -79,6 +82,17 @@ async fn secured(request: Request, next: Next) -> Response {
     response
 }
 
+/// Refuses what two readers could take in two ways: which host is asked (RFC 9112, 3.2), and who asks.
+fn ambiguous(request: &Request) -> Option<ApiProblem> {
+    let count = |name: HeaderName| request.headers().get_all(name).iter().count();
+    let hosts = count(header::HOST);
+    if 1 < hosts || (hosts == 0 && request.version() == Version::HTTP_11) {
+        return Some(ApiProblem::new(StatusCode::BAD_REQUEST, "send one `Host` header"));
+    }
+    let twice = 1 < count(header::AUTHORIZATION);
+    twice.then(|| ApiProblem::new(StatusCode::BAD_REQUEST, "send one `Authorization` header"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,12 +103,35 @@ mod tests {
     async fn a_panic_is_an_answer_that_leaks_nothing() {
         let panics = get(async || -> StatusCode { panic!("secret detail") });
         let router = dressed(Router::new().route("/panic", panics).route("/well", get(async || "well")));
-        let ask = |path: &str| router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap());
+        let ask =
+            |path: &str| router.clone().oneshot(Request::get(path).header("host", "gw").body(Body::empty()).unwrap());
         let answer = ask("/panic").await.unwrap();
         assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/problem+json");
         let text = axum::body::to_bytes(answer.into_body(), 10_000).await.unwrap();
         assert!(!String::from_utf8_lossy(&text).contains("secret"));
         assert_eq!(ask("/well").await.unwrap().status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn two_hosts_or_two_credentials_are_none() {
+        let router = dressed(Router::new().route("/", get(async || "well")));
+        for (names, version, expect) in [
+            (&["host"][..], Version::HTTP_11, 200),
+            (&["host", "authorization"], Version::HTTP_11, 200),
+            (&[], Version::HTTP_2, 200),
+            (&[], Version::HTTP_11, 400),
+            (&["host", "host"], Version::HTTP_11, 400),
+            (&["host", "host"], Version::HTTP_2, 400),
+            (&["host", "authorization", "authorization"], Version::HTTP_11, 400),
+        ] {
+            let mut request = Request::get("/").version(version);
+            for name in names {
+                request = request.header(*name, "x");
+            }
+            let answer = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), expect, "{names:?} {version:?}");
+            assert!(answer.headers().contains_key(header::STRICT_TRANSPORT_SECURITY));
+        }
     }
 }

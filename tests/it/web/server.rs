@@ -38,6 +38,10 @@ async fn what_is_not_there_is_a_problem_document_too() {
     other.expect(405);
     assert!(other.header("allow").unwrap().contains("GET"));
     web.viewer.get("/tags/internal/%ff").await.expect(404);
+    let packed = web.stranger().request(Method::POST, "/session").header("content-encoding", "gzip");
+    sent(packed.json(&json!({ "username": ADMIN, "password": PASSWORD }))).await.expect(415);
+    let twice = web.viewer.request(Method::GET, "/session").header("authorization", "Bearer other");
+    sent(twice).await.expect(400);
     let basic = web.stranger().request(Method::GET, "/status").header("authorization", "Basic YTpi");
     let refused = sent(basic).await;
     refused.expect(401);

@@ -48,6 +48,9 @@ super::list! {
         "이 계정이나 토큰은 이미 스트림 {0}개를 사용합니다. 그중 하나를 닫으세요";
     "{} streams are open, and no more are served at once; try again later",
         "스트림 {0}개가 열려 있어 더 열 수 없습니다. 나중에 다시 시도하세요";
+    "send one `Host` header", "`Host` 헤더를 하나만 보내세요";
+    "send one `Authorization` header", "`Authorization` 헤더를 하나만 보내세요";
+    "send the body as it is, not compressed", "본문을 압축하지 말고 그대로 보내세요";
     "this is needed here: {}", "여기에 필요한 형식: {0}";
     "the tag `after` is not among these tags, perhaps no more: begin anew",
         "`after` 태그가 목록에 없습니다. 삭제되었을 수 있으니 처음부터 다시 시작하세요";
