@@ -182,21 +182,34 @@ impl Profile {
                 return;
             }
         }
+        self.check_left_out(problems);
+    }
+
+    /// A variant leaves out only what is there.
+    fn check_left_out(&self, problems: &mut Problems) {
+        let names: Vec<&str> = list(&self.json, "tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
+        let root = Pointer::ROOT;
+        let variants = root.member("variants");
+        for (at, variant) in list(&self.json, "variants").iter().enumerate() {
+            let at = variants.index(at);
+            for (index, name) in texts(variant.get("without")).enumerate().filter(|(_, name)| !names.contains(name)) {
+                problems.error(&at.member("without").index(index), format!("there is no tag `{name}`"));
+            }
+        }
     }
 
     /// The members of a device made from this profile: its defaults, its tags, and `profile` with this id; name, port and
     /// unit id are the caller's. `None` when there is no such variant.
     pub fn device(&self, id: &str, variant: Option<&str>) -> Option<Json> {
         let mut device = self.json.get("device").cloned().unwrap_or_else(|| json!({}));
-        let mut tags = self.json.get("tags").and_then(Json::as_array).cloned().unwrap_or_default();
+        let mut tags = list(&self.json, "tags").to_vec();
         let mut origin = id.to_owned();
         if let Some(name) = variant {
-            let variants = self.json.get("variants").and_then(Json::as_array)?;
-            let variant = variants.iter().find(|variant| variant["name"] == name)?;
+            let variant = list(&self.json, "variants").iter().find(|variant| variant["name"] == name)?;
             merge(&mut device, variant.get("device"));
             let without: Vec<&str> = texts(variant.get("without")).collect();
             tags.retain(|tag| !tag["name"].as_str().is_some_and(|name| without.contains(&name)));
-            for tag in variant.get("tags").and_then(Json::as_array).into_iter().flatten() {
+            for tag in list(variant, "tags") {
                 match tags.iter_mut().find(|known| known["name"] == tag["name"]) {
                     Some(known) => merge(known, Some(tag)),
                     None => tags.push(tag.clone()),
@@ -213,7 +226,7 @@ impl Profile {
 
     /// How many tags a device has without a variant.
     pub fn tags(&self) -> usize {
-        self.json.get("tags").and_then(Json::as_array).map_or(0, Vec::len)
+        list(&self.json, "tags").len()
     }
 
     /// The file's content.
@@ -227,7 +240,7 @@ impl Profile {
             .iter()
             .filter_map(|member| device.get(*member).map(|value| ((*member).to_owned(), value.clone())))
             .collect();
-        let tags = device.get("tags").and_then(Json::as_array).into_iter().flatten().map(|tag| {
+        let tags = list(device, "tags").iter().map(|tag| {
             let members = tag.as_object().into_iter().flatten().filter(|(name, _)| *name != "id");
             members.map(|(name, value)| (name.clone(), value.clone())).collect::<Json>()
         });
@@ -284,15 +297,18 @@ fn device_members(json: &Json, at: &Pointer<'_>, problems: &mut Problems) {
 /// Tags are told apart by name, ignoring case.
 fn double_names(device: &Json, problems: &mut Problems) {
     let mut seen = std::collections::HashSet::new();
-    let tags = device["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     let root = Pointer::ROOT;
-    let list = root.member("tags");
-    for (index, tag) in tags.iter().enumerate() {
+    let at = root.member("tags");
+    for (index, tag) in list(device, "tags").iter().enumerate() {
         let name = tag["name"].as_str().unwrap_or_default();
         if !seen.insert(name.to_ascii_lowercase()) {
-            problems.error(&list.index(index).member("name"), format!("the name `{name}` stands twice"));
+            problems.error(&at.index(index).member("name"), format!("the name `{name}` stands twice"));
         }
     }
+}
+
+fn list<'a>(json: &'a Json, member: &str) -> &'a [Json] {
+    json.get(member).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn texts(list: Option<&Json>) -> impl Iterator<Item = &str> {
@@ -375,6 +391,7 @@ mod tests {
         check(|json| json["tags"][1]["address"] = json!(70_000), "/tags/1/address", "65535");
         check(|json| json["tags"][1]["name"] = json!("U1"), "/tags/1/name", "twice");
         check(|json| json["variants"][0]["tags"][1]["type"] = json!("f16"), "/variants/0", "`type`");
+        check(|json| json["variants"][0]["without"] = json!(["u2", "u9"]), "/variants/0/without/1", "no tag `u9`");
         check(|json| json["variants"][0]["without"] = json!([5]), "/variants/0/without/0", "text");
         check(|json| json["variants"] = json!(vec![json!({"name": "x"}); 51]), "/variants", "50");
         check(|json| *json = json!([]), "", "object");

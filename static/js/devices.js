@@ -43,6 +43,7 @@ const sections = (ports) => [
       { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
       { key: "min_gap_ms", kind: "number", def: 0, min: 0, max: 10000, unit: "ms" },
       { key: "verify_writes", kind: "check", def: false },
+      { key: "profile" },
     ],
   },
 ];
@@ -83,8 +84,13 @@ async function main() {
       add: async (device, now) => {
         list.add(device);
         if (!now) return;
-        const { revision } = await config.save();
-        notice(t("save.saved", { revision }));
+        try {
+          const { revision } = await config.save();
+          notice(t("save.saved", { revision }));
+        } catch (error) {
+          // The device is in the editor all the same; the bar below says what is wrong with it.
+          complain(error);
+        }
       },
     });
   }

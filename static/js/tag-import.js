@@ -42,7 +42,8 @@ const CHOICES = {
 const STORE = "dinrail.tag-files";
 const REMEMBERED = 20;
 
-/** What was chosen for files with the same titles, so that the second file of a kind asks nothing. */
+/** What was chosen for files with the same titles, so that the second file of a kind asks nothing. Which part, and in
+ *  which line the titles stand, is each file's own. */
 function remembered() {
   try {
     return JSON.parse(localStorage.getItem(STORE)) ?? {};
@@ -51,7 +52,7 @@ function remembered() {
   }
 }
 
-function remember(kind, choices) {
+function remember(kind, { part: _part, header: _header, ...choices }) {
   const { [kind]: _, ...others } = remembered();
   const kept = Object.entries(others).slice(1 - REMEMBERED);
   try {

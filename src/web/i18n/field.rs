@@ -25,6 +25,7 @@ crate::web::i18n::declare_for_scripts! {
     "field.max_write_registers": "Registers per write", "쓰기당 레지스터";
     "field.write_function": "Write function", "쓰기 기능";
     "field.min_gap_ms": "Pause between requests", "요청 간 간격";
+    "field.profile": "From profile", "출처 프로필";
     "field.verify_writes": "Read back after writing", "쓰기 후 다시 읽기";
     "field.table": "Table", "테이블";
     "field.address": "Address", "주소";

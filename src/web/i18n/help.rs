@@ -17,6 +17,16 @@ crate::web::i18n::declare! {
     START_4 = "help.start_4":
         "4. Tags: watch the values. Operators and administrators write writable tags with F2 or the Write button.",
         "4. 태그: 값을 감시합니다. 운전원과 관리자는 F2나 쓰기 버튼으로 쓰기 가능한 태그에 값을 씁니다.";
+    FILES = "help.files": "Profiles and files of tags", "프로필과 태그 파일";
+    FILES_1 = "help.files_1":
+        "Devices, “Add from profile”: a profile brings the registers of a product, as its maker’s document gives them. The device keeps a copy and may be edited freely; it only remembers where it came from. A profile of one’s own is uploaded in the same dialog, or put into the folder profiles of the data folder; “Export” gives any device out as one.",
+        "장치의 “프로필에서 추가”: 프로필은 제조사 문서대로 제품의 레지스터를 가져옵니다. 장치는 사본을 가지므로 자유롭게 고칠 수 있고, 어디서 왔는지만 기억합니다. 직접 만든 프로필은 같은 창에서 올리거나 데이터 폴더의 profiles 폴더에 둡니다. “내보내기”로 어떤 장치든 프로필로 꺼낼 수 있습니다.";
+    FILES_2 = "help.files_2":
+        "“Import” reads CSV and XLSX tables, Kepware’s tag export, modpoll’s configuration and Telegraf’s inputs.modbus. Every row is shown with what it becomes; with one error nothing is taken. Of a tag that is there already only the columns of the file change. Addresses may be 16, 0x10, 10h, 40017, 400017, 4x0017, 40017.3 (a bit) or %MW16.",
+        "“가져오기”는 CSV와 XLSX 표, Kepware 태그 내보내기, modpoll 구성, Telegraf inputs.modbus를 읽습니다. 모든 행을 결과와 함께 보여 주며 오류가 하나라도 있으면 아무것도 가져오지 않습니다. 이미 있는 태그는 파일에 있는 열만 바뀝니다. 주소는 16, 0x10, 10h, 40017, 400017, 4x0017, 40017.3 (비트), %MW16처럼 적을 수 있습니다.";
+    FILES_3 = "help.files_3":
+        "What “Export” gives comes back unchanged. In a file, texts that a spreadsheet would run as a formula have ' in front; importing takes it away.",
+        "“내보내기”로 만든 파일은 다시 가져와도 그대로입니다. 스프레드시트가 수식으로 실행할 텍스트 앞에는 '가 붙고, 가져올 때 없어집니다.";
     ADDRESS = "help.address": "Addresses", "주소";
     ADDRESS_1 = "help.address_1":
         "Addresses count from 0, as they travel on the wire. Manuals often count from 1 and put the table in front: 40001 is holding 0, 30001 is input 0, 10001 is discrete 0, 00001 is coil 0. The column “4xxxx” shows this number and also takes it.",

@@ -36,5 +36,6 @@ crate::web::i18n::declare_for_scripts! {
     "hint.subscribe": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";
     "hint.appliance_name": "Fills {appliance} in topics.", "토픽의 {appliance}를 채웁니다.";
     "hint.timezone": "As Asia/Seoul or Europe/Berlin.", "예: Asia/Seoul, Europe/Berlin";
+    "hint.profile": "Where the device came from; it changes nothing.", "장치가 만들어진 프로필. 바꿔도 동작은 그대로입니다.";
     "hint.verify_writes": "A write counts only when the device gives the new value back.", "장치가 새 값을 돌려줄 때만 쓰기를 성공으로 봅니다.";
 }

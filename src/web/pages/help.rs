@@ -19,6 +19,7 @@ struct HelpPage {
 
 const SECTIONS: &[(&str, Msg, &[Msg])] = &[
     ("start", m::help::START, &[m::help::START_1, m::help::START_2, m::help::START_3, m::help::START_4]),
+    ("files", m::help::FILES, &[m::help::FILES_1, m::help::FILES_2, m::help::FILES_3]),
     ("address", m::help::ADDRESS, &[m::help::ADDRESS_1, m::help::ADDRESS_2]),
     ("quality", m::help::QUALITY, &[m::help::QUALITY_1, m::help::QUALITY_2, m::help::QUALITY_3]),
     ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3]),

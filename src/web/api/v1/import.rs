@@ -224,7 +224,9 @@ async fn look(
 ) -> Result<Json<ImportView>, ApiProblem> {
     let revision = state.revision();
     let work = move || {
-        let options = query.options(&revision.document.masked())?;
+        // Only a device's limits are wanted of the document, which may be large.
+        let document = if query.device.is_some() { revision.document.masked() } else { JsonValue::Null };
+        let options = query.options(&document)?;
         import(&bytes, &options).map(ImportView::of).map_err(|error| refusal(&error))
     };
     beside(work).await?.map(Json)
