@@ -199,7 +199,10 @@ impl<'a> Row<'a> {
             Some(format!("{table}_{}{bit}", place.address))
         });
         let Some(made) = made else {
-            self.note(Some(Column::Name), true, "the name is missing");
+            // Without an address there is nothing to name it by; that the address is wrong is told already.
+            if given.is_none() {
+                self.note(Some(Column::Name), true, "the name is missing");
+            }
             return (None, None);
         };
         let name = taken.free(&made);

@@ -19,7 +19,7 @@ function matches(profile, wanted) {
 /** A name for the device, from the product: `SDM630-Modbus` -> `sdm630-modbus`. */
 const nameFrom = ({ product }) =>
   product
-    .split(",")[0]
+    .split(/[,(]/)[0]
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "")

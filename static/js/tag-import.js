@@ -115,6 +115,8 @@ export function importTags({ name, current }) {
     view = null;
     merged = null;
     if (!file) return;
+    // What was said of another file, or of other choices, is past.
+    for (const trouble of box?.querySelectorAll(".error") ?? []) trouble.hidden = true;
     fill(summary, t("import.checking"));
     try {
       const { data } = await request("POST", "/import/tags", {
