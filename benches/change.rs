@@ -170,7 +170,7 @@ async fn measure_line() -> Result<Run> {
     product.connected().await?;
     let (events, _told) = Events::channel();
     let (_lead, follow) = watch::channel(LineConfig::of(&config).remove(0));
-    let unit = SerialUnit::new(follow, image.clone(), Commands::new(image.clone(), events));
+    let unit = SerialUnit::new(follow, image.clone(), Commands::new(image.clone(), events), Lines::default());
     let stop = CancellationToken::new();
     let (health, detail) = (watch::channel(Health::Starting).0, watch::channel(Detail::None).0);
     let mut line = JoinSet::new();

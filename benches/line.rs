@@ -11,6 +11,7 @@ use dinrail::drivers::modbus::unit::{LineConfig, SerialUnit};
 use dinrail::runtime::commands::Commands;
 use dinrail::runtime::events::Events;
 use dinrail::runtime::image::Image;
+use dinrail::runtime::lines::Lines;
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::sim::process::{SimArgs, run};
@@ -110,7 +111,7 @@ async fn poll(path: &str, baud: u32) -> Result<(Duration, Duration)> {
     image.declare(definitions(&config));
     let (events, _log) = Events::channel();
     let (_config, watched) = watch::channel(LineConfig::of(&config).remove(0));
-    let unit = SerialUnit::new(watched, image.clone(), Commands::new(image.clone(), events));
+    let unit = SerialUnit::new(watched, image.clone(), Commands::new(image.clone(), events), Lines::default());
     let (health, _) = watch::channel(Health::Starting);
     let (detail, figures) = watch::channel(Detail::None);
     let stop = CancellationToken::new();

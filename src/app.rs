@@ -10,6 +10,7 @@ use crate::runtime::configure::ConfigHandle;
 use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::handle::Handle;
 use crate::runtime::image::{Image, Reader};
+use crate::runtime::lines::Lines;
 use crate::runtime::status::{Detail, Units, UnitsWatch};
 use crate::runtime::supervisor::Supervisor;
 use crate::runtime::unit::UnitKind;
@@ -86,9 +87,11 @@ impl Gateway {
             move |config: &crate::config::GatewayConfig| wanted(config, web),
         )
         .await?;
+        let lines = Lines::default();
         let parts = Parts {
             image: image.clone(),
             commands: commands.clone(),
+            lines: lines.clone(),
             events: events.clone(),
             told: Arc::new(Mutex::new(told)),
             store: store.clone(),
@@ -98,6 +101,7 @@ impl Gateway {
                 revision: followed.revision,
                 reader: image.reader(),
                 commands: commands.clone(),
+                lines,
                 units: units.clone(),
                 events: events.clone(),
                 store: store.clone(),

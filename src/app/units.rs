@@ -12,6 +12,7 @@ use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
+use crate::runtime::lines::Lines;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use crate::services::event_log::EventLog;
@@ -111,6 +112,7 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
 pub(super) struct Parts {
     pub(super) image: Image,
     pub(super) commands: Commands,
+    pub(super) lines: Lines,
     pub(super) events: Events,
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
     pub(super) store: Store,
@@ -128,7 +130,10 @@ impl Parts {
                     UnitConfig::Line(line) => Some(LineConfig::clone(line)),
                     _ => None,
                 },
-                |follow| SerialUnit::new(follow, self.image.clone(), self.commands.clone()).run(ctx),
+                |follow| {
+                    let lines = self.lines.clone();
+                    SerialUnit::new(follow, self.image.clone(), self.commands.clone(), lines).run(ctx)
+                },
             ),
             UnitConfig::Internal(registers) => followed(
                 registers.clone(),

@@ -1,16 +1,17 @@
 //! Writes to points: checked here against what the tag allows, answered by the driver that owns it.
 
 use super::events::{Category, Event, Events, Outcome};
+use super::handle::CallError;
 use super::image::{Image, Reader};
+use super::routes::{self, Routes};
 use crate::tag::attribute::Attribute;
 use crate::tag::def::{RefusedValue, TagDef};
 use crate::tag::id::TagName;
 use crate::tag::reading::TagState;
 use crate::tag::value::Value;
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 /// Commands that may wait for one driver.
 const INBOX: usize = 256;
@@ -112,12 +113,15 @@ impl Command {
 /// Commands to one group that one asker wants done together; never empty.
 pub type Batch = Vec<Command>;
 
+/// The commands of the groups one driver owns.
+pub type Inbox = routes::Inbox<String, Batch>;
+
 /// The asking end, held by faces and the web.
 #[derive(Debug, Clone)]
 pub struct Commands {
     image: Image,
     reader: Reader,
-    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Batch>>>>,
+    routes: Routes<String, Batch>,
     events: Events,
 }
 
@@ -125,15 +129,12 @@ impl Commands {
     /// Commands over this image; refusals are told to `events`.
     pub fn new(image: Image, events: Events) -> Self {
         let reader = image.reader();
-        Self { image, reader, routes: Arc::default(), events }
+        Self { image, reader, routes: Routes::new(INBOX), events }
     }
 
     /// The inbox of the driver that owns these groups from now on, until it is dropped.
     pub fn open(&self, groups: impl IntoIterator<Item = String>) -> Inbox {
-        let (to_driver, commands) = mpsc::channel(INBOX);
-        let mut inbox = Inbox { commands, to_driver, routes: Arc::clone(&self.routes), groups: Vec::new() };
-        inbox.set_groups(groups);
-        inbox
+        self.routes.open(groups)
     }
 
     /// Writes one point and waits for the field. Every refusal stands in the event log.
@@ -255,7 +256,6 @@ impl Commands {
         if wanted.is_empty() {
             return Vec::new();
         }
-        let route = self.routes.read().unwrap_or_else(PoisonError::into_inner).get(group).cloned();
         let asker = asker.key();
         let tags: Vec<TagName> = wanted.iter().map(|(tag, _)| tag.clone()).collect();
         let stopped = |tag: &TagName| WriteError::Stopped(tag.to_string());
@@ -266,11 +266,10 @@ impl Commands {
                 (Command { tag, value, asker: Arc::clone(&asker), reply }, answer)
             })
             .unzip();
-        let Some(route) = route else { return tags.iter().map(|tag| Err(stopped(tag))).collect() };
-        if let Err(err) = route.try_send(batch) {
+        if let Err(err) = self.routes.send(&group.to_owned(), batch) {
             let refused = |tag: &TagName| match err {
-                mpsc::error::TrySendError::Full(_) => WriteError::Busy,
-                mpsc::error::TrySendError::Closed(_) => stopped(tag),
+                CallError::Busy => WriteError::Busy,
+                CallError::Stopped => stopped(tag),
             };
             return tags.iter().map(|tag| Err(refused(tag))).collect();
         }
@@ -297,50 +296,4 @@ enum Checked {
 
 fn cut(text: &str) -> String {
     text.chars().take(80).collect()
-}
-
-/// The commands of the groups one driver owns.
-#[derive(Debug)]
-pub struct Inbox {
-    commands: mpsc::Receiver<Batch>,
-    to_driver: mpsc::Sender<Batch>,
-    routes: Arc<RwLock<HashMap<String, mpsc::Sender<Batch>>>>,
-    groups: Vec<String>,
-}
-
-impl Inbox {
-    /// The next commands. Cancel-safe; never ends while the inbox lives.
-    pub async fn next(&mut self) -> Batch {
-        match self.commands.recv().await {
-            Some(batch) => batch,
-            // This inbox holds a sender itself, so the channel cannot close.
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Commands that wait already, if any: for drivers that answer several at once.
-    pub fn try_next(&mut self) -> Option<Batch> {
-        self.commands.try_recv().ok()
-    }
-
-    /// Owns these groups from now on and no others.
-    pub fn set_groups(&mut self, groups: impl IntoIterator<Item = String>) {
-        let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
-        for group in self.groups.drain(..) {
-            // Another driver may have taken the group over in the meantime.
-            if routes.get(&group).is_some_and(|route| route.same_channel(&self.to_driver)) {
-                routes.remove(&group);
-            }
-        }
-        self.groups = groups.into_iter().collect();
-        for group in &self.groups {
-            routes.insert(group.clone(), self.to_driver.clone());
-        }
-    }
-}
-
-impl Drop for Inbox {
-    fn drop(&mut self) {
-        self.set_groups([]);
-    }
 }

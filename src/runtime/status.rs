@@ -91,6 +91,8 @@ pub struct TrafficStatus {
     pub late: u64,
     /// Frames that answer no request of ours: another unit, function or length.
     pub foreign: u64,
+    /// Bytes that belonged to no frame.
+    pub noise: u64,
     /// Round trip of the recent answers.
     pub rtt_ms: RoundTrip,
 }
@@ -124,6 +126,12 @@ pub struct LineStatus {
     pub utilisation: f64,
     /// Share of recent time in which we waited for devices to begin their answers, 0..1.
     pub waiting: f64,
+    /// Share of recent time in which the silence between frames was kept, 0..1.
+    pub silence: f64,
+    /// Share of recent time in which the line stood idle although something was due, 0..1.
+    pub ours: f64,
+    /// What is left of 1: nothing was due.
+    pub idle: f64,
     /// Polls that were wanted and not done, because the line or the device was too slow.
     pub overruns: u64,
     /// Line time that the periods ask for, per time; above 1 they ask for more than there is.
@@ -135,6 +143,36 @@ pub struct LineStatus {
     pub traffic: TrafficStatus,
     /// Its devices, by name.
     pub devices: Vec<DeviceStatus>,
+}
+
+/// What is probably wrong with a device; the browser says a sentence for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Diagnosis {
+    /// Never heard: address, wiring, power, speed.
+    NeverHeard,
+    /// It did answer, and does not any more: power or cable.
+    Gone,
+    /// Something comes, and not one frame is whole: speed, parity or stop bits differ.
+    Parameters,
+    /// Some frames are broken: termination, shielding, ground, or too fast for the cable.
+    Cabling,
+    /// Others speak on the line: a second master, or two devices with one address.
+    Foreign,
+    /// Answers come, later than the time-out.
+    TimeoutShort,
+    /// Some requests get no answer at all: a loose contact, or a device that needs more time between requests.
+    Losing,
+    /// Exception 02: an address that the device does not have.
+    Address,
+    /// Exceptions 01 and 03: a function or an amount that the device does not know.
+    Unsupported,
+    /// Exceptions 05 and 06: the device has no time.
+    Busy,
+    /// Exceptions 0A and 0B: the gateway between does not reach it.
+    Gateway,
+    /// Exceptions 04, 07 and 08: the device has a fault of its own.
+    Fault,
 }
 
 /// One Modbus device.
@@ -152,6 +190,10 @@ pub struct DeviceStatus {
     pub retry_in_ms: Option<u64>,
     /// The time-out in force, in milliseconds.
     pub timeout_ms: u64,
+    /// Age in milliseconds of the oldest of its values; of a read that never succeeded, since it is wanted.
+    pub oldest_ms: Option<u64>,
+    /// What is probably wrong, from the figures of the last minute or two.
+    pub diagnosis: Option<Diagnosis>,
     /// Milliseconds until it is read or asked again.
     pub next_due_ms: Option<u64>,
     /// Polls that were wanted and not done.

@@ -12,6 +12,7 @@ use crate::runtime::commands::Commands;
 use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::Events;
 use crate::runtime::image::Reader;
+use crate::runtime::lines::Lines;
 use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
@@ -39,6 +40,8 @@ pub struct WebParts {
     pub reader: Reader,
     /// Writes to points.
     pub commands: Commands,
+    /// Requests to lines.
+    pub lines: Lines,
     /// Every unit.
     pub units: UnitsWatch,
     /// Where events are told.
@@ -133,6 +136,10 @@ impl WebState {
 
     pub(crate) fn commands(&self) -> &Commands {
         &self.0.parts.commands
+    }
+
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.0.parts.lines
     }
 
     pub(crate) fn units(&self) -> &UnitsWatch {

@@ -88,7 +88,7 @@ function lineCard(unit) {
     h(
       "h3",
       {},
-      h("a", { href: `/ports#${encodeURIComponent(unit.name)}` }, unit.name),
+      h("a", { href: `/lines#${encodeURIComponent(unit.name)}` }, unit.name),
       h("span", { class: "kind" }, d.path ? [d.path, d.baud].filter(Boolean).join(" · ") : word("unit_kind", unit.kind)),
     ),
     health(unit),

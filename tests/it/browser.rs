@@ -17,6 +17,7 @@ const PASSWORD: &str = "a plain long sentence";
 const PAGES: &[&str] = &[
     "overview",
     "tags",
+    "lines",
     "events",
     "ports",
     "devices",

@@ -7,6 +7,7 @@ mod bad_input;
 mod broker;
 #[cfg(feature = "peers")]
 mod browser;
+mod bus;
 mod configuration;
 mod contract;
 mod crash;

@@ -1,164 +1,16 @@
 //! The unit of a serial line against a simulated field: what the image says while the field misbehaves, the
 //! configuration changes, and people write.
 
-use dinrail::config::GatewayConfig;
-use dinrail::config::tags::definitions;
-use dinrail::drivers::modbus::unit::{LineConfig, SerialUnit};
-use dinrail::modbus::address::{Span, Table};
-use dinrail::modbus::wire::{Parity, Wire};
+use crate::support::line_rig::{Rig, device, field, register};
+use dinrail::modbus::address::Table;
 use dinrail::runtime::changes::Interest;
-use dinrail::runtime::commands::{Asker, Commands, WriteError};
-use dinrail::runtime::events::Events;
-use dinrail::runtime::image::{Image, Reader};
-use dinrail::runtime::status::{Detail, LineStatus};
-use dinrail::runtime::unit::{Health, UnitContext};
-use dinrail::sim::bank::Bank;
+use dinrail::runtime::commands::WriteError;
+use dinrail::runtime::unit::Health;
 use dinrail::sim::fault::{Fault, Times};
-use dinrail::sim::field::{Field, FieldConfig, SimDevice};
-use dinrail::tag::attribute::Attribute;
-use dinrail::tag::id::TagName;
 use dinrail::tag::quality::{Quality, Reason};
-use dinrail::tag::reading::TagState;
 use dinrail::tag::value::Value;
 use serde_json::{Value as Json, json};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
-
-const WIRE: Wire = Wire { baud: 115_200, data_bits: 8, parity: Parity::None, stop_bits: 1 };
-
-/// A running unit over a field whose holding and input register n of unit u is u * 1000 + n.
-struct Rig {
-    field: Field,
-    document: Json,
-    image: Image,
-    reader: Reader,
-    commands: Commands,
-    config: watch::Sender<LineConfig>,
-    health: watch::Receiver<Health>,
-    detail: watch::Receiver<Detail>,
-    stop: CancellationToken,
-    tasks: JoinSet<Result<(), std::convert::Infallible>>,
-    _events: tokio::sync::mpsc::Receiver<dinrail::runtime::events::Event>,
-}
-
-fn field(units: &[u8], link: Option<PathBuf>) -> Field {
-    let device = |unit: &u8| {
-        let mut bank = Bank::new(200);
-        let words: Vec<u16> = (0..200).map(|n| u16::from(*unit) * 1000 + n).collect();
-        assert!(bank.set(Table::Holding, 0, &words) && bank.set(Table::Input, 0, &words));
-        SimDevice { unit: *unit, turnaround: Duration::from_millis(2), bank }
-    };
-    let devices = units.iter().map(device).collect();
-    Field::start(FieldConfig { wire: WIRE, devices, strict: true, spin: false, link }).unwrap()
-}
-
-fn port(field: &Field) -> Json {
-    // The gap is generous for loaded test machines, see `serial_line`.
-    json!({"name": "COM1", "id": "p1", "kind": "serial", "path": field.path(), "baud": 115_200, "parity": "none",
-           "gap_ms": 10, "timeout_ms": 150, "retries": 1})
-}
-
-fn device(unit: u8, poll_ms: u32, tags: Json) -> Json {
-    json!({"name": format!("d{unit}"), "id": format!("d{unit}"), "port": "COM1", "unit_id": unit, "poll_ms": poll_ms, "tags": tags})
-}
-
-/// A plain holding register; its value tells where it was read.
-fn register(address: u16) -> Json {
-    json!({"name": format!("r{address}"), "id": format!("r{address}"), "table": "holding", "address": address, "type": "u16", "writable": true})
-}
-
-fn parse(document: &Json) -> GatewayConfig {
-    let (mut config, problems) = GatewayConfig::parse(document);
-    assert!(problems.is_empty(), "{problems:?}");
-    for device in &mut config.devices {
-        for tag in &mut device.tags {
-            tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
-        }
-    }
-    config
-}
-
-impl Rig {
-    fn start(field: Field, devices: Json) -> Self {
-        let document = json!({"format": "dinrail/1", "ports": [port(&field)], "devices": devices});
-        let config = parse(&document);
-        let image = Image::new();
-        image.declare(definitions(&config));
-        let (events, log) = Events::channel();
-        let commands = Commands::new(image.clone(), events);
-        let (config, seen) = watch::channel(LineConfig::of(&config).remove(0));
-        let (health, health_seen) = watch::channel(Health::Starting);
-        let (detail, detail_seen) = watch::channel(Detail::None);
-        let stop = CancellationToken::new();
-        let unit = SerialUnit::new(seen, image.clone(), commands.clone());
-        let mut tasks = JoinSet::new();
-        tasks.spawn(unit.run(UnitContext { stop: stop.clone(), health, detail }));
-        Self {
-            reader: image.reader(),
-            field,
-            document,
-            image,
-            commands,
-            config,
-            health: health_seen,
-            detail: detail_seen,
-            stop,
-            tasks,
-            _events: log,
-        }
-    }
-
-    fn change(&mut self, change: impl FnOnce(&mut Json)) {
-        change(&mut self.document);
-        let config = parse(&self.document);
-        self.image.declare(definitions(&config));
-        self.config.send_replace(LineConfig::of(&config).remove(0));
-    }
-
-    fn state(&self, tag: &str) -> TagState {
-        self.reader.get(&TagName::parse(tag).unwrap()).unwrap_or_else(|| panic!("no tag {tag}")).state
-    }
-
-    fn value(&self, tag: &str) -> Option<Value> {
-        let state = self.state(tag);
-        state.value.filter(|_| state.quality == Quality::Good)
-    }
-
-    fn status(&self) -> LineStatus {
-        match &*self.detail.borrow() {
-            Detail::Line(status) => (**status).clone(),
-            _ => LineStatus::default(),
-        }
-    }
-
-    async fn until(&self, what: &str, condition: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(15);
-        while !condition(self) {
-            assert!(Instant::now() < deadline, "waited for: {what}; {:?}", self.status());
-            tokio::time::sleep(Duration::from_millis(3)).await;
-        }
-    }
-
-    async fn write(&self, tag: &str, value: Value) -> Result<Value, WriteError> {
-        let asker = Asker { source: "test".into(), actor: "test".into(), unix_ms: 0 };
-        self.commands.write(&TagName::parse(tag).unwrap(), Attribute::Value, value, asker).await
-    }
-
-    fn words(&self, unit: u8, table: Table, address: u16, count: u16) -> Vec<u16> {
-        self.field.get(unit, Span::new(table, address, count).unwrap()).unwrap()
-    }
-
-    /// Stops in good time, and checks that the line was never talked into.
-    async fn end(mut self) {
-        self.stop.cancel();
-        let ended = tokio::time::timeout(Duration::from_secs(5), self.tasks.join_next()).await;
-        let result = ended.expect("the unit ends in time").unwrap().expect("the unit does not panic");
-        assert_eq!(result, Ok(()));
-    }
-}
 
 #[tokio::test]
 async fn values_of_every_kind_arrive_and_are_written() {

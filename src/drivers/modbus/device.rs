@@ -1,7 +1,7 @@
 //! One device as its line works on it: its reads, and its tags in the image.
 
 use super::figures::Traffic;
-use super::health::DeviceHealth;
+use super::health::{DeviceHealth, GOLDEN};
 use super::schedule::{Beat, DeviceKey, JobKey, Schedule, Start};
 use super::tag::{Tag, period_ms, words_of};
 use crate::config::device::DeviceConfig;
@@ -15,7 +15,8 @@ use crate::runtime::image::{Image, Writer};
 use crate::runtime::status::DeviceStatus;
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, Stamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -24,6 +25,7 @@ use tokio::time::Instant;
 pub(super) struct Device {
     pub(super) key: DeviceKey,
     pub(super) config: DeviceConfig,
+    name: Arc<str>,
     writer: Writer,
     pub(super) tags: Vec<Tag>,
     jobs: BTreeMap<u32, Job>,
@@ -40,6 +42,8 @@ pub(super) struct Device {
     probes: usize,
     /// The declaration the places of the tags are from.
     declared: Option<u64>,
+    /// Reads by when they last brought values.
+    ages: BTreeSet<(Instant, u32)>,
 }
 
 /// One read, again and again.
@@ -52,6 +56,8 @@ pub(super) struct Job {
     members: Vec<usize>,
     /// Attempts of the present poll that failed.
     pub(super) attempts: u8,
+    /// When it last brought values, or came to be.
+    fresh: Instant,
 }
 
 /// What planning needs to know of the line.
@@ -70,8 +76,7 @@ pub(super) struct Phases(f64);
 
 impl Phases {
     fn next(&mut self) -> f64 {
-        // The golden ratio: its multiples never crowd.
-        self.0 = (self.0 + 0.618_033_988_749_894_9).fract();
+        self.0 = (self.0 + GOLDEN).fract();
         self.0
     }
 }
@@ -80,18 +85,20 @@ impl Device {
     pub(super) fn new(key: DeviceKey, config: DeviceConfig, planning: &mut Planning<'_>) -> Self {
         let mut device = Self {
             key,
+            name: config.identity.name.as_str().into(),
             writer: planning.image.writer(&config.identity.name),
             config,
             tags: Vec::new(),
             jobs: BTreeMap::new(),
             next_job: 0,
-            health: DeviceHealth::new(),
+            health: DeviceHealth::new(key.0),
             traffic: Traffic::default(),
             overruns: 0,
             mask: None,
             reason: None,
             probes: 0,
             declared: None,
+            ages: BTreeSet::new(),
         };
         device.compile(planning);
         device
@@ -101,11 +108,12 @@ impl Device {
     pub(super) fn update(&mut self, config: DeviceConfig, planning: &mut Planning<'_>) {
         if config.unit_id != self.config.unit_id {
             // Another device, of which nothing is known; what is under way to the old one ends unheard.
-            self.health = DeviceHealth::new();
+            self.health = DeviceHealth::new(self.key.0);
             self.mask = None;
             self.retire(planning.schedule);
         }
         self.writer = planning.image.writer(&config.identity.name);
+        self.name = config.identity.name.as_str().into();
         self.config = config;
         self.compile(planning);
         if let Some(reason) = self.reason.filter(|_| self.health.probe_at().is_some()) {
@@ -158,7 +166,7 @@ impl Device {
                 };
                 let job = self.next_job;
                 self.next_job += 1;
-                self.jobs.insert(job, Job { span, period, request, members, attempts: 0 });
+                self.jobs.insert(job, Job { span, period, request, members, attempts: 0, fresh: planning.now });
                 let cost = (planning.estimate)(span);
                 planning.schedule.add(self.job_key(job), period, cost, start, planning.now);
                 job
@@ -170,7 +178,12 @@ impl Device {
         for (job, _) in old.into_values() {
             planning.schedule.remove(self.job_key(job));
         }
+        self.ages = self.jobs.iter().map(|(key, job)| (job.fresh, *key)).collect();
         self.show_probe(planning.schedule);
+    }
+
+    pub(super) fn name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
     }
 
     fn planned(&self) -> Vec<(Span, Option<Duration>, Vec<usize>)> {
@@ -253,17 +266,24 @@ impl Device {
     }
 
     /// Hands what one reply says to the image.
-    pub(super) fn take(&mut self, job: u32, reply: &[u8], at: Stamp) -> Result<(), PduError> {
+    pub(super) fn take(&mut self, key: u32, reply: &[u8], at: Stamp, now: Instant) -> Result<(), PduError> {
         self.find_places();
-        let Some(job) = self.jobs.get(&job) else { return Ok(()) };
-        self.reason = None;
+        let Some(job) = self.jobs.get_mut(&key) else { return Ok(()) };
         let words = match decode_reply(&job.request, reply)? {
             Ok(response) => words_of(response),
             Err(exception) => {
-                self.fail_tags(&job.members, Reason::Exception(exception.into()));
+                job.attempts = 0;
+                self.reason = None;
+                let members = job.members.clone();
+                self.fail_tags(&members, Reason::Exception(exception.into()));
                 return Ok(());
             }
         };
+        self.reason = None;
+        job.attempts = 0;
+        self.ages.remove(&(job.fresh, key));
+        job.fresh = now;
+        self.ages.insert((now, key));
         let mut batch = Vec::with_capacity(job.members.len());
         for member in &job.members {
             let tag = &self.tags[*member];
@@ -306,7 +326,7 @@ impl Device {
         self.writer.write(self.tags.iter().filter_map(|tag| Some((tag.slot?, Reading::Failed(reason)))));
     }
 
-    pub(super) fn status(&self, port: Timeout, schedule: &Schedule, now: Instant) -> DeviceStatus {
+    pub(super) fn status(&mut self, port: Timeout, schedule: &Schedule, now: Instant) -> DeviceStatus {
         let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         DeviceStatus {
             name: self.config.identity.name.clone(),
@@ -315,6 +335,8 @@ impl Device {
             reason: self.reason.map(|reason| reason.to_string()),
             retry_in_ms: self.health.probe_at().map(|at| ms(at.saturating_duration_since(now))),
             timeout_ms: ms(self.timeout(port)),
+            oldest_ms: self.ages.first().map(|(at, _)| ms(now.saturating_duration_since(*at))),
+            diagnosis: self.traffic.diagnosis(self.health.probe_at().is_some(), now),
             next_due_ms: schedule.next_due(self.key, now).map(ms),
             overruns: self.overruns,
             traffic: self.traffic.status(),

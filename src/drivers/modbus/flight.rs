@@ -22,6 +22,8 @@ pub(super) struct Landed {
     pub(super) device: DeviceKey,
     /// The opening of the line it went out by.
     pub(super) opened: u64,
+    /// When it was due; `None` = since the line was free.
+    pub(super) due: Option<Instant>,
     /// When it was handed to the line.
     pub(super) began: Instant,
     pub(super) load: Load,
@@ -30,7 +32,7 @@ pub(super) struct Landed {
 #[derive(Debug)]
 pub(super) enum Load {
     /// A poll, or a probe of a silent device.
-    Read { job: u32, probe: bool, answer: Result<Answer, LineError> },
+    Read { job: u32, probe: bool, request: Vec<u8>, answer: Result<Answer, LineError> },
     /// A write.
     Written(Box<Written>),
 }
@@ -65,6 +67,9 @@ pub(super) struct Seen {
 /// How to speak with the device.
 #[derive(Debug)]
 pub(super) struct Talk {
+    pub(super) device: DeviceKey,
+    pub(super) opened: u64,
+    pub(super) due: Option<Instant>,
     pub(super) line: LineHandle,
     pub(super) unit: u8,
     pub(super) timeout: Duration,
@@ -79,20 +84,17 @@ impl Talk {
         let line = self.line.clone();
         async move { line.ask(ask).await }
     }
+
+    fn landed(&self, began: Instant, load: Load) -> Landed {
+        Landed { device: self.device, opened: self.opened, due: self.due, began, load }
+    }
 }
 
 /// One read.
-pub(super) async fn read(
-    talk: Talk,
-    device: DeviceKey,
-    opened: u64,
-    job: u32,
-    probe: bool,
-    request: Vec<u8>,
-) -> Landed {
+pub(super) async fn read(talk: Talk, job: u32, probe: bool, request: Vec<u8>) -> Landed {
     let began = Instant::now();
-    let answer = talk.ask(request).await;
-    Landed { device, opened, began, load: Load::Read { job, probe, answer } }
+    let answer = talk.ask(request.clone()).await;
+    talk.landed(began, Load::Read { job, probe, request, answer })
 }
 
 /// A write to neighbouring tags of one device, encoded.
@@ -115,7 +117,7 @@ pub(super) struct Item {
 }
 
 /// One write, all steps of it.
-pub(super) async fn write(talk: Talk, device: DeviceKey, opened: u64, order: Order) -> Landed {
+pub(super) async fn write(talk: Talk, order: Order) -> Landed {
     let began = Instant::now();
     let mut writing = Writing { talk, said: Vec::new(), seen: Vec::new(), unseen: None, mask: None };
     let results = writing.perform(&order).await;
@@ -128,9 +130,9 @@ pub(super) async fn write(talk: Talk, device: DeviceKey, opened: u64, order: Ord
             (commands.iter().map(closed).collect(), Some(error))
         }
     };
-    let Writing { said, seen, unseen, mask, .. } = writing;
+    let Writing { talk, said, seen, unseen, mask } = writing;
     let written = Written { commands, results, said, broken, seen, unseen, mask };
-    Landed { device, opened, began, load: Load::Written(Box::new(written)) }
+    talk.landed(began, Load::Written(Box::new(written)))
 }
 
 /// Why a write goes no further.

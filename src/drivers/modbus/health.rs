@@ -4,8 +4,8 @@ use crate::config::port::Timeout;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A device never heard of may be slow; neighbours wait as long when it is not there at all. Slower devices need a
-/// time-out of their own.
+/// A device never heard of may be slow; neighbours wait as long when it is not there at all. Every second probe waits
+/// longer, up to [`MOST_WAIT`], so that slower ones are found, too.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Below this the latency of USB adapters and of a loaded host is mistaken for silence.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
@@ -14,6 +14,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// Polls in a row without an answer that make a device silent; one suffices for a device never heard of.
 const MISSES: u32 = 2;
+/// Pauses differ from their nominal length by up to this part.
+const JITTER: f64 = 0.15;
+/// Its multiples never crowd.
+pub(super) const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// What is known of one device's presence.
 #[derive(Debug, Clone)]
@@ -24,6 +28,9 @@ pub(super) struct DeviceHealth {
     answer: Option<(Duration, Duration)>,
     /// Doublings of the automatic time-out since the last answer.
     doubled: u32,
+    /// Spreads the probes: two silent devices that were asked one right after the other each time would hide each other,
+    /// if the late answer of one falls into the other's turn. 0..1.
+    jitter: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +41,10 @@ enum Presence {
 }
 
 impl DeviceHealth {
-    pub(super) fn new() -> Self {
-        Self { presence: Presence::Unknown, misses: 0, answer: None, doubled: 0 }
+    /// Nothing is known; each device has another seed.
+    pub(super) fn new(seed: u32) -> Self {
+        let jitter = (f64::from(seed) * GOLDEN).fract();
+        Self { presence: Presence::Unknown, misses: 0, answer: None, doubled: 0, jitter }
     }
 
     pub(super) fn is_online(&self) -> bool {
@@ -54,7 +63,11 @@ impl DeviceHealth {
     pub(super) fn timeout(&self, setting: Timeout) -> Duration {
         match (setting, self.answer) {
             (Timeout::Fixed(time), _) => time,
-            (Timeout::Auto, None) => FIRST_WAIT,
+            (Timeout::Auto, None) => match self.misses {
+                1 => 2 * FIRST_WAIT,
+                odd if odd % 2 == 1 => MOST_WAIT,
+                _ => FIRST_WAIT,
+            },
             (Timeout::Auto, Some((mean, deviation))) => {
                 let wait = (2 * (mean + 4 * deviation)).clamp(LEAST_WAIT, MOST_WAIT);
                 wait.saturating_mul(2u32.saturating_pow(self.doubled)).min(wait.max(FIRST_WAIT))
@@ -103,15 +116,21 @@ impl DeviceHealth {
         match self.presence {
             Presence::Silent { pause, .. } => {
                 let pause = (2 * pause).min(LAST_PAUSE);
-                self.presence = Presence::Silent { pause, again: now + pause };
+                self.silent(pause, now);
                 false
             }
             Presence::Online if self.misses < MISSES => false,
             Presence::Online | Presence::Unknown => {
-                self.presence = Presence::Silent { pause: FIRST_PAUSE, again: now + FIRST_PAUSE };
+                self.silent(FIRST_PAUSE, now);
                 true
             }
         }
+    }
+
+    fn silent(&mut self, pause: Duration, now: Instant) {
+        self.jitter = (self.jitter + GOLDEN).fract();
+        let again = now + pause.mul_f64(1.0 - JITTER + 2.0 * JITTER * self.jitter);
+        self.presence = Presence::Silent { pause, again };
     }
 }
 
@@ -122,14 +141,13 @@ mod tests {
     #[test]
     fn a_silent_device_is_asked_ever_more_rarely_and_returns_at_once() {
         let start = Instant::now();
-        let mut health = DeviceHealth::new();
+        let mut health = DeviceHealth::new(0);
         assert!(health.missed(start), "never heard of: one miss suffices");
-        let mut pauses = Vec::new();
-        for _ in 0..8 {
-            pauses.push(health.probe_at().unwrap().duration_since(start).as_secs());
+        for nominal in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] {
+            let pause = health.probe_at().unwrap().duration_since(start).as_secs_f64() / nominal;
+            assert!((0.85..=1.15).contains(&pause), "{pause} of {nominal} s");
             assert!(!health.missed(start));
         }
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
         assert!(health.answered(Duration::from_millis(5)));
         assert!(health.is_online());
         assert!(!health.missed(start), "one lost answer is no silence");
@@ -137,8 +155,51 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_was_never_heard_is_waited_for_longer_now_and_then() {
+        let start = Instant::now();
+        let mut health = DeviceHealth::new(0);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            waits.push(health.timeout(Timeout::Auto).as_millis());
+            health.attempt_missed();
+            health.missed(start);
+        }
+        assert_eq!(waits, [500, 1000, 500, 2000, 500, 2000]);
+    }
+
+    #[test]
+    fn two_silent_devices_are_not_asked_in_lock_step() {
+        let start = Instant::now();
+        let mut both = [DeviceHealth::new(1), DeviceHealth::new(2)];
+        let mut apart = 0;
+        for _ in 0..8 {
+            let at = both.each_mut().map(|health| {
+                health.missed(start);
+                health.probe_at().unwrap()
+            });
+            let [a, b] = at.map(|at| at.duration_since(start).as_millis());
+            apart += u32::from(a / 20 < a.abs_diff(b));
+        }
+        assert!(6 <= apart, "{apart} of 8");
+    }
+
+    #[test]
+    fn the_retry_button_asks_at_once_and_then_soon() {
+        let start = Instant::now();
+        let mut health = DeviceHealth::new(3);
+        for _ in 0..8 {
+            health.missed(start);
+        }
+        health.ask_now(start);
+        assert_eq!(health.probe_at(), Some(start));
+        health.missed(start);
+        let pause = health.probe_at().unwrap().duration_since(start);
+        assert!(pause < Duration::from_millis(1200), "{pause:?}");
+    }
+
+    #[test]
     fn the_automatic_time_out_follows_the_device() {
-        let mut health = DeviceHealth::new();
+        let mut health = DeviceHealth::new(0);
         assert_eq!(health.timeout(Timeout::Auto), FIRST_WAIT);
         assert_eq!(health.timeout(Timeout::Fixed(Duration::from_millis(70))), Duration::from_millis(70));
         for _ in 0..50 {

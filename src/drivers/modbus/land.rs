@@ -3,7 +3,7 @@
 use super::flight::{Landed, Load, Written};
 use super::line::{Answer, Failure, LineError};
 use super::schedule::{DeviceKey, JobKey};
-use super::work::Work;
+use super::work::{Work, slots};
 use crate::platform::clock;
 use crate::runtime::commands::WriteError;
 use crate::tag::quality::Reason;
@@ -13,14 +13,17 @@ use tokio::time::Instant;
 impl Work {
     /// Takes in what a read or a write brought back.
     pub(super) fn land(&mut self, landed: Landed) {
-        let Landed { device, opened, began, load } = landed;
+        let Landed { device, opened, due, began, load } = landed;
         let now = Instant::now();
         let took = now - began;
         match load {
-            Load::Read { job, probe, answer } => {
+            Load::Read { job, probe, request, answer } => {
                 let key = JobKey { device, job };
                 match answer {
-                    Ok(answer) => self.read_landed(key, probe, &answer, took, now),
+                    Ok(answer) => {
+                        self.heard(device, &request, &answer, due, began);
+                        self.read_landed(key, probe, &answer, took, now);
+                    }
                     Err(error) => {
                         self.schedule.retry(key);
                         if let Some(device) = self.devices.get(&device).filter(|_| probe) {
@@ -30,7 +33,14 @@ impl Work {
                     }
                 }
             }
-            Load::Written(written) => self.write_landed(device, opened, *written, took, now),
+            Load::Written(written) => {
+                let (mut due, mut began) = (due, began);
+                for (request, answer) in &written.said {
+                    self.heard(device, request, answer, due, began);
+                    (due, began) = (None, Instant::from_std(answer.at));
+                }
+                self.write_landed(device, opened, *written, took, now);
+            }
         }
     }
 
@@ -42,11 +52,14 @@ impl Work {
     }
 
     /// One transaction with one device, counted.
-    fn heard(&mut self, key: DeviceKey, answer: &Answer, now: Instant) {
+    fn heard(&mut self, key: DeviceKey, request: &[u8], answer: &Answer, due: Option<Instant>, began: Instant) {
+        let now = Instant::now();
+        let end = Instant::from_std(answer.at);
         self.traffic.count(answer);
-        self.occupation.count(answer, now);
+        let ours = self.occupation.count(&answer.timing, due, began, end, slots(&self.config));
         let Some(device) = self.devices.get_mut(&key) else { return };
         device.traffic.count(answer);
+        self.ring.push(device.name(), device.config.unit_id, request, answer, ours);
         match &answer.reply {
             Ok(_) => {
                 if device.health.answered(answer.timing.device) {
@@ -60,18 +73,14 @@ impl Work {
     }
 
     fn read_landed(&mut self, key: JobKey, probe: bool, answer: &Answer, took: Duration, now: Instant) {
-        self.heard(key.device, answer, now);
         if probe {
             self.schedule.probe_spent(took, now);
         }
         let retries = self.config.port.retries;
         let Some(device) = self.devices.get_mut(&key.device) else { return };
         let failure = match &answer.reply {
-            Ok(pdu) => match device.take(key.job, pdu, clock::stamp_of(answer.at)) {
+            Ok(pdu) => match device.take(key.job, pdu, clock::stamp_of(answer.at), now) {
                 Ok(()) => {
-                    if let Some(job) = device.job(key.job) {
-                        job.attempts = 0;
-                    }
                     self.finish(key, probe, took, now);
                     return;
                 }
@@ -114,10 +123,7 @@ impl Work {
     }
 
     fn write_landed(&mut self, key: DeviceKey, opened: u64, written: Written, took: Duration, now: Instant) {
-        let Written { commands, results, said, broken, seen, unseen, mask } = written;
-        for (_, answer) in &said {
-            self.heard(key, answer, now);
-        }
+        let Written { commands, results, broken, seen, unseen, mask, .. } = written;
         self.schedule.spent(took, now);
         self.writes.ends(key);
         if let Some(device) = self.devices.get_mut(&key) {

@@ -1,12 +1,13 @@
 //! The unit of one serial line: polls its devices, answers commands between two transactions, takes changes in place.
 
-use super::work::{Work, group_names};
+use super::work::{Doors, Work, group_names, line_names};
 use crate::config::GatewayConfig;
 use crate::config::device::DeviceConfig;
 use crate::config::link::LinkConfig;
 use crate::config::port::PortConfig;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::Image;
+use crate::runtime::lines::Lines;
 use crate::runtime::unit::{Resource, UnitContext, UnitSpec};
 use std::convert::Infallible;
 use tokio::sync::watch;
@@ -57,20 +58,23 @@ pub struct SerialUnit {
     config: watch::Receiver<LineConfig>,
     image: Image,
     commands: Commands,
+    lines: Lines,
 }
 
 impl SerialUnit {
     /// The unit over this line; every change comes by the watch and needs no restart.
-    pub fn new(config: watch::Receiver<LineConfig>, image: Image, commands: Commands) -> Self {
-        Self { config, image, commands }
+    pub fn new(config: watch::Receiver<LineConfig>, image: Image, commands: Commands, lines: Lines) -> Self {
+        Self { config, image, commands, lines }
     }
 
     /// Runs until asked to stop. A line that cannot be opened, or is gone, is the field's failure: its tags are bad,
     /// and it is tried again here.
     pub async fn run(mut self, ctx: UnitContext) -> Result<(), Infallible> {
         let config = self.config.borrow_and_update().clone();
-        let mut inbox = self.commands.open(group_names(&config));
-        Work::new(config, &self.image, ctx).run(&mut self.config, &self.image, &mut inbox).await;
+        let inbox = self.commands.open(group_names(&config));
+        let requests = self.lines.open(line_names(&config));
+        let mut work = Work::new(config, &self.image, ctx);
+        work.run(Doors { config: self.config, image: self.image, inbox, requests }).await;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The work of one line: open it, keep it busy, take changes in place, tell how it goes.
 
 use super::device::{Device, Phases, Planning};
-use super::figures::{Occupation, Traffic};
+use super::figures::{Occupation, Ring, Traffic};
 use super::flight::{self, Item, Landed, Order, Talk};
 use super::line::{Line, OpenError};
 use super::queue::Writes;
@@ -13,6 +13,7 @@ use crate::config::link::LinkConfig;
 use crate::modbus::address::Span;
 use crate::runtime::commands::{Batch, Inbox, WriteError};
 use crate::runtime::image::Image;
+use crate::runtime::lines::{LineInbox, LineName, LineRequest};
 use crate::runtime::status::{Detail, LineStatus};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::quality::Reason;
@@ -51,6 +52,9 @@ pub(super) struct Work {
     pub(super) overruns: u64,
     pub(super) traffic: Traffic,
     pub(super) occupation: Occupation,
+    pub(super) ring: Ring,
+    /// When the next thing is due, while nothing is.
+    idle_until: Option<Instant>,
     pub(super) tell_at: Instant,
 }
 
@@ -77,6 +81,8 @@ impl Work {
             overruns: 0,
             traffic: Traffic::default(),
             occupation: Occupation::new(now),
+            ring: Ring::default(),
+            idle_until: None,
             tell_at: now,
         };
         work.match_devices(image, now);
@@ -84,8 +90,8 @@ impl Work {
     }
 
     /// Works until asked to stop.
-    pub(super) async fn run(&mut self, config: &mut watch::Receiver<LineConfig>, image: &Image, inbox: &mut Inbox) {
-        while self.step(config, image, inbox).await {}
+    pub(super) async fn run(&mut self, mut doors: Doors) {
+        while self.step(&mut doors).await {}
         self.close().await;
         // Whoever waits for a write under way is told that it ended.
         while let Some(landed) = self.flights.next().await {
@@ -96,7 +102,8 @@ impl Work {
     }
 
     /// Does what can be done now, then waits for something to happen; false to end.
-    async fn step(&mut self, config: &mut watch::Receiver<LineConfig>, image: &Image, inbox: &mut Inbox) -> bool {
+    async fn step(&mut self, doors: &mut Doors) -> bool {
+        let Doors { config, image, inbox, requests } = doors;
         if self.ctx.stop.is_cancelled() {
             return false;
         }
@@ -117,13 +124,16 @@ impl Work {
                     return false;
                 }
                 let next = config.borrow_and_update().clone();
-                inbox.set_groups(group_names(&next));
+                inbox.set_names(group_names(&next));
+                requests.set_names(line_names(&next));
                 self.update(next, image).await;
             }
             // Cancel-safe: what is under way stays in the set.
             Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
             // Cancel-safe: `next` loses no command when another arm wins.
             batch = inbox.next() => self.take_in(batch),
+            // Cancel-safe: as `inbox.next`.
+            request = requests.next() => self.answer(request),
             // Cancel-safe: the opening goes on at the next step.
             opened = opening(&mut self.opening) => self.opened(opened),
             () = tokio::time::sleep_until(wake) => (),
@@ -151,18 +161,41 @@ impl Work {
                     Some(job) => self.launch_read(JobKey { device, job }, true),
                     None => continue,
                 },
-                Choice::Wait(until) => return until,
-                Choice::Nothing => return far,
+                Choice::Wait(until) => return self.wait(until),
+                Choice::Nothing => return self.wait(far),
             }
             self.writes.read_done();
         }
         far
     }
 
+    fn wait(&mut self, until: Instant) -> Instant {
+        self.idle_until = self.flights.is_empty().then_some(until);
+        until
+    }
+
+    fn answer(&mut self, request: LineRequest) {
+        match request {
+            // Whoever asks may have gone: nothing is lost then.
+            LineRequest::Timeline { after, reply } => drop(reply.send(self.ring.behind(after))),
+            LineRequest::Retry { device, reply } => {
+                let now = Instant::now();
+                self.reopen_at = self.reopen_at.min(now);
+                let key = self.by_name.get(&device);
+                if let Some(device) = key.and_then(|key| self.devices.get_mut(key)) {
+                    device.health.ask_now(now);
+                    device.show_probe(&mut self.schedule);
+                    self.schedule.permit_probe(now);
+                }
+                reply.send(()).ok();
+            }
+        }
+    }
+
     fn launch_read(&mut self, key: JobKey, probe: bool) {
         let Some(talk) = self.talk(key.device) else { return };
         let Some(job) = self.devices.get_mut(&key.device).and_then(|device| device.job(key.job)) else { return };
-        let read = flight::read(talk, key.device, self.opened, key.job, probe, job.request.clone());
+        let read = flight::read(talk, key.job, probe, job.request.clone());
         self.flights.push(Box::pin(read));
     }
 
@@ -212,14 +245,18 @@ impl Work {
             mask: device.mask,
         };
         self.writes.begins(key);
-        self.flights.push(Box::pin(flight::write(talk, key, self.opened, order)));
+        self.flights.push(Box::pin(flight::write(talk, order)));
     }
 
-    fn talk(&self, key: DeviceKey) -> Option<Talk> {
+    fn talk(&mut self, key: DeviceKey) -> Option<Talk> {
         let (line, device) = (self.line.as_ref()?, self.devices.get(&key)?);
         // Retries are for lost frames; a device that is known to be silent is asked once.
         let retries = if device.health.probe_at().is_none() { self.config.port.retries } else { 0 };
+        let idle_until = self.idle_until.take();
         Some(Talk {
+            device: key,
+            opened: self.opened,
+            due: idle_until.map(|until| until.min(Instant::now())),
             line: line.handle(),
             unit: device.config.unit_id,
             timeout: device.timeout(self.config.port.timeout),
@@ -342,9 +379,14 @@ impl Work {
     /// Tells health and figures.
     pub(super) fn tell(&mut self, now: Instant) {
         self.tell_at = now + TELL;
-        let devices: Vec<&Device> = self.order.iter().filter_map(|key| self.devices.get(key)).collect();
-        let silent: Vec<&str> = devices
-            .iter()
+        let mut devices = Vec::with_capacity(self.order.len());
+        for key in &self.order {
+            if let Some(device) = self.devices.get_mut(key) {
+                devices.push(device.status(self.config.port.timeout, &self.schedule, now));
+            }
+        }
+        let devices_in_order = self.order.iter().filter_map(|key| self.devices.get(key));
+        let silent: Vec<&str> = devices_in_order
             .filter(|device| device.health.probe_at().is_some())
             .map(|device| device.config.identity.name.as_str())
             .collect();
@@ -355,7 +397,7 @@ impl Work {
             (None, [one]) => Health::Degraded(format!("{one} does not answer")),
             (None, [first, rest @ ..]) => Health::Degraded(format!("{first} and {} more do not answer", rest.len())),
         });
-        let (utilisation, waiting) = self.occupation.shares(now);
+        let shares = self.occupation.shares(now);
         let link = &self.config.port.link;
         let status = LineStatus {
             kind: link.kind(),
@@ -363,19 +405,27 @@ impl Work {
             baud: link.wire().map(|wire| wire.baud),
             open: self.line.is_some(),
             opened: self.opened,
-            utilisation,
-            waiting,
+            utilisation: shares.wire,
+            waiting: shares.device,
+            silence: shares.silence,
+            ours: shares.ours,
+            idle: (1.0 - shares.wire - shares.device - shares.silence - shares.ours).max(0.0),
             overruns: self.overruns,
             load: self.schedule.load(),
             stretch: self.schedule.stretch(),
             traffic: self.traffic.status(),
-            devices: devices
-                .iter()
-                .map(|device| device.status(self.config.port.timeout, &self.schedule, now))
-                .collect(),
+            devices,
         };
         self.ctx.detail.send_replace(Detail::Line(Box::new(status)));
     }
+}
+
+/// What comes in from outside.
+pub(super) struct Doors {
+    pub(super) config: watch::Receiver<LineConfig>,
+    pub(super) image: Image,
+    pub(super) inbox: Inbox,
+    pub(super) requests: LineInbox,
 }
 
 /// Ends when the opening does, never when there is none.
@@ -407,6 +457,12 @@ fn estimate(link: &LinkConfig, span: Span) -> Duration {
 /// Whether both are the same device, though perhaps changed: by id, or by name where there is none.
 fn is_same(a: &DeviceConfig, b: &DeviceConfig) -> bool {
     if a.identity.id.is_empty() { a.identity.name == b.identity.name } else { a.identity.id == b.identity.id }
+}
+
+/// The names this line answers requests for.
+pub(super) fn line_names(config: &LineConfig) -> Vec<LineName> {
+    let devices = group_names(config).into_iter().map(LineName::Device);
+    std::iter::once(LineName::Port(config.port.identity.name.clone())).chain(devices).collect()
 }
 
 /// The groups whose commands this line answers.

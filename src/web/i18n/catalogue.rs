@@ -1,7 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, editor, events, field, help, hint, live, mqtt, nav, people, profile, revision, start, tagfile, watch, word,
+    Msg, editor, events, field, help, hint, line, live, mqtt, nav, people, profile, revision, start, tagfile, watch,
+    word,
 };
 
 /// Every message of the interface, by place.
@@ -21,4 +22,6 @@ pub(crate) const ALL: &[&[Msg]] = &[
     editor::ALL,
     tagfile::ALL,
     watch::ALL,
+    line::ALL,
+    line::scripts::ALL,
 ];

@@ -13,6 +13,7 @@ pub(crate) mod events;
 mod field;
 pub(crate) mod help;
 mod hint;
+pub(crate) mod line;
 pub(crate) mod live;
 pub(crate) mod mqtt;
 pub(crate) mod nav;
@@ -35,7 +36,7 @@ pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
-    pub(crate) use super::{events, help, live, mqtt, nav, people, revision, start};
+    pub(crate) use super::{events, help, line, live, mqtt, nav, people, revision, start};
 }
 
 use std::fmt::Write as _;

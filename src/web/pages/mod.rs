@@ -13,6 +13,7 @@ mod devices;
 mod events;
 mod help;
 mod internal;
+mod lines;
 mod login;
 mod mqtt;
 mod overview;
@@ -41,6 +42,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(login::router())
         .merge(overview::router())
         .merge(tags::router())
+        .merge(lines::router())
         .merge(ports::router())
         .merge(devices::router())
         .merge(internal::router())

@@ -126,7 +126,12 @@ impl Shell {
         };
         let mut groups = vec![group(
             &m::nav::WATCH,
-            &[("overview", &m::nav::OVERVIEW), ("tags", &m::nav::TAGS), ("events", &m::nav::EVENTS)],
+            &[
+                ("overview", &m::nav::OVERVIEW),
+                ("tags", &m::nav::TAGS),
+                ("lines", &m::line::LINES),
+                ("events", &m::nav::EVENTS),
+            ],
         )];
         if viewer.role >= PageRole::Admin {
             groups.push(group(

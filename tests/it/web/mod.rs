@@ -5,6 +5,7 @@ mod configuration;
 mod crowd;
 mod door;
 mod import;
+mod lines;
 mod log;
 mod objects;
 mod plain;

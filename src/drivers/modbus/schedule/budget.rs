@@ -23,6 +23,11 @@ impl Budget {
         self.ready = now + time * 100u32.saturating_sub(self.percent) / self.percent;
     }
 
+    /// The next probe is free.
+    pub(super) fn grant(&mut self, now: Instant) {
+        self.ready = self.ready.min(now);
+    }
+
     pub(super) fn permits(&self, now: Instant) -> bool {
         self.ready <= now
     }

@@ -354,6 +354,11 @@ impl Schedule {
         self.others.spent(time);
     }
 
+    /// Somebody asks for a probe now, whatever the budget.
+    pub(super) fn permit_probe(&mut self, now: Instant) {
+        self.budget.grant(now);
+    }
+
     /// A probe took this long of the line.
     pub(super) fn probe_spent(&mut self, time: Duration, now: Instant) {
         self.spent(time, now);

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::time::Duration;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -131,11 +132,26 @@ impl Page {
             &labels,
             line.waiting,
         );
+        for (name, help, value) in [
+            ("dinrail_line_silence_ratio", "Share of time in which silence between frames was kept.", line.silence),
+            ("dinrail_line_ours_ratio", "Share of time lost although something was due.", line.ours),
+            ("dinrail_line_idle_ratio", "Share of time in which nothing was due.", line.idle),
+            ("dinrail_line_load_ratio", "Line time the periods ask for, per time.", line.load),
+            ("dinrail_line_stretch_ratio", "Every period takes this many times as long as wanted.", line.stretch),
+        ] {
+            self.gauge(name, help, &labels, value);
+        }
         self.counter("dinrail_line_opened_total", "How often the port was opened.", &labels, line.opened);
-        self.counter("dinrail_line_overruns_total", "Polls later than a whole period.", &labels, line.overruns);
+        self.counter("dinrail_line_overruns_total", "Polls wanted and not done.", &labels, line.overruns);
         for device in &line.devices {
             let labels = [("line", name), ("device", device.name.as_str())];
             self.gauge("dinrail_device_online", "1 while the device answers.", &labels, u8::from(device.online));
+            self.counter("dinrail_device_overruns_total", "Polls wanted and not done.", &labels, device.overruns);
+            if let Some(ms) = device.oldest_ms {
+                let seconds = Duration::from_millis(ms).as_secs_f64();
+                let help = "Age of the oldest value of the device.";
+                self.gauge("dinrail_device_oldest_value_seconds", help, &labels, seconds);
+            }
             self.traffic(labels, &device.traffic);
         }
         self.counter(
@@ -154,12 +170,13 @@ impl Page {
     }
 
     fn traffic(&mut self, labels: [(&str, &str); 2], traffic: &TrafficStatus) {
-        let counters: [(&'static str, &'static str, u64); 5] = [
+        let counters: [(&'static str, &'static str, u64); 6] = [
             ("dinrail_device_transactions_total", "Requests sent, retries included.", traffic.transactions),
             ("dinrail_device_timeouts_total", "Requests without an answer in time.", traffic.timeouts),
             ("dinrail_device_crc_errors_total", "Answers with a wrong check sum.", traffic.crc_errors),
             ("dinrail_device_late_total", "Answers after their time-out.", traffic.late),
             ("dinrail_device_foreign_total", "Frames that answer no request.", traffic.foreign),
+            ("dinrail_device_noise_bytes_total", "Bytes that belong to no frame.", traffic.noise),
         ];
         for (name, help, count) in counters {
             self.counter(name, help, &labels, count);
@@ -245,8 +262,14 @@ mod tests {
             rtt_ms: RoundTrip { p50: Some(12.5), ..RoundTrip::default() },
             ..TrafficStatus::default()
         };
-        let device = DeviceStatus { name: "meter1".into(), online: true, traffic, ..DeviceStatus::default() };
-        let line = LineStatus { devices: vec![device], utilisation: 0.25, ..LineStatus::default() };
+        let device = DeviceStatus {
+            name: "meter1".into(),
+            online: true,
+            oldest_ms: Some(1250),
+            traffic,
+            ..DeviceStatus::default()
+        };
+        let line = LineStatus { devices: vec![device], utilisation: 0.25, stretch: 1.5, ..LineStatus::default() };
         let unit = |name: &str| UnitStatus {
             key: "line/1".into(),
             kind: UnitKind::Line,
@@ -265,6 +288,8 @@ mod tests {
             "dinrail_device_exceptions_total{line=\"COM1\",device=\"meter1\",code=\"02\"} 3\n",
             "dinrail_device_round_trip_seconds{line=\"COM1\",device=\"meter1\",quantile=\"0.5\"} 0.0125\n",
             "dinrail_line_utilisation_ratio{line=\"COM1\"} 0.25\n",
+            "dinrail_line_stretch_ratio{line=\"COM1\"} 1.5\n",
+            "dinrail_device_oldest_value_seconds{line=\"COM1\",device=\"meter1\"} 1.25\n",
         ] {
             assert!(text.contains(line), "{line} in {text}");
         }

@@ -7,6 +7,7 @@ mod export;
 mod host;
 mod import;
 mod info;
+mod lines;
 mod metrics;
 mod openapi;
 mod preview;
@@ -39,6 +40,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(config::router())
         .merge(tags::router())
         .merge(status::router())
+        .merge(lines::router())
         .merge(events::router())
         .merge(host::router())
         .merge(revisions::router())

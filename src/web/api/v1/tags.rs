@@ -17,15 +17,22 @@ use axum::extract::{RawQuery, State};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue, json};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 const DEFAULT_LIMIT: usize = 1_000;
 const MOST: usize = 10_000;
+/// Tags of one group written by one request.
+const MOST_WRITTEN: usize = 1_000;
 
 pub(super) fn router() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(list)).routes(routes!(look, write)).routes(routes!(look_at, write_at))
+    OpenApiRouter::default()
+        .routes(routes!(list))
+        .routes(routes!(write_group))
+        .routes(routes!(look, write))
+        .routes(routes!(look_at, write_at))
 }
 
 /// A tag in a list.
@@ -286,6 +293,86 @@ async fn write_at(
     write_point(&state, &who, &tag, attribute, &form).await
 }
 
+/// Writes several tags of one group: neighbours on a device in one message where that is possible.
+///
+/// They are written in the given order; each has its own result.
+#[utoipa::path(
+    put, path = "/tags/{group}", tag = "tags", params(("group" = String, Path)),
+    request_body(content = Object, description = "Name and value of each tag, up to 1,000",
+        example = json!({ "setpoint": 21.5, "mode": 2 })),
+    responses(
+        (status = 200, body = GroupView, description = "All were written"),
+        (status = 207, body = GroupView, description = "Some were not; each tells why"),
+        (status = 422, description = "A value is no value, or there are none or too many"),
+    ),
+    security(("bearer" = ["operator"]), ("cookie" = ["operator"]))
+)]
+async fn write_group(
+    who: Operator,
+    State(state): State<WebState>,
+    ApiPath(group): ApiPath<String>,
+    JsonBody(form): JsonBody<Map<String, JsonValue>>,
+) -> Result<(StatusCode, Json<GroupView>), ApiProblem> {
+    if form.is_empty() || MOST_WRITTEN < form.len() {
+        return Err(ApiProblem::field("", format!("1 to {MOST_WRITTEN} tags are written at once")));
+    }
+    let mut wanted = Vec::with_capacity(form.len());
+    for (name, json) in &form {
+        let tag = find(&state, &group, name)?;
+        let value = Value::from_json(json)
+            .ok_or_else(|| ApiProblem::field(&format!("/{name}"), "a value is true, false, a number or a text"))?;
+        wanted.push((tag.def.name.clone(), value));
+    }
+    let asker = Asker { source: "web".to_owned(), actor: who.actor(), unix_ms: clock::unix_ms() };
+    let commands = state.commands().clone();
+    let written = to_the_end(&state, async move { commands.write_many(&group, wanted, asker).await }).await?;
+    let all = written.iter().all(Result::is_ok);
+    let results = form.into_iter().zip(written).map(|((name, _), result)| {
+        let view = match result {
+            Ok(value) => WrittenView { ok: true, value: Some(value.to_json()), error: None },
+            Err(error) => WrittenView { ok: false, value: None, error: Some(error.to_string()) },
+        };
+        (name, view)
+    });
+    let status = if all { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+    Ok((status, Json(GroupView { results: results.collect() })))
+}
+
+/// What became of each write.
+#[derive(Debug, Serialize, ToSchema)]
+struct GroupView {
+    /// By name.
+    results: BTreeMap<String, WrittenView>,
+}
+
+/// What became of one write.
+#[derive(Debug, Serialize, ToSchema)]
+struct WrittenView {
+    /// Whether it was written.
+    ok: bool,
+    /// As read back or accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<JsonValue>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Goes on when the asker hangs up: what happens in the field stands in the log.
+async fn to_the_end<T: Send + 'static>(
+    state: &WebState,
+    writing: impl Future<Output = T> + Send + 'static,
+) -> Result<T, ApiProblem> {
+    let stop = state.stop();
+    let work = state.work().spawn(async move {
+        tokio::select! {
+            written = writing => Some(written),
+            () = stop.cancelled() => None,
+        }
+    });
+    work.await.ok().flatten().ok_or_else(|| ApiProblem::busy("the appliance is stopping"))
+}
+
 async fn write_point(
     state: &WebState,
     who: &Who,
@@ -298,15 +385,7 @@ async fn write_point(
     };
     let asker = Asker { source: "web".to_owned(), actor: who.actor(), unix_ms: clock::unix_ms() };
     let (commands, name) = (state.commands().clone(), tag.def.name.clone());
-    // Goes on when the asker hangs up: what happens in the field stands in the log.
-    let stop = state.stop();
-    let work = state.work().spawn(async move {
-        tokio::select! {
-            written = commands.write(&name, attribute, value, asker) => Some(written),
-            () = stop.cancelled() => None,
-        }
-    });
-    let value = work.await.ok().flatten().ok_or_else(|| ApiProblem::busy("the appliance is stopping"))??;
+    let value = to_the_end(state, async move { commands.write(&name, attribute, value, asker).await }).await??;
     Ok(Json(PointView { name: tag.def.name.to_string(), attribute: attribute.as_str(), value: value.to_json() }))
 }
 

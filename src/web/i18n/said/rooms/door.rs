@@ -81,7 +81,14 @@ super::list! {
     "the configuration is being changed by many at once; try again", "여러 곳에서 동시에 구성을 바꾸고 있습니다. 다시 시도하세요";
     "the appliance is stopping", "기기가 종료되는 중입니다";
 
+    // Lines and writes.
+    "the line has too many requests to answer; try again", "라인에 대기 중인 요청이 너무 많습니다. 다시 시도하세요";
+    "no line `{}` is running; is it switched on?", "실행 중인 라인 `{0}`이(가) 없습니다. 켜져 있는지 확인하세요";
+    "no device `{}` is running; is it switched on?", "실행 중인 장치 `{0}`이(가) 없습니다. 켜져 있는지 확인하세요";
+    "1 to {} tags are written at once", "태그는 한 번에 1~{0}개를 씁니다";
+
     // Events.
+    "asked the device now", "장치에 바로 물음";
     "logged in", "로그인";
     "logged out", "로그아웃";
     "wrong name or password", "잘못된 이름 또는 비밀번호";

@@ -1,0 +1,133 @@
+//! What the lines can be asked beyond reading and writing: their latest transactions, and to try a silent device now.
+
+use super::handle::CallError;
+use super::routes::{Inbox, Routes};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Requests that may wait for one line.
+const DEPTH: usize = 32;
+
+/// Whom a request is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LineName {
+    /// A port, by its name.
+    Port(String),
+    /// The port of this device.
+    Device(String),
+}
+
+/// One request to a line.
+#[derive(Debug)]
+pub enum LineRequest {
+    /// Its latest transactions.
+    Timeline {
+        /// Only those behind this number.
+        after: u64,
+        /// Answered at once.
+        reply: oneshot::Sender<Timeline>,
+    },
+    /// Ask a silent device now, or open a closed line now.
+    Retry {
+        /// Its name.
+        device: String,
+        /// Answered when it is arranged; what becomes of it shows in the device's status.
+        reply: oneshot::Sender<()>,
+    },
+}
+
+/// The requests of one line.
+pub type LineInbox = Inbox<LineName, LineRequest>;
+
+/// Asks lines; held by the web.
+#[derive(Debug, Clone)]
+pub struct Lines(Routes<LineName, LineRequest>);
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self(Routes::new(DEPTH))
+    }
+}
+
+impl Lines {
+    /// The inbox of a line with these names.
+    pub fn open(&self, names: impl IntoIterator<Item = LineName>) -> LineInbox {
+        self.0.open(names)
+    }
+
+    /// The transactions of a line behind number `after`, oldest first.
+    pub async fn timeline(&self, port: &str, after: u64) -> Result<Timeline, CallError> {
+        let (reply, answer) = oneshot::channel();
+        self.0.send(&LineName::Port(port.to_owned()), LineRequest::Timeline { after, reply })?;
+        answer.await.map_err(|_| CallError::Stopped)
+    }
+
+    /// Asks a silent device now.
+    pub async fn retry(&self, device: &str) -> Result<(), CallError> {
+        let (reply, answer) = oneshot::channel();
+        let name = LineName::Device(device.to_owned());
+        self.0.send(&name, LineRequest::Retry { device: device.to_owned(), reply })?;
+        answer.await.map_err(|_| CallError::Stopped)
+    }
+}
+
+/// Some of a line's transactions.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Timeline {
+    /// Oldest first.
+    pub transactions: Vec<Transaction>,
+    /// The number of the newest there is: ask for those behind it next time.
+    pub last: u64,
+}
+
+/// One request on a line and what became of it. Times are microseconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transaction {
+    /// Rising by one with each transaction of the line.
+    pub number: u64,
+    /// Milliseconds since 1970-01-01 UTC when its reply was whole, or given up.
+    pub unix_ms: i64,
+    /// Name of the device when it was asked.
+    pub device: Arc<str>,
+    /// Its address on the line.
+    pub unit_id: u8,
+    /// Function code.
+    pub function: u8,
+    /// First address, 0-based, where the function has one.
+    pub address: Option<u16>,
+    /// Items asked for; 1 where the function always means one.
+    pub count: Option<u16>,
+    /// What became of it.
+    pub result: TransactionResult,
+    /// Silence kept before the request.
+    pub silence_us: u32,
+    /// The request on the wire.
+    pub request_us: u32,
+    /// Until the reply began, or was given up.
+    pub device_us: u32,
+    /// The reply on the wire.
+    pub reply_us: u32,
+    /// What we let the line stand idle although this was due.
+    pub ours_us: u32,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionResult {
+    /// Answered.
+    Ok,
+    /// Answered with this exception code.
+    Exception(u8),
+    /// Nothing came.
+    NoAnswer,
+    /// The check sum was wrong.
+    Crc,
+    /// Something else came.
+    Unfit,
+    /// Others talked all the time.
+    NeverSilent,
+    /// It was never sent: no such message exists.
+    NotARequest,
+}
