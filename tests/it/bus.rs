@@ -14,6 +14,12 @@ fn bit(address: u16, bit: u8) -> Json {
     json!({"name": format!("b{bit}"), "id": format!("b{bit}"), "table": "holding", "address": address, "type": "bool", "bit": bit, "writable": true})
 }
 
+/// Each tag in a read of its own.
+fn apart(mut device: Json) -> Json {
+    device["max_read_registers"] = json!(1);
+    device
+}
+
 /// The function codes of the writes, and reads of one register, that came to `unit`.
 fn spoken(rig: &Rig, unit: u8, address: u8) -> Vec<u8> {
     let log = rig.field.stats().log;
@@ -22,7 +28,7 @@ fn spoken(rig: &Rig, unit: u8, address: u8) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_timeline_and_the_shares_tell_where_the_time_went() {
-    let rig = Rig::start(field(&[1], None), json!([device(1, 0, json!([register(3), register(50)]))]));
+    let rig = Rig::start(field(&[1], None), json!([apart(device(1, 0, json!([register(3), register(50)])))]));
     rig.until("a value", |rig| rig.value("d1/r50").is_some()).await;
     rig.until("some time", |rig| 200 < rig.status().traffic.transactions).await;
     let timeline = rig.lines.timeline("COM1", 0).await.unwrap();
@@ -90,7 +96,8 @@ async fn several_tags_are_written_in_one_message_where_they_are_neighbours() {
 
 #[tokio::test]
 async fn a_flood_of_writes_stops_neither_the_polls_nor_another_asker() {
-    let rig = Rig::start(field(&[1], None), json!([device(1, 50, json!([register(0), register(10), register(20)]))]));
+    let rig =
+        Rig::start(field(&[1], None), json!([apart(device(1, 50, json!([register(0), register(10), register(20)])))]));
     rig.until("it speaks", |rig| rig.value("d1/r20").is_some()).await;
     rig.field.reset_stats();
     let began = Instant::now();
@@ -128,7 +135,7 @@ async fn a_flood_of_writes_stops_neither_the_polls_nor_another_asker() {
 async fn an_overloaded_line_gives_every_tag_the_same_share() {
     // A transaction takes some 14 ms with the gap of 10 ms: 40 ms and 120 ms ask for more than twice the line.
     let many = |from: u16, count: u16| Json::from((0..count).map(|n| register(from + 3 * n)).collect::<Vec<Json>>());
-    let devices = json!([device(1, 40, many(0, 3)), device(2, 120, many(0, 12))]);
+    let devices = json!([apart(device(1, 40, many(0, 3))), apart(device(2, 120, many(0, 12)))]);
     let rig = Rig::start(field(&[1, 2], None), devices);
     rig.until("all speak", |rig| rig.value("d1/r6").is_some() && rig.value("d2/r33").is_some()).await;
     rig.until("the load is known", |rig| 1.5 < rig.status().stretch).await;
@@ -142,6 +149,26 @@ async fn an_overloaded_line_gives_every_tag_the_same_share() {
     assert!(0 < slow && fast < 100, "{fast} and {slow} of 125 and 41");
     let status = rig.status();
     assert!(1.5 < status.stretch && 1.5 < status.load && 20 < status.overruns, "{status:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn reads_are_planned_by_what_the_device_turned_out_to_cost() {
+    // Registers 0 and 100 are read together only where a transaction costs more than 100 registers.
+    let field = field(&[1], None);
+    let rig = Rig::start_with(field, json!([device(1, 100, json!([register(0), register(100)]))]), |document| {
+        document["ports"][0]["gap_ms"] = json!(3);
+    });
+    rig.until("both speak", |rig| rig.value("d1/r0").is_some() && rig.value("d1/r100").is_some()).await;
+    let counts = |rig: &Rig| {
+        let log = rig.field.stats().log;
+        log.iter().rev().take(2).map(|seen| seen.pdu[4]).collect::<Vec<u8>>()
+    };
+    rig.until("two reads", |rig| counts(rig) == [1, 1]).await;
+    rig.field.set_turnaround(1, Duration::from_millis(40));
+    // A plan is kept for 10 s.
+    rig.until("one read for both", |rig| counts(rig) == [101, 101]).await;
+    assert_eq!(rig.value("d1/r100"), Some(Value::U64(1100)));
     rig.end().await;
 }
 

@@ -5,7 +5,7 @@ use super::health::{DeviceHealth, GOLDEN};
 use super::schedule::{Beat, DeviceKey, JobKey, Schedule, Start};
 use super::tag::{Tag, period_ms, words_of};
 use crate::config::device::DeviceConfig;
-use crate::config::port::Timeout;
+use crate::config::port::{PortConfig, Timeout};
 use crate::modbus::address::Span;
 use crate::modbus::blocks::{Limits, Wanted, plan};
 use crate::modbus::cost::Cost;
@@ -42,6 +42,9 @@ pub(super) struct Device {
     probes: usize,
     /// The declaration the places of the tags are from.
     declared: Option<u64>,
+    /// What its transactions cost, as the present plan assumes.
+    cost: Cost,
+    planned_at: Instant,
     /// Reads by when they last brought values.
     ages: BTreeSet<(Instant, u32)>,
 }
@@ -65,10 +68,12 @@ pub(super) struct Planning<'a> {
     pub(super) image: &'a Image,
     pub(super) schedule: &'a mut Schedule,
     pub(super) phases: &'a mut Phases,
-    /// Line time a read of this span may take, until it is measured.
-    pub(super) estimate: &'a dyn Fn(Span) -> Duration,
+    pub(super) port: &'a PortConfig,
     pub(super) now: Instant,
 }
+
+/// A measured turnaround is trusted after this long, and a plan is kept at least as long.
+const SETTLED: Duration = Duration::from_secs(10);
 
 /// Spreads reads over their periods: each number is far from those before it.
 #[derive(Debug, Default)]
@@ -85,6 +90,8 @@ impl Device {
     pub(super) fn new(key: DeviceKey, config: DeviceConfig, planning: &mut Planning<'_>) -> Self {
         let mut device = Self {
             key,
+            cost: planning.port.cost(&config, None),
+            planned_at: planning.now,
             name: config.identity.name.as_str().into(),
             writer: planning.image.writer(&config.identity.name),
             config,
@@ -121,6 +128,17 @@ impl Device {
         }
     }
 
+    /// Plans its reads anew where it turned out to be so slow, or so fast, that other reads are better; not often, so
+    /// that nothing flaps.
+    pub(super) fn replan(&mut self, planning: &mut Planning<'_>) {
+        let measured = self.health.turnaround().filter(|_| self.planned_at + SETTLED <= planning.now);
+        if self.health.is_online()
+            && measured.is_some_and(|time| self.cost.is_outdated_by(&planning.port.cost(&self.config, Some(time))))
+        {
+            self.compile(planning);
+        }
+    }
+
     /// It is no more: nothing of it stays in the schedule.
     pub(super) fn retire(&mut self, schedule: &mut Schedule) {
         for job in std::mem::take(&mut self.jobs).into_keys() {
@@ -130,13 +148,15 @@ impl Device {
     }
 
     fn compile(&mut self, planning: &mut Planning<'_>) {
-        let mut times: HashMap<(String, u64), (Option<Duration>, Beat)> = HashMap::new();
+        self.cost = planning.port.cost(&self.config, self.health.turnaround());
+        self.planned_at = planning.now;
+        let mut times: HashMap<(String, u64), (Option<Duration>, Beat, Instant)> = HashMap::new();
         let mut old: HashMap<(Span, Option<Duration>), (u32, Job)> = HashMap::new();
         for (job_key, job) in std::mem::take(&mut self.jobs) {
             let Some(due) = planning.schedule.due(self.job_key(job_key)) else { continue };
             for member in &job.members {
                 let tag = &self.tags[*member];
-                times.insert((tag.config.identity.id.clone(), tag.source), (job.period, due));
+                times.insert((tag.config.identity.id.clone(), tag.source), (job.period, due, job.fresh));
             }
             old.insert((job.span, job.period), (job_key, job));
         }
@@ -149,7 +169,7 @@ impl Device {
             let Ok(request) = read_request(span) else { continue };
             let time = |member: &usize| {
                 let tag = &self.tags[*member];
-                times.get(&(tag.config.identity.id.clone(), tag.source)).filter(|(old, _)| *old == period)
+                times.get(&(tag.config.identity.id.clone(), tag.source)).filter(|(old, ..)| *old == period)
             };
             let fresh = members.iter().any(|member| time(member).is_none());
             let job = if let Some((job, kept)) = old.remove(&(span, period)) {
@@ -159,15 +179,19 @@ impl Device {
                 }
                 job
             } else {
-                let start = match members.iter().filter_map(time).map(|(_, due)| *due).min() {
+                let start = match members.iter().filter_map(time).map(|(_, due, _)| *due).min() {
                     None => Start::Fresh(planning.phases.next()),
                     Some(due) if fresh => Start::Joined(due),
                     Some(due) => Start::Kept(due),
                 };
+                let known = members.iter().filter_map(time).map(|(.., fresh)| *fresh).min().filter(|_| !fresh);
                 let job = self.next_job;
                 self.next_job += 1;
-                self.jobs.insert(job, Job { span, period, request, members, attempts: 0, fresh: planning.now });
-                let cost = (planning.estimate)(span);
+                self.jobs.insert(
+                    job,
+                    Job { span, period, request, members, attempts: 0, fresh: known.unwrap_or(planning.now) },
+                );
+                let cost = self.cost.read(span);
                 planning.schedule.add(self.job_key(job), period, cost, start, planning.now);
                 job
             };
@@ -190,7 +214,7 @@ impl Device {
         let wanted: Vec<Wanted> =
             self.tags.iter().map(|tag| Wanted { span: tag.config.span, period_ms: period_ms(tag.period()) }).collect();
         let limits = Limits { registers: self.config.max_read_registers, bits: self.config.max_read_bits };
-        let plan = plan(&wanted, limits, &Cost::without_holes(), &Lessons::default());
+        let plan = plan(&wanted, limits, &self.cost, &Lessons::default());
         for index in plan.too_wide {
             let (device, tag) = (&self.config.identity.name, &self.tags[index].config.identity.name);
             tracing::error!(%device, %tag, "the value is wider than one read of the device may be; it is not read");

@@ -59,6 +59,11 @@ impl DeviceHealth {
         }
     }
 
+    /// Its usual time to begin an answer, once it was heard.
+    pub(super) fn turnaround(&self) -> Option<Duration> {
+        self.answer.map(|(mean, _)| mean)
+    }
+
     /// How long to wait for the begin of the next answer.
     pub(super) fn timeout(&self, setting: Timeout) -> Duration {
         match (setting, self.answer) {

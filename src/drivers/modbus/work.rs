@@ -10,7 +10,6 @@ use super::unit::LineConfig;
 use super::write::{is_bit, joins, words_for};
 use crate::config::device::DeviceConfig;
 use crate::config::link::LinkConfig;
-use crate::modbus::address::Span;
 use crate::runtime::commands::{Batch, Inbox, WriteError};
 use crate::runtime::image::Image;
 use crate::runtime::lines::{LineInbox, LineName, LineRequest};
@@ -112,6 +111,7 @@ impl Work {
             self.opening = Some(Box::pin(Line::open(self.config.port.link.clone())));
         }
         if self.tell_at <= now {
+            self.replan(image, now);
             self.tell(now);
         }
         let wake = self.launch(now).min(self.tell_at);
@@ -299,10 +299,8 @@ impl Work {
 
     /// Makes the devices those of the configuration.
     fn match_devices(&mut self, image: &Image, now: Instant) {
-        let link = self.config.port.link.clone();
-        let estimate = move |span| estimate(&link, span);
         let mut planning =
-            Planning { image, schedule: &mut self.schedule, phases: &mut self.phases, estimate: &estimate, now };
+            Planning { image, schedule: &mut self.schedule, phases: &mut self.phases, port: &self.config.port, now };
         let mut old = std::mem::take(&mut self.devices);
         self.order.clear();
         self.by_name.clear();
@@ -324,6 +322,15 @@ impl Work {
         }
         for device in old.values_mut() {
             device.retire(planning.schedule);
+        }
+    }
+
+    /// Plans the reads of devices anew that turned out other than assumed.
+    fn replan(&mut self, image: &Image, now: Instant) {
+        let (schedule, phases) = (&mut self.schedule, &mut self.phases);
+        let mut planning = Planning { image, schedule, phases, port: &self.config.port, now };
+        for device in self.devices.values_mut() {
+            device.replan(&mut planning);
         }
     }
 
@@ -442,16 +449,6 @@ pub(super) fn slots(config: &LineConfig) -> u8 {
         LinkConfig::Serial(_) | LinkConfig::RtuOverTcp(_) => 1,
         LinkConfig::Tcp(tcp) => tcp.in_flight.max(1),
     }
-}
-
-/// Line time of a read that was never measured.
-fn estimate(link: &LinkConfig, span: Span) -> Duration {
-    /// Between devices that answer at once and those that take their time.
-    const TURNAROUND: Duration = Duration::from_millis(5);
-    let bytes = if span.table().is_bits() { span.count().div_ceil(8) } else { 2 * span.count() };
-    // Request 8 characters, reply 5 and the data, as of the Modbus over serial line guide.
-    let wire = link.wire().map_or(Duration::ZERO, |wire| wire.chars(13 + usize::from(bytes)) + 2 * wire.silence());
-    wire + TURNAROUND
 }
 
 /// Whether both are the same device, though perhaps changed: by id, or by name where there is none.

@@ -70,11 +70,11 @@ mod tests {
         check(|counts| counts.timeouts = 100, true, false, Some(Diagnosis::Losing));
         check(|counts| (counts.timeouts, counts.late) = (100, 90), true, false, Some(Diagnosis::TimeoutShort));
         check(|counts| counts.foreign = 20, true, false, Some(Diagnosis::Foreign));
-        check(|counts| drop(counts.exceptions.insert(2, 30)), true, false, Some(Diagnosis::Address));
-        check(|counts| drop(counts.exceptions.insert(1, 30)), true, false, Some(Diagnosis::Unsupported));
-        check(|counts| drop(counts.exceptions.insert(6, 30)), true, false, Some(Diagnosis::Busy));
-        check(|counts| drop(counts.exceptions.insert(11, 30)), true, false, Some(Diagnosis::Gateway));
-        check(|counts| drop(counts.exceptions.insert(4, 30)), true, false, Some(Diagnosis::Fault));
+        check(|counts| counts.exceptions = [(2, 30)].into(), true, false, Some(Diagnosis::Address));
+        check(|counts| counts.exceptions = [(1, 30)].into(), true, false, Some(Diagnosis::Unsupported));
+        check(|counts| counts.exceptions = [(6, 30)].into(), true, false, Some(Diagnosis::Busy));
+        check(|counts| counts.exceptions = [(11, 30)].into(), true, false, Some(Diagnosis::Gateway));
+        check(|counts| counts.exceptions = [(4, 30)].into(), true, false, Some(Diagnosis::Fault));
     }
 
     #[test]

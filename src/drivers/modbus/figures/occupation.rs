@@ -58,7 +58,7 @@ impl Occupation {
         let active = timing.round_trip();
         let rest = end.saturating_duration_since(from).saturating_sub(active);
         let silence = timing.silence.min(rest);
-        let ours = rest - silence;
+        let ours = rest.saturating_sub(silence);
         self.ended = self.ended.max(end);
         if let Some(slice) = self.slices.back_mut() {
             let slots = u32::from(slots.max(1));

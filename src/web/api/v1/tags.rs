@@ -320,7 +320,7 @@ async fn write_group(
     for (name, json) in &form {
         let tag = find(&state, &group, name)?;
         let value = Value::from_json(json)
-            .ok_or_else(|| ApiProblem::field(&format!("/{name}"), "a value is true, false, a number or a text"))?;
+            .ok_or_else(|| ApiProblem::field(format!("/{name}"), "a value is true, false, a number or a text"))?;
         wanted.push((tag.def.name.clone(), value));
     }
     let asker = Asker { source: "web".to_owned(), actor: who.actor(), unix_ms: clock::unix_ms() };
