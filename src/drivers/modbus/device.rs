@@ -9,7 +9,7 @@ use crate::config::port::{PortConfig, Timeout};
 use crate::modbus::address::Span;
 use crate::modbus::blocks::{Limits, Wanted, plan};
 use crate::modbus::cost::Cost;
-use crate::modbus::lessons::Lessons;
+use crate::modbus::lessons::{Lessons, Outcome, Refusal, Verdict};
 use crate::modbus::pdu::{PduError, decode_reply, read_request};
 use crate::runtime::image::{Image, Writer};
 use crate::runtime::status::DeviceStatus;
@@ -42,6 +42,10 @@ pub(super) struct Device {
     probes: usize,
     /// The declaration the places of the tags are from.
     declared: Option<u64>,
+    wanted: Vec<Wanted>,
+    lessons: Lessons,
+    /// Tags the device refuses to give, and why they are bad.
+    refused: Vec<(usize, Reason)>,
     /// What its transactions cost, as the present plan assumes.
     cost: Cost,
     planned_at: Instant,
@@ -57,10 +61,28 @@ pub(super) struct Job {
     period: Option<Duration>,
     pub(super) request: Vec<u8>,
     members: Vec<usize>,
+    /// It serves nobody, and is made only to learn.
+    trial: bool,
     /// Attempts of the present poll that failed.
     pub(super) attempts: u8,
     /// When it last brought values, or came to be.
     fresh: Instant,
+}
+
+/// A read as planned.
+struct Read {
+    span: Span,
+    period: Option<Duration>,
+    members: Vec<usize>,
+    /// Of a read that is made only to learn: whether it is made at once.
+    trial: Option<bool>,
+}
+
+fn reason_of(refusal: Refusal) -> Reason {
+    match refusal {
+        Refusal::Exception(code) => Reason::Exception(code),
+        Refusal::Silence => Reason::NoAnswer,
+    }
 }
 
 /// What planning needs to know of the line.
@@ -90,6 +112,9 @@ impl Device {
     pub(super) fn new(key: DeviceKey, config: DeviceConfig, planning: &mut Planning<'_>) -> Self {
         let mut device = Self {
             key,
+            wanted: Vec::new(),
+            lessons: Lessons::default(),
+            refused: Vec::new(),
             cost: planning.port.cost(&config, None),
             planned_at: planning.now,
             name: config.identity.name.as_str().into(),
@@ -117,6 +142,7 @@ impl Device {
             // Another device, of which nothing is known; what is under way to the old one ends unheard.
             self.health = DeviceHealth::new(self.key.0);
             self.mask = None;
+            self.lessons = Lessons::default();
             self.retire(planning.schedule);
         }
         self.writer = planning.image.writer(&config.identity.name);
@@ -147,24 +173,25 @@ impl Device {
         schedule.set_probe(self.key, None);
     }
 
-    fn compile(&mut self, planning: &mut Planning<'_>) {
+    /// Plans its reads. Those that stay what they are keep their keys, and go on even while they are under way.
+    pub(super) fn compile(&mut self, planning: &mut Planning<'_>) {
         self.cost = planning.port.cost(&self.config, self.health.turnaround());
         self.planned_at = planning.now;
         let mut times: HashMap<(String, u64), (Option<Duration>, Beat, Instant)> = HashMap::new();
-        let mut old: HashMap<(Span, Option<Duration>), (u32, Job)> = HashMap::new();
+        let mut old: HashMap<(Span, Option<Duration>, bool), (u32, Job)> = HashMap::new();
         for (job_key, job) in std::mem::take(&mut self.jobs) {
             let Some(due) = planning.schedule.due(self.job_key(job_key)) else { continue };
             for member in &job.members {
                 let tag = &self.tags[*member];
                 times.insert((tag.config.identity.id.clone(), tag.source), (job.period, due, job.fresh));
             }
-            old.insert((job.span, job.period), (job_key, job));
+            old.insert((job.span, job.period, job.trial), (job_key, job));
         }
         let enabled = self.config.tags.iter().filter(|tag| tag.identity.enabled);
         self.tags = enabled.map(|tag| Tag::new(tag, self.config.unit_id)).collect();
         self.declared = None;
         self.find_places();
-        for (span, period, members) in self.planned() {
+        for Read { span, period, members, trial } in self.planned() {
             // Blocks keep to the limits of a message, so the request can be made.
             let Ok(request) = read_request(span) else { continue };
             let time = |member: &usize| {
@@ -172,7 +199,9 @@ impl Device {
                 times.get(&(tag.config.identity.id.clone(), tag.source)).filter(|(old, ..)| *old == period)
             };
             let fresh = members.iter().any(|member| time(member).is_none());
-            let job = if let Some((job, kept)) = old.remove(&(span, period)) {
+            let trial_start = trial.map(|at_once| if at_once { Start::Fresh(1.0) } else { Start::Later });
+            let trial = trial.is_some();
+            let job = if let Some((job, kept)) = old.remove(&(span, period, trial)) {
                 self.jobs.insert(job, Job { members, ..kept });
                 if fresh {
                     planning.schedule.revive(self.job_key(job), planning.now);
@@ -180,7 +209,7 @@ impl Device {
                 job
             } else {
                 let start = match members.iter().filter_map(time).map(|(_, due, _)| *due).min() {
-                    None => Start::Fresh(planning.phases.next()),
+                    None => trial_start.unwrap_or_else(|| Start::Fresh(planning.phases.next())),
                     Some(due) if fresh => Start::Joined(due),
                     Some(due) => Start::Kept(due),
                 };
@@ -189,7 +218,7 @@ impl Device {
                 self.next_job += 1;
                 self.jobs.insert(
                     job,
-                    Job { span, period, request, members, attempts: 0, fresh: known.unwrap_or(planning.now) },
+                    Job { span, period, request, members, trial, attempts: 0, fresh: known.unwrap_or(planning.now) },
                 );
                 let cost = self.cost.read(span);
                 planning.schedule.add(self.job_key(job), period, cost, start, planning.now);
@@ -202,7 +231,8 @@ impl Device {
         for (job, _) in old.into_values() {
             planning.schedule.remove(self.job_key(job));
         }
-        self.ages = self.jobs.iter().map(|(key, job)| (job.fresh, *key)).collect();
+        self.show_refused();
+        self.ages = self.jobs.iter().filter(|(_, job)| !job.trial).map(|(key, job)| (job.fresh, *key)).collect();
         self.show_probe(planning.schedule);
     }
 
@@ -210,17 +240,56 @@ impl Device {
         Arc::clone(&self.name)
     }
 
-    fn planned(&self) -> Vec<(Span, Option<Duration>, Vec<usize>)> {
+    fn planned(&mut self) -> Vec<Read> {
         let wanted: Vec<Wanted> =
             self.tags.iter().map(|tag| Wanted { span: tag.config.span, period_ms: period_ms(tag.period()) }).collect();
         let limits = Limits { registers: self.config.max_read_registers, bits: self.config.max_read_bits };
-        let plan = plan(&wanted, limits, &self.cost, &Lessons::default());
+        if wanted != self.wanted {
+            self.lessons.want(&wanted);
+            self.wanted.clone_from(&wanted);
+        }
+        let plan = plan(&wanted, limits, &self.cost, &self.lessons);
         for index in plan.too_wide {
             let (device, tag) = (&self.config.identity.name, &self.tags[index].config.identity.name);
             tracing::error!(%device, %tag, "the value is wider than one read of the device may be; it is not read");
         }
         let period = |ms: u32| (ms != 0).then(|| Duration::from_millis(ms.into()));
-        plan.blocks.into_iter().map(|block| (block.span, period(block.period_ms), block.members)).collect()
+        self.refused = plan.refused.into_iter().map(|(tag, refusal)| (tag, reason_of(refusal))).collect();
+        let trials = plan.trials.into_iter().map(|trial| Read {
+            span: trial.span,
+            period: Some(trial.period),
+            members: Vec::new(),
+            trial: Some(trial.at_once),
+        });
+        let blocks = plan.blocks.into_iter().map(|block| Read {
+            span: block.span,
+            period: period(block.period_ms),
+            members: block.members,
+            trial: None,
+        });
+        blocks.chain(trials).collect()
+    }
+
+    /// Tells the lessons what became of a read; true when the reads have to be planned anew.
+    pub(super) fn learn(&mut self, key: u32, outcome: Outcome) -> bool {
+        let Some(job) = self.jobs.get(&key) else { return false };
+        self.lessons.outcome(&self.wanted, job.span, outcome) == Verdict::Replan
+    }
+
+    /// It was silent and is back: it may have been mended or exchanged. True when the reads have to be planned anew.
+    pub(super) fn relearn(&mut self) -> bool {
+        self.lessons.returned() == Verdict::Replan
+    }
+
+    pub(super) fn is_trial(&self, key: u32) -> bool {
+        self.jobs.get(&key).is_some_and(|job| job.trial)
+    }
+
+    fn show_refused(&mut self) {
+        self.find_places();
+        for (tag, reason) in &self.refused {
+            self.fail_tags(&[*tag], *reason);
+        }
     }
 
     fn job_key(&self, job: u32) -> JobKey {
@@ -233,7 +302,12 @@ impl Device {
 
     /// The read that asks a silent device this time.
     pub(super) fn probe_job(&self) -> Option<u32> {
-        self.jobs.keys().nth(self.probes % self.jobs.len().max(1)).copied()
+        let mut reads: Vec<u32> = self.jobs.iter().filter(|(_, job)| !job.trial).map(|(key, _)| *key).collect();
+        if reads.is_empty() {
+            // All that is wanted was refused: there is nothing else to ask.
+            reads.extend(self.jobs.keys());
+        }
+        reads.get(self.probes % reads.len().max(1)).copied()
     }
 
     /// A probe met silence.
@@ -255,11 +329,12 @@ impl Device {
     }
 
     /// All of it is read soon: it is back, or the line is. A silent one is asked.
-    pub(super) fn hurry(&self, schedule: &mut Schedule, now: Instant) {
+    pub(super) fn hurry(&mut self, schedule: &mut Schedule, now: Instant) {
         if self.health.probe_at().is_none() {
             for job in self.jobs.keys() {
                 schedule.revive(self.job_key(*job), now);
             }
+            self.show_refused();
         }
         self.show_probe(schedule);
     }
@@ -289,25 +364,31 @@ impl Device {
         }
     }
 
-    /// Hands what one reply says to the image.
-    pub(super) fn take(&mut self, key: u32, reply: &[u8], at: Stamp, now: Instant) -> Result<(), PduError> {
+    /// Hands what one reply says to the image; true when the reads have to be planned anew.
+    pub(super) fn take(&mut self, key: u32, reply: &[u8], at: Stamp, now: Instant) -> Result<bool, PduError> {
         self.find_places();
-        let Some(job) = self.jobs.get_mut(&key) else { return Ok(()) };
+        let Some(job) = self.jobs.get_mut(&key) else { return Ok(false) };
         let words = match decode_reply(&job.request, reply)? {
             Ok(response) => words_of(response),
             Err(exception) => {
                 job.attempts = 0;
                 self.reason = None;
                 let members = job.members.clone();
-                self.fail_tags(&members, Reason::Exception(exception.into()));
-                return Ok(());
+                let replan = self.learn(key, Outcome::Exception(exception.into()));
+                // While it is found out which of several is refused, none is told to be: they are read again at once.
+                if !replan || members.len() == 1 {
+                    self.fail_tags(&members, Reason::Exception(exception.into()));
+                }
+                return Ok(replan);
             }
         };
         self.reason = None;
         job.attempts = 0;
-        self.ages.remove(&(job.fresh, key));
-        job.fresh = now;
-        self.ages.insert((now, key));
+        if !job.trial {
+            self.ages.remove(&(job.fresh, key));
+            job.fresh = now;
+            self.ages.insert((now, key));
+        }
         let mut batch = Vec::with_capacity(job.members.len());
         for member in &job.members {
             let tag = &self.tags[*member];
@@ -317,7 +398,7 @@ impl Device {
             }
         }
         self.writer.write(batch);
-        Ok(())
+        Ok(self.learn(key, Outcome::Good))
     }
 
     /// Shows a value that was read outside the polls.

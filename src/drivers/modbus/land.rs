@@ -4,6 +4,7 @@ use super::flight::{Landed, Load, Written};
 use super::line::{Answer, Failure, LineError};
 use super::schedule::{DeviceKey, JobKey};
 use super::work::{Work, slots};
+use crate::modbus::lessons::Outcome;
 use crate::platform::clock;
 use crate::runtime::commands::WriteError;
 use crate::tag::quality::Reason;
@@ -21,7 +22,8 @@ impl Work {
                 let key = JobKey { device, job };
                 match answer {
                     Ok(answer) => {
-                        self.heard(device, &request, &answer, due, began);
+                        let trial = !probe && self.devices.get(&device).is_some_and(|device| device.is_trial(job));
+                        self.heard(device, &request, &answer, (due, began), trial);
                         self.read_landed(key, probe, &answer, took, now);
                     }
                     Err(error) => {
@@ -36,7 +38,7 @@ impl Work {
             Load::Written(written) => {
                 let (mut due, mut began) = (due, began);
                 for (request, answer) in &written.said {
-                    self.heard(device, request, answer, due, began);
+                    self.heard(device, request, answer, (due, began), false);
                     (due, began) = (None, Instant::from_std(answer.at));
                 }
                 self.write_landed(device, opened, *written, took, now);
@@ -52,7 +54,14 @@ impl Work {
     }
 
     /// One transaction with one device, counted.
-    fn heard(&mut self, key: DeviceKey, request: &[u8], answer: &Answer, due: Option<Instant>, began: Instant) {
+    fn heard(
+        &mut self,
+        key: DeviceKey,
+        request: &[u8],
+        answer: &Answer,
+        (due, began): (Option<Instant>, Instant),
+        trial: bool,
+    ) {
         let now = Instant::now();
         let end = Instant::from_std(answer.at);
         self.traffic.count(answer);
@@ -65,8 +74,13 @@ impl Work {
                 if device.health.answered(answer.timing.device) {
                     // Its first answer brings all of it back.
                     device.hurry(&mut self.schedule, now);
+                    if device.relearn() {
+                        self.restless.push(key);
+                    }
                 }
             }
+            // Silence about what a trial asks for says nothing of the device's presence.
+            Err(Failure::NoAnswer) if trial => (),
             Err(Failure::NoAnswer) => device.health.attempt_missed(),
             Err(_) => device.health.garbled(now),
         }
@@ -80,7 +94,10 @@ impl Work {
         let Some(device) = self.devices.get_mut(&key.device) else { return };
         let failure = match &answer.reply {
             Ok(pdu) => match device.take(key.job, pdu, clock::stamp_of(answer.at), now) {
-                Ok(()) => {
+                Ok(replan) => {
+                    if replan {
+                        self.restless.push(key.device);
+                    }
                     self.finish(key, probe, took, now);
                     return;
                 }
@@ -88,6 +105,13 @@ impl Work {
             },
             Err(failure) => *failure,
         };
+        if device.is_trial(key.job) && !probe {
+            if failure == Failure::NoAnswer && device.learn(key.job, Outcome::Silence) {
+                self.restless.push(key.device);
+            }
+            self.finish(key, probe, took, now);
+            return;
+        }
         // A device that was heard gets its retries; the read competes with the others anew.
         if let Some(job) = device.job(key.job) {
             job.attempts = job.attempts.saturating_add(1);
@@ -102,6 +126,9 @@ impl Work {
             }
         }
         let silent = failure == Failure::NoAnswer;
+        if silent && !probe && device.learn(key.job, Outcome::Silence) {
+            self.restless.push(key.device);
+        }
         let reason = if silent { Reason::NoAnswer } else { Reason::BadAnswer };
         device.fail(key.job, reason);
         device.probed();

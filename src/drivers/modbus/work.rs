@@ -52,6 +52,8 @@ pub(super) struct Work {
     pub(super) traffic: Traffic,
     pub(super) occupation: Occupation,
     pub(super) ring: Ring,
+    /// Devices whose reads have to be planned anew.
+    pub(super) restless: Vec<DeviceKey>,
     /// When the next thing is due, while nothing is.
     idle_until: Option<Instant>,
     pub(super) tell_at: Instant,
@@ -81,6 +83,7 @@ impl Work {
             traffic: Traffic::default(),
             occupation: Occupation::new(now),
             ring: Ring::default(),
+            restless: Vec::new(),
             idle_until: None,
             tell_at: now,
         };
@@ -110,8 +113,11 @@ impl Work {
         if self.line.is_none() && self.opening.is_none() && self.reopen_at <= now {
             self.opening = Some(Box::pin(Line::open(self.config.port.link.clone())));
         }
-        if self.tell_at <= now {
-            self.replan(image, now);
+        let telling = self.tell_at <= now;
+        if telling || !self.restless.is_empty() {
+            self.replan(image, now, telling);
+        }
+        if telling {
             self.tell(now);
         }
         let wake = self.launch(now).min(self.tell_at);
@@ -325,11 +331,16 @@ impl Work {
         }
     }
 
-    /// Plans the reads of devices anew that turned out other than assumed.
-    fn replan(&mut self, image: &Image, now: Instant) {
+    /// Plans the reads of devices anew that taught something; of all, where they turned out other than assumed.
+    fn replan(&mut self, image: &Image, now: Instant, all: bool) {
         let (schedule, phases) = (&mut self.schedule, &mut self.phases);
         let mut planning = Planning { image, schedule, phases, port: &self.config.port, now };
-        for device in self.devices.values_mut() {
+        for key in self.restless.drain(..) {
+            if let Some(device) = self.devices.get_mut(&key) {
+                device.compile(&mut planning);
+            }
+        }
+        for device in self.devices.values_mut().filter(|_| all) {
             device.replan(&mut planning);
         }
     }

@@ -57,6 +57,8 @@ pub(super) enum Start {
     Joined(Beat),
     /// It takes the place of one that was.
     Kept(Beat),
+    /// After its first period.
+    Later,
 }
 
 /// The share of line time that flat-out reads get from periodic ones.
@@ -78,6 +80,10 @@ pub(super) struct Schedule {
     waiting_of: BTreeSet<(DeviceKey, Beat, u32)>,
     /// Due, by deadline.
     ready: BTreeSet<(Beat, JobKey)>,
+    /// To be read next because they were written; they take turns with the others, or who writes all the time would
+    /// stop the polls.
+    rushed: BTreeSet<(u64, JobKey)>,
+    rushed_last: bool,
     /// Flat out, by the turn of their last read.
     flat: BTreeSet<(u64, JobKey)>,
     turns: u64,
@@ -124,8 +130,11 @@ enum State {
     Waiting,
     Ready(Beat),
     Flat(u64),
+    Rushed(u64),
     Flying {
         deadline: Beat,
+        /// It is read out of turn.
+        extra: bool,
         /// What is under way may be too old by the time it is here.
         rush: bool,
     },
@@ -142,6 +151,8 @@ impl Schedule {
             waiting: BTreeSet::new(),
             waiting_of: BTreeSet::new(),
             ready: BTreeSet::new(),
+            rushed: BTreeSet::new(),
+            rushed_last: false,
             flat: BTreeSet::new(),
             turns: 0,
             flat_out: 0,
@@ -169,6 +180,10 @@ impl Schedule {
             Start::Fresh(phase) => (beat, Next::Phase(phase), beat),
             Start::Joined(due) => (due, Next::Place, beat),
             Start::Kept(due) => (due, Next::Grid, due),
+            Start::Later => {
+                let due = beat.plus(period.unwrap_or_default());
+                (due, Next::Grid, due)
+            }
         };
         let entry = Entry { period, due, next, state: State::Parked, cost, last: None, lag: 0 };
         self.entries.insert(key, entry);
@@ -210,34 +225,36 @@ impl Schedule {
             self.count_in(key);
             self.place(key, beat, beat);
         } else {
-            self.hasten(key, false, beat);
+            self.hasten(key, beat);
         }
     }
 
     /// Reads this next: it was written.
     pub(super) fn rush(&mut self, key: JobKey, now: Instant) {
-        let beat = self.advance(now);
-        self.hasten(key, true, beat);
-    }
-
-    fn hasten(&mut self, key: JobKey, first: bool, beat: Beat) {
+        self.advance(now);
         let Some(entry) = self.entries.get_mut(&key) else { return };
-        let Some(period) = entry.period else { return };
-        let deadline = if first { beat } else { beat.plus(period) };
         match entry.state {
-            State::Waiting => {
-                if entry.next == Next::Grid {
+            State::Waiting | State::Ready(_) if entry.period.is_some() => {
+                let state = entry.state;
+                if state == State::Waiting && entry.next == Next::Grid {
                     entry.next = Next::Place;
                 }
-                self.unlist(key, State::Waiting);
-                self.list_ready(key, deadline);
+                self.unlist(key, state);
+                self.list_rushed(key);
             }
-            State::Ready(old) if deadline < old => {
-                self.unlist(key, State::Ready(old));
-                self.list_ready(key, deadline);
+            State::Flying { deadline, extra, .. } => entry.state = State::Flying { deadline, extra, rush: true },
+            State::Waiting | State::Ready(_) | State::Rushed(_) | State::Flat(_) | State::Parked => (),
+        }
+    }
+
+    fn hasten(&mut self, key: JobKey, beat: Beat) {
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        if let (State::Waiting, Some(period)) = (entry.state, entry.period) {
+            if entry.next == Next::Grid {
+                entry.next = Next::Place;
             }
-            State::Flying { deadline, .. } => entry.state = State::Flying { deadline, rush: first },
-            State::Ready(_) | State::Flat(_) | State::Parked => (),
+            self.unlist(key, State::Waiting);
+            self.list_ready(key, beat.plus(period));
         }
     }
 
@@ -265,6 +282,12 @@ impl Schedule {
         if let Some((_, device)) = probe.filter(|(due, _)| permitted && *due + STARVED < now) {
             return self.take_probe(device);
         }
+        let rushed = self.rushed.first().map(|(_, key)| *key);
+        if let Some(key) = rushed.filter(|_| !self.rushed_last || (self.ready.is_empty() && self.flat.is_empty())) {
+            self.rushed_last = true;
+            return self.take(key);
+        }
+        self.rushed_last = false;
         let flat = self.flat.first().map(|(_, key)| *key);
         let entitled = flat.filter(|key| self.entries.get(key).is_some_and(|flat| flat.cost <= self.flat_credit));
         if let Some(key) = entitled.or_else(|| self.ready.first().map(|(_, key)| *key)) {
@@ -294,7 +317,8 @@ impl Schedule {
         if entry.period.is_none() {
             self.flat_credit = self.flat_credit.saturating_sub(entry.cost);
         }
-        let state = std::mem::replace(&mut entry.state, State::Flying { deadline, rush: false });
+        let extra = matches!(entry.state, State::Rushed(_));
+        let state = std::mem::replace(&mut entry.state, State::Flying { deadline, extra, rush: false });
         self.unlist(key, state);
         Choice::Read(key)
     }
@@ -307,14 +331,20 @@ impl Schedule {
     /// Whether a read is due, so that somebody waits for the line.
     pub(super) fn has_work(&mut self, now: Instant) -> bool {
         let beat = self.advance(now);
-        !self.ready.is_empty() || !self.flat.is_empty() || self.waiting.first().is_some_and(|(due, _)| *due <= beat)
+        !self.ready.is_empty()
+            || !self.rushed.is_empty()
+            || !self.flat.is_empty()
+            || self.waiting.first().is_some_and(|(due, _)| *due <= beat)
     }
 
     /// The read is over, well or not, and took `took` of the line; how many turns it is behind since the last time.
     pub(super) fn done(&mut self, key: JobKey, took: Duration, now: Instant) -> u64 {
         let beat = self.advance(now);
         let Some(entry) = self.entries.get_mut(&key) else { return 0 };
-        let State::Flying { rush, .. } = entry.state else { return 0 };
+        let State::Flying { rush, extra, .. } = entry.state else { return 0 };
+        if extra {
+            self.others.spent(took);
+        }
         self.load.remove(entry.cost, entry.period);
         entry.cost = (7 * entry.cost + took) / 8;
         self.load.add(entry.cost, entry.period);
@@ -333,7 +363,11 @@ impl Schedule {
         if rush {
             entry.next = Next::Place;
         }
-        self.place(key, if rush { beat } else { due }, beat);
+        if rush {
+            self.list_rushed(key);
+        } else {
+            self.place(key, due, beat);
+        }
         missed
     }
 
@@ -429,6 +463,14 @@ impl Schedule {
         }
     }
 
+    fn list_rushed(&mut self, key: JobKey) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            self.turns += 1;
+            entry.state = State::Rushed(self.turns);
+            self.rushed.insert((self.turns, key));
+        }
+    }
+
     fn list_flat(&mut self, key: JobKey) {
         if let Some(entry) = self.entries.get_mut(&key) {
             self.turns += 1;
@@ -449,6 +491,7 @@ impl Schedule {
             }
             State::Ready(deadline) => _ = self.ready.remove(&(deadline, key)),
             State::Flat(turn) => _ = self.flat.remove(&(turn, key)),
+            State::Rushed(turn) => _ = self.rushed.remove(&(turn, key)),
             State::Flying { .. } | State::Parked => (),
         }
     }

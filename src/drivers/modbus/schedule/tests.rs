@@ -234,6 +234,19 @@ fn what_is_hurried_keeps_its_place_in_the_grid() {
 }
 
 #[test]
+fn what_is_written_all_the_time_stops_no_other_read() {
+    let mut bench = Bench::new(5);
+    bench.add(key(0, 0), 100, 10 * MS, 0.5);
+    bench.add(key(1, 0), 100, 10 * MS, 0.7);
+    for _ in 0..500 {
+        bench.schedule.rush(key(0, 0), bench.now);
+        bench.run(10 * MS);
+    }
+    let (written, other) = (bench.reads[&key(0, 0)], bench.reads[&key(1, 0)]);
+    assert!((48..=52).contains(&other) && 400 < written, "{written} {other}");
+}
+
+#[test]
 fn a_write_during_its_read_leads_to_another_read() {
     let mut bench = Bench::new(5);
     bench.add(key(0, 0), 1000, 10 * MS, 0.5);
