@@ -82,7 +82,9 @@ fn ports_of_devices(config: &mut GatewayConfig, document: &Json, problems: &mut 
         if !good {
             let sentence = match link {
                 LinkConfig::Tcp(_) => "on a Modbus/TCP port `unit_id` is 1..247, or 0 or 255 for the server itself",
-                LinkConfig::Serial(_) | LinkConfig::RtuOverTcp(_) => "on this port `unit_id` is a whole number 1..247",
+                LinkConfig::Serial(_) | LinkConfig::RtuOverTcp(_) => {
+                    "on this port `unit_id` is 1..247, or 0 to write to all devices at once"
+                }
             };
             place().error("unit_id", sentence, problems);
         }

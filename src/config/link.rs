@@ -129,9 +129,14 @@ impl LinkConfig {
     }
 
     /// Whether devices may have this unit id. On Modbus/TCP 0 and 255 mean the server itself (Modbus messaging on
-    /// TCP/IP V1.0b, 4.4.1.2); on a line 0 is the broadcast, and 248..255 are reserved.
+    /// TCP/IP V1.0b, 4.4.1.2); on a line 0 is the broadcast, and 248..255 are reserved (Modbus over serial line V1.02, 2.2).
     pub fn knows_unit(&self, unit: u8) -> bool {
-        (1..=247).contains(&unit) || (matches!(self, Self::Tcp(_)) && [0, 255].contains(&unit))
+        (0..=247).contains(&unit) || (unit == 255 && matches!(self, Self::Tcp(_)))
+    }
+
+    /// Whether this unit id means all devices at once, none of which answers.
+    pub fn is_broadcast(&self, unit: u8) -> bool {
+        unit == 0 && !matches!(self, Self::Tcp(_))
     }
 
     /// Reads the members of a port that its kind decides on.

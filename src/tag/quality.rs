@@ -50,6 +50,8 @@ pub enum Reason {
     Clock,
     /// 7: the tag or its device is switched off.
     Disabled,
+    /// 8: it is written to all devices of a line at once, and nobody answers.
+    WriteOnly,
     /// 256 + code: the device answered with this Modbus exception.
     Exception(u8),
 }
@@ -66,6 +68,7 @@ impl Reason {
             Self::BadAnswer => 5,
             Self::Clock => 6,
             Self::Disabled => 7,
+            Self::WriteOnly => 8,
             Self::Exception(code) => 256 + u16::from(code),
         }
     }
@@ -82,6 +85,7 @@ impl fmt::Display for Reason {
             Self::BadAnswer => f.write_str("bad answer"),
             Self::Clock => f.write_str("clock"),
             Self::Disabled => f.write_str("disabled"),
+            Self::WriteOnly => f.write_str("write only"),
             Self::Exception(code) => write!(f, "exception {code:02X}"),
         }
     }

@@ -50,6 +50,8 @@ pub enum Reading {
     },
     /// No usable answer: the last value stays, marked bad.
     Failed(Reason),
+    /// Nobody can tell: the last value stays, marked uncertain.
+    Unknown(Reason),
 }
 
 /// All that is known of one tag at one moment.
@@ -98,6 +100,11 @@ impl TagState {
             }
             Reading::Uncertain { value, raw, at, reason } => (Some(value), raw, at, Quality::Uncertain, reason),
             Reading::Invalid { raw, at } => (None, raw, at, Quality::Bad, Reason::InvalidValue),
+            Reading::Unknown(reason) => {
+                let changed = self.quality != Quality::Uncertain || self.reason != reason;
+                (self.quality, self.reason) = (Quality::Uncertain, reason);
+                return changed;
+            }
             Reading::Failed(reason) => {
                 if let Reason::Exception(code) = reason {
                     self.exception = code;
@@ -154,7 +161,7 @@ impl TagState {
         match self.reason {
             Reason::NoAnswer | Reason::BadAnswer => "no answer",
             Reason::PortClosed => "port closed",
-            Reason::NotYetRead | Reason::Disabled => "unknown",
+            Reason::NotYetRead | Reason::Disabled | Reason::WriteOnly => "unknown",
             Reason::Ok | Reason::InvalidValue | Reason::Clock | Reason::Exception(_) => "online",
         }
     }
@@ -209,6 +216,14 @@ mod tests {
         assert_eq!((state.value.clone(), state.at.unwrap().unix_ms), (Some(Value::F64(5.0)), 20));
         assert!(state.apply(good(5.0, 30)));
         assert_eq!(state.age_ms(Stamp { unix_ms: 0, mono_us: 35_000 }), Some(5));
+    }
+
+    #[test]
+    fn what_nobody_can_tell_keeps_the_value_and_is_uncertain() {
+        let mut state = TagState::default();
+        assert!(state.apply(Reading::Unknown(Reason::WriteOnly)));
+        assert!(!state.apply(Reading::Unknown(Reason::WriteOnly)));
+        assert_eq!((state.value, state.quality), (None, Quality::Uncertain));
     }
 
     #[test]

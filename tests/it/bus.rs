@@ -6,6 +6,7 @@ use dinrail::runtime::lines::TransactionResult;
 use dinrail::runtime::status::Diagnosis;
 use dinrail::sim::fault::{Fault, Times};
 use dinrail::tag::id::TagName;
+use dinrail::tag::quality::{Quality, Reason};
 use dinrail::tag::value::Value;
 use serde_json::{Value as Json, json};
 use std::time::{Duration, Instant};
@@ -213,6 +214,47 @@ async fn what_is_under_way_is_neither_waited_for_nor_confused_by_a_change() {
     }
     let field_sees = rig.field.stats().short_gaps;
     assert_eq!(field_sees, 0);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn unit_id_0_writes_to_all_devices_of_a_line_and_is_never_asked() {
+    let mut all = device(0, 100, json!([register(5), register(6)]));
+    all["name"] = json!("all");
+    let rig = Rig::start(field(&[1, 2], None), json!([device(1, 100, json!([register(5)])), all]));
+    rig.until("the first speaks", |rig| rig.value("d1/r5").is_some()).await;
+    let state = rig.state("all/r5");
+    assert_eq!((state.value, state.quality, state.reason), (None, Quality::Uncertain, Reason::WriteOnly));
+    let both = ["r5", "r6"].map(|name| (TagName::join("all", name).unwrap(), Value::U64(77)));
+    let results = rig.commands.write_many("all", both.to_vec(), asker("kim")).await;
+    assert_eq!(results, [Ok(Value::U64(77)), Ok(Value::U64(77))]);
+    let state = rig.state("all/r6");
+    assert_eq!(
+        (state.value, state.quality, state.reason),
+        (Some(Value::U64(77)), Quality::Uncertain, Reason::WriteOnly)
+    );
+    rig.until("the device was written", |rig| rig.value("d1/r5") == Some(Value::U64(77))).await;
+    rig.until("the other, too", |rig| rig.words(2, Table::Holding, 5, 2) == [77, 77]).await;
+    let to_all: Vec<u8> = rig.field.stats().log.iter().filter(|seen| seen.unit == 0).map(|seen| seen.pdu[0]).collect();
+    assert_eq!(to_all, [16]);
+    assert!(rig.status().devices[1].online);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_device_that_a_gateway_does_not_reach_is_probed_like_a_silent_one() {
+    let devices: Vec<Json> = [1, 2].map(|unit| device(unit, 20, json!([register(0)]))).to_vec();
+    let rig = Rig::start(field(&[1, 2], None), Json::from(devices));
+    rig.until("both speak", |rig| rig.value("d1/r0").is_some() && rig.value("d2/r0").is_some()).await;
+    rig.field.fault(2, Fault::Exception { code: 0x0B }, Times(None));
+    rig.until("it is probed", |rig| rig.status().devices[1].retry_in_ms.is_some()).await;
+    assert_eq!(rig.state("d2/r0").reason, Reason::Exception(0x0B));
+    let asked = |rig: &Rig| rig.field.stats().log.iter().filter(|seen| seen.unit == 2).count();
+    let before = asked(&rig);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert!(asked(&rig) - before <= 2, "{} requests", asked(&rig) - before);
+    rig.field.clear_faults(2);
+    rig.until("it is back", |rig| rig.value("d2/r0").is_some()).await;
     rig.end().await;
 }
 

@@ -42,6 +42,8 @@ pub(super) struct Device {
     probes: usize,
     /// The declaration the places of the tags are from.
     declared: Option<u64>,
+    /// It stands for all devices of the line: written only, never asked.
+    pub(super) broadcast: bool,
     wanted: Vec<Wanted>,
     lessons: Lessons,
     /// Tags the device refuses to give, and why they are bad.
@@ -112,6 +114,7 @@ impl Device {
     pub(super) fn new(key: DeviceKey, config: DeviceConfig, planning: &mut Planning<'_>) -> Self {
         let mut device = Self {
             key,
+            broadcast: false,
             wanted: Vec::new(),
             lessons: Lessons::default(),
             refused: Vec::new(),
@@ -177,6 +180,7 @@ impl Device {
     pub(super) fn compile(&mut self, planning: &mut Planning<'_>) {
         self.cost = planning.port.cost(&self.config, self.health.turnaround());
         self.planned_at = planning.now;
+        self.broadcast = planning.port.link.is_broadcast(self.config.unit_id);
         let mut times: HashMap<(String, u64), (Option<Duration>, Beat, Instant)> = HashMap::new();
         let mut old: HashMap<(Span, Option<Duration>, bool), (u32, Job)> = HashMap::new();
         for (job_key, job) in std::mem::take(&mut self.jobs) {
@@ -241,6 +245,10 @@ impl Device {
     }
 
     fn planned(&mut self) -> Vec<Read> {
+        if self.broadcast {
+            self.refused = (0..self.tags.len()).map(|tag| (tag, Reason::WriteOnly)).collect();
+            return Vec::new();
+        }
         let wanted: Vec<Wanted> =
             self.tags.iter().map(|tag| Wanted { span: tag.config.span, period_ms: period_ms(tag.period()) }).collect();
         let limits = Limits { registers: self.config.max_read_registers, bits: self.config.max_read_bits };
@@ -287,9 +295,11 @@ impl Device {
 
     fn show_refused(&mut self) {
         self.find_places();
-        for (tag, reason) in &self.refused {
-            self.fail_tags(&[*tag], *reason);
-        }
+        let readings = self.refused.iter().filter_map(|(tag, reason)| {
+            let reading = if self.broadcast { Reading::Unknown(*reason) } else { Reading::Failed(*reason) };
+            Some((self.tags[*tag].slot?, reading))
+        });
+        self.writer.write(readings);
     }
 
     fn job_key(&self, job: u32) -> JobKey {
@@ -406,7 +416,13 @@ impl Device {
         self.find_places();
         let tag = self.tags.iter().find(|tag| tag.source == source && tag.config.identity.name == name);
         if let Some((tag, slot)) = tag.and_then(|tag| Some((tag, tag.slot?))) {
-            self.writer.write([(slot, tag.reading(raw, at))]);
+            let reading = match tag.reading(raw, at) {
+                Reading::Good { value, raw, at } if self.broadcast => {
+                    Reading::Uncertain { value, raw, at, reason: Reason::WriteOnly }
+                }
+                reading => reading,
+            };
+            self.writer.write([(slot, reading)]);
         }
     }
 
@@ -436,7 +452,7 @@ impl Device {
         DeviceStatus {
             name: self.config.identity.name.clone(),
             unit_id: self.config.unit_id,
-            online: self.health.is_online() && self.reason != Some(Reason::PortClosed),
+            online: (self.broadcast || self.health.is_online()) && self.reason != Some(Reason::PortClosed),
             reason: self.reason.map(|reason| reason.to_string()),
             retry_in_ms: self.health.probe_at().map(|at| ms(at.saturating_duration_since(now))),
             timeout_ms: ms(self.timeout(port)),

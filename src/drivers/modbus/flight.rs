@@ -64,6 +64,12 @@ pub(super) struct Seen {
     pub(super) at: Stamp,
 }
 
+impl Seen {
+    fn of(tag: &Tag, raw: Vec<u16>) -> Self {
+        Self { source: tag.source, name: tag.config.identity.name.clone(), raw, at: clock::now() }
+    }
+}
+
 /// How to speak with the device.
 #[derive(Debug)]
 pub(super) struct Talk {
@@ -72,6 +78,8 @@ pub(super) struct Talk {
     pub(super) due: Option<Instant>,
     pub(super) line: LineHandle,
     pub(super) unit: u8,
+    /// Nobody answers.
+    pub(super) broadcast: bool,
     pub(super) timeout: Duration,
     pub(super) min_gap: Duration,
     /// Attempts for each request; 1..=11.
@@ -169,9 +177,15 @@ impl Writing {
             items => {
                 let words: Vec<u16> = items.iter().flat_map(|item| item.words.iter().copied()).collect();
                 for request in requests(span.table(), span.address(), &words, order.function)? {
-                    self.persist(request).await?;
+                    self.send(request).await?;
                 }
             }
+        }
+        if self.talk.broadcast {
+            // What was sent is all that is known.
+            let sent = |item: &Item| Seen::of(&item.tag, item.words.clone());
+            self.seen = order.items.iter().filter(|item| !super::write::is_bit(&item.tag)).map(sent).collect();
+            return Ok(order.items.iter().map(|item| Ok(item.accepted())).collect());
         }
         if !order.verify {
             // Nobody echoes a write: the new value appears when the field says it, so it is asked at once.
@@ -185,10 +199,14 @@ impl Writing {
     /// not know that, they are read first, which holds the line meanwhile.
     async fn set_bit(&mut self, order: &Order, item: &Item) -> Result<(), Stop> {
         let on = item.on();
+        if self.talk.broadcast && order.function != WriteFunction::Auto {
+            let sentence = "one bit is written to all devices by function 22 only: set `write_function` to `auto`";
+            return Err(WriteError::Unfit(sentence.to_owned()).into());
+        }
         if order.function == WriteFunction::Auto && order.mask != Some(false) {
             let request = mask_request(&item.tag, on)?;
-            match self.persist(request).await {
-                Ok(_) => {
+            match self.send(request).await {
+                Ok(()) => {
                     self.mask = Some(true);
                     return Ok(());
                 }
@@ -205,9 +223,20 @@ impl Writing {
         let word = item.tag.codec.set_bit(register, on);
         let span = item.tag.config.span;
         for request in requests(span.table(), span.address(), &[word], order.function)? {
-            self.persist(request).await?;
+            self.send(request).await?;
         }
         Ok(())
+    }
+
+    /// A request whose answer says no more than that it was done; to all devices at once there is none.
+    async fn send(&mut self, request: Vec<u8>) -> Result<(), Stop> {
+        if !self.talk.broadcast {
+            return self.persist(request).await.map(drop);
+        }
+        let answer = self.talk.ask(request.clone()).await?;
+        let sent = answer.reply.is_ok();
+        self.said.push((request, answer));
+        if sent { Ok(()) } else { Err(WriteError::NoAnswer.into()) }
     }
 
     async fn read_back(&mut self, order: &Order, span: Span) -> Result<Vec<Result<Value, WriteError>>, Stop> {
@@ -228,8 +257,7 @@ impl Writing {
             let taken = raw == item.words || (super::write::is_bit(&item.tag) && seen == Some(item.accepted()));
             let said = || seen.as_ref().map_or_else(|| "no valid value".to_owned(), Value::to_string);
             results.push(if taken { Ok(item.accepted()) } else { Err(WriteError::NotTaken(said())) });
-            let name = item.tag.config.identity.name.clone();
-            self.seen.push(Seen { source: item.tag.source, name, raw, at: clock::now() });
+            self.seen.push(Seen::of(&item.tag, raw));
         }
         Ok(results)
     }

@@ -5,6 +5,7 @@ use super::line::{Answer, Failure, LineError};
 use super::schedule::{DeviceKey, JobKey};
 use super::work::{Work, slots};
 use crate::modbus::lessons::Outcome;
+use crate::modbus::rtu::EXCEPTION_BIT;
 use crate::platform::clock;
 use crate::runtime::commands::WriteError;
 use crate::tag::quality::Reason;
@@ -70,6 +71,8 @@ impl Work {
         device.traffic.count(answer);
         self.ring.push(device.name(), device.config.unit_id, request, answer, ours);
         match &answer.reply {
+            // A gateway speaks for a device that it does not reach.
+            Ok(_) if unreached(answer).is_some() => (),
             Ok(_) => {
                 if device.health.answered(answer.timing.device) {
                     // Its first answer brings all of it back.
@@ -92,7 +95,9 @@ impl Work {
         }
         let retries = self.config.port.retries;
         let Some(device) = self.devices.get_mut(&key.device) else { return };
+        let unreached = unreached(answer);
         let failure = match &answer.reply {
+            Ok(_) if unreached.is_some() => Failure::NoAnswer,
             Ok(pdu) => match device.take(key.job, pdu, clock::stamp_of(answer.at), now) {
                 Ok(replan) => {
                     if replan {
@@ -106,7 +111,7 @@ impl Work {
             Err(failure) => *failure,
         };
         if device.is_trial(key.job) && !probe {
-            if failure == Failure::NoAnswer && device.learn(key.job, Outcome::Silence) {
+            if failure == Failure::NoAnswer && unreached.is_none() && device.learn(key.job, Outcome::Silence) {
                 self.restless.push(key.device);
             }
             self.finish(key, probe, took, now);
@@ -126,10 +131,14 @@ impl Work {
             }
         }
         let silent = failure == Failure::NoAnswer;
-        if silent && !probe && device.learn(key.job, Outcome::Silence) {
+        if silent && unreached.is_none() && !probe && device.learn(key.job, Outcome::Silence) {
             self.restless.push(key.device);
         }
-        let reason = if silent { Reason::NoAnswer } else { Reason::BadAnswer };
+        let reason = match unreached {
+            Some(code) => Reason::Exception(code),
+            None if silent => Reason::NoAnswer,
+            None => Reason::BadAnswer,
+        };
         device.fail(key.job, reason);
         device.probed();
         if silent && device.health.missed(now) {
@@ -173,5 +182,14 @@ impl Work {
             };
             command.answer(result);
         }
+    }
+}
+
+/// The exception by which a gateway says that it does not reach the device: 0A path unavailable, 0B no response (Modbus
+/// application protocol V1.1b3, section 7). Its own time-out may be long, so such a device is probed like a silent one.
+fn unreached(answer: &Answer) -> Option<u8> {
+    match answer.reply.as_deref() {
+        Ok(&[function, code @ (0x0A | 0x0B)]) if function & EXCEPTION_BIT != 0 => Some(code),
+        _ => None,
     }
 }

@@ -265,6 +265,7 @@ impl Work {
             due: idle_until.map(|until| until.min(Instant::now())),
             line: line.handle(),
             unit: device.config.unit_id,
+            broadcast: device.broadcast,
             timeout: device.timeout(self.config.port.timeout),
             min_gap: device.config.min_gap,
             attempts: 1 + retries,

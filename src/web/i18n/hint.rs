@@ -5,7 +5,7 @@ crate::web::i18n::declare_for_scripts! {
     "hint.listen": "Address and port; 0.0.0.0 means every interface, 127.0.0.1 this host only.",
         "주소와 포트. 0.0.0.0은 모든 인터페이스, 127.0.0.1은 이 호스트만입니다.";
     "hint.timeout_ms": "Milliseconds, or auto: from the measured round trip.", "밀리초, 또는 auto: 측정한 왕복 시간을 따릅니다.";
-    "hint.unit_id": "The address on the line, 1 to 247.", "라인에서의 주소, 1에서 247까지.";
+    "hint.unit_id": "The address on the line, 1 to 247. 0 on a serial line writes to all devices at once: its tags can be written and are never read.", "라인에서의 주소, 1에서 247까지. 시리얼 라인에서 0은 모든 장치에 한꺼번에 쓰기이며, 태그는 쓸 수만 있고 읽지 않습니다.";
     "hint.poll_ms": "0 reads as fast as the line allows.", "0이면 라인이 허용하는 한 빠르게 읽습니다.";
     "hint.gap_ms": "Empty: 3.5 characters, as the standard says.", "비우면 표준대로 3.5문자입니다.";
     "hint.order": "Of values wider than a register; a tag may have its own.", "레지스터보다 넓은 값의 순서. 태그마다 따로 정할 수 있습니다.";

@@ -19,6 +19,7 @@ crate::web::i18n::declare_for_scripts! {
     "reason.invalid value": "invalid value", "잘못된 값";
     "reason.bad answer": "bad answer", "잘못된 응답";
     "reason.clock": "clock not set", "시계가 맞지 않음";
+    "reason.write only": "write only", "쓰기 전용";
     "reason.disabled": "switched off", "사용 안 함";
     "reason.exception": "exception {code} ({meaning})", "예외 {code} ({meaning})";
     "exception.01": "function not supported", "지원하지 않는 기능";

@@ -67,7 +67,8 @@ super::list! {
     "there is no port `{}`", "`{0}` 포트가 없습니다";
     "on a Modbus/TCP port `unit_id` is 1..247, or 0 or 255 for the server itself",
         "Modbus/TCP 포트에서 `unit_id`는 1~247이며, 서버 자체는 0 또는 255입니다";
-    "on this port `unit_id` is a whole number 1..247", "이 포트에서 `unit_id`는 1~247 범위의 정수여야 합니다";
+    "on this port `unit_id` is 1..247, or 0 to write to all devices at once",
+        "이 포트에서 `unit_id`는 1~247이며, 0은 모든 장치에 한꺼번에 쓰기입니다";
     "port `{}` connects to {} too: put the devices there on one port",
         "`{0}` 포트도 {1} 주소에 접속합니다. 그곳의 장치들을 한 포트에 모으세요";
     "`{}` belongs to port `{}` already", "`{0}` 경로는 이미 `{1}` 포트가 사용합니다";

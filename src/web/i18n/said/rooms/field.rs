@@ -49,4 +49,6 @@ super::list! {
     // Internal registers.
     "the kept values of internal registers could not be read", "보관된 내부 레지스터 값을 읽지 못했습니다";
     "values could not be kept: {}", "값을 보관하지 못했습니다: {0}";
+    "one bit is written to all devices by function 22 only: set `write_function` to `auto`",
+        "모든 장치에 비트 하나를 쓰려면 기능 22가 필요합니다. `write_function`을 `auto`로 두세요";
 }
