@@ -12,6 +12,7 @@ use dinrail::platform::clock;
 use dinrail::runtime::commands::Commands;
 use dinrail::runtime::events::Events;
 use dinrail::runtime::image::{Image, Slot, Writer};
+use dinrail::runtime::lines::Lines;
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::tag::reading::{Raw, Reading};

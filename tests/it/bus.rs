@@ -59,16 +59,16 @@ async fn a_bit_of_a_register_is_written_by_function_22_where_the_device_knows_it
     for on in [true, false] {
         assert_eq!(rig.write("d1/b3", Value::Bool(on)).await, Ok(Value::Bool(on)));
         let word = rig.words(1, Table::Holding, 9, 1)[0];
-        assert_eq!((word >> 3 & 1 == 1, word | 8), (on, 1009 | 8), "only the bit moves");
+        assert_eq!((word >> 3 & 1 == 1, word | 8), (on, 1017), "only the bit moves");
     }
     let functions: Vec<u8> = spoken(&rig, 1, 9).into_iter().filter(|function| *function != 3).collect();
     assert_eq!(functions, [22, 22]);
 
     // A device without function 22 says so once.
     rig.field.fault(2, Fault::Exception { code: 1 }, Times(Some(1)));
-    assert_eq!(rig.write("d2/b4", Value::Bool(true)).await, Ok(Value::Bool(true)));
-    assert_eq!(rig.write("d2/b3", Value::Bool(true)).await, Ok(Value::Bool(true)));
-    assert_eq!(rig.words(2, Table::Holding, 9, 1), [2009 | 8 | 16]);
+    assert_eq!(rig.write("d2/b4", Value::Bool(false)).await, Ok(Value::Bool(false)));
+    assert_eq!(rig.write("d2/b3", Value::Bool(false)).await, Ok(Value::Bool(false)));
+    assert_eq!(rig.words(2, Table::Holding, 9, 1), [2009 - 8 - 16]);
     let functions = spoken(&rig, 2, 9);
     let writes: Vec<u8> = functions.iter().copied().filter(|function| *function != 3).collect();
     assert_eq!(writes, [22, 6, 6], "it is asked once: {functions:?}");

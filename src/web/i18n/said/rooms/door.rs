@@ -83,8 +83,8 @@ super::list! {
 
     // Lines and writes.
     "the line has too many requests to answer; try again", "라인에 대기 중인 요청이 너무 많습니다. 다시 시도하세요";
-    "no line `{}` is running; is it switched on?", "실행 중인 라인 `{0}`이(가) 없습니다. 켜져 있는지 확인하세요";
-    "no device `{}` is running; is it switched on?", "실행 중인 장치 `{0}`이(가) 없습니다. 켜져 있는지 확인하세요";
+    "no line `{}` is running; is it switched on?", "라인 `{0}`: 실행 중이 아닙니다. 켜져 있는지 확인하세요";
+    "no device `{}` is running; is it switched on?", "장치 `{0}`: 실행 중이 아닙니다. 켜져 있는지 확인하세요";
     "1 to {} tags are written at once", "태그는 한 번에 1~{0}개를 씁니다";
 
     // Events.
