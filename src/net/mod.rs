@@ -1,6 +1,7 @@
 //! Floor 1: how connections come in and go out. The one TLS module, allow-lists, caps, the accept loop, the brake on
 //! guessing.
 
+pub mod dial;
 pub mod gate;
 pub mod listen;
 pub mod network;

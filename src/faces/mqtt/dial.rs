@@ -1,14 +1,14 @@
 //! The way to a broker: name, TCP, TLS. Each step has its own time limit and its own words when it fails.
 
 use crate::config::mqtt::{BrokerUrl, TlsConfig};
+use crate::net::dial::{TcpError, connect};
 use crate::net::tls::{ClientTls, MinVersion, TlsError, client_config};
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
 use rustls_pki_types::ServerName;
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
@@ -22,14 +22,8 @@ pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 /// Why a broker could not be reached; the user mends the setting the sentence speaks of.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DialError {
-    #[error("the name `{host}` cannot be resolved: {source}")]
-    Name { host: String, source: io::Error },
-    #[error("the connection is refused: nothing listens there")]
-    Refused,
-    #[error("there is no answer at that address")]
-    Silent,
-    #[error("it cannot be reached: {0}")]
-    Unreachable(io::Error),
+    #[error(transparent)]
+    Tcp(#[from] TcpError),
     #[error(transparent)]
     Settings(#[from] TlsError),
     #[error("the broker accepts the connection and then says nothing: it does not speak TLS, or hangs")]
@@ -62,7 +56,7 @@ pub(super) async fn dial(broker: BrokerUrl, tls: Option<TlsConfig>, keep_alive: 
 }
 
 async fn reach(broker: &BrokerUrl, tls: Option<&TlsConfig>, keep_alive: Duration) -> Result<Stream, DialError> {
-    let tcp = tcp(broker).await?;
+    let tcp = connect(&broker.host, broker.port, STEP).await?;
     prepare(&tcp, keep_alive);
     let Some(tls) = tls else { return Ok(Either::Left(tcp)) };
     let min_version = if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
@@ -74,28 +68,6 @@ async fn reach(broker: &BrokerUrl, tls: Option<&TlsConfig>, keep_alive: Duration
         Ok(Err(error)) => Err(tls_error(&broker.host, tls, error)),
         Err(_) => Err(DialError::TlsSilent),
     }
-}
-
-async fn tcp(broker: &BrokerUrl) -> Result<TcpStream, DialError> {
-    let deadline = Instant::now() + STEP;
-    let name = |source| DialError::Name { host: broker.host.clone(), source };
-    let lookup = tokio::net::lookup_host((broker.host.as_str(), broker.port));
-    let no_answer = |_| name(io::Error::new(io::ErrorKind::TimedOut, "the name server does not answer"));
-    let addresses: Vec<SocketAddr> = timeout_at(deadline, lookup).await.map_err(no_answer)?.map_err(name)?.collect();
-    let mut failure = name(io::Error::new(io::ErrorKind::NotFound, "it has no address"));
-    let mut left = u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-    for address in addresses {
-        // A dead first address leaves time for the others.
-        let share = deadline.saturating_duration_since(Instant::now()) / left.max(1);
-        left = left.saturating_sub(1);
-        failure = match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => DialError::Refused,
-            Ok(Err(error)) => DialError::Unreachable(error),
-            Err(_) => DialError::Silent,
-        };
-    }
-    Err(failure)
 }
 
 /// A socket that cannot be tuned still works: messages leave later, a cut cable is noticed later.
