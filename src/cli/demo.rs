@@ -4,9 +4,11 @@ use super::{init, serve};
 use crate::app::{Gateway, Options};
 use crate::config::GatewayConfig;
 use crate::config::document::Document;
+use crate::config::port::PortConfig;
 use crate::platform::clock;
 use crate::platform::data_folder::DataFolderLock;
 use crate::sim::field::{Field, FieldConfig, SimDevice};
+use crate::sim::server::{Server, ServerConfig, Speech};
 use crate::store::{ChangeSource, Role, Store, StoreLimits};
 use anyhow::{Context as _, anyhow};
 use ring::rand::{SecureRandom as _, SystemRandom};
@@ -26,8 +28,8 @@ pub(super) fn run(data: Option<PathBuf>, web: SocketAddr, broker: SocketAddr) ->
     serve::init_logging("warn");
     let folder = Folder::take(data)?;
     let (login, line) = (password()?, folder.path.join("line-1"));
-    let document = document(web, broker, &login, &line);
-    let field = simulate(&document, &line)?;
+    let mut document = document(web, broker, &login, &line);
+    let field = simulate(&mut document, &line)?;
     serve::runtime()?.block_on(async {
         let token = prepare(&folder.path, document, &login).await?;
         let options = Options { data: folder.path.clone(), web: Some(web) };
@@ -83,14 +85,23 @@ async fn prepare(data: &Path, document: Json, login: &str) -> anyhow::Result<Str
     Ok(token.secret)
 }
 
-/// Starts the devices the document asks for.
-fn simulate(document: &Json, line: &Path) -> anyhow::Result<Field> {
+/// Starts the devices the document asks for, and puts the address of those behind TCP into it.
+fn simulate(document: &mut Json, line: &Path) -> anyhow::Result<(Field, Server)> {
     let (config, _) = GatewayConfig::parse(document);
-    let port = config.ports.first().context("the demonstration has no line")?;
-    let devices = config.devices.iter().map(|device| SimDevice::mirroring(device, TURNAROUND)).collect();
-    let wire = port.link.wire().context("the demonstration's line is no serial one")?;
-    let field = FieldConfig { wire, devices, strict: true, spin: false, link: Some(line.to_owned()) };
-    Field::start(field).context("no pseudo-terminal for the simulated line")
+    let [serial, net] = &config.ports[..] else {
+        return Err(anyhow!("the demonstration has a line and a network port"));
+    };
+    let on = |port: &PortConfig| -> Vec<SimDevice> {
+        let here = config.devices.iter().filter(|device| device.port == port.identity.name);
+        here.map(|device| SimDevice::mirroring(device, TURNAROUND)).collect()
+    };
+    let wire = serial.link.wire().context("the demonstration's line is no serial one")?;
+    let field = FieldConfig { wire, devices: on(serial), strict: true, spin: false, link: Some(line.to_owned()) };
+    let field = Field::start(field).context("no pseudo-terminal for the simulated line")?;
+    let server = Server::start(ServerConfig { speech: Speech::Tcp, port: 0, devices: on(net) });
+    let server = server.context("no port for the simulated Modbus/TCP server")?;
+    document["ports"][1]["address"] = json!(server.address().to_string());
+    Ok((field, server))
 }
 
 fn password() -> anyhow::Result<String> {
@@ -107,6 +118,9 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
         "ports": [{
             "name": "COM1", "kind": "serial", "path": line, "mode": "rs485-2w",
             "baud": 19200, "parity": "none", "description": "Simulated line at its real speed"
+        }, {
+            "name": "NET1", "kind": "tcp", "address": "127.0.0.1:502", "in_flight": 4,
+            "description": "Simulated Modbus/TCP server"
         }],
         "devices": [
             { "name": "meter1", "port": "COM1", "unit_id": 1, "poll_ms": 500, "description": "Energy meter", "tags": [
@@ -127,6 +141,13 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
                 { "name": "serial-number", "table": "holding", "address": 200, "type": "string", "length": 8,
                   "poll_ms": 60000 },
             ] },
+            { "name": "chiller", "port": "NET1", "unit_id": 1, "poll_ms": 500, "description": "Water chiller", "tags": [
+                { "name": "supply", "table": "input", "address": 0, "type": "i16", "unit": "degC",
+                  "scale": { "gain": 0.1, "offset": 0 } },
+                { "name": "flow", "table": "input", "address": 2, "type": "f32", "unit": "l/min", "deadband": 1 },
+                { "name": "hours", "table": "input", "address": 10, "type": "u32", "unit": "h", "poll_ms": 5000 },
+                { "name": "running", "table": "coil", "address": 0, "type": "bool", "writable": true },
+            ] },
         ],
         "internal": [{ "name": "recipe", "type": "u16", "initial": 1, "keep": true }],
         "web": { "address": web.to_string() },
@@ -138,7 +159,7 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
                 "last_will": { "topic": "{appliance}/status", "payload": "offline", "qos": 1, "retain": true },
                 "birth": { "topic": "{appliance}/status", "payload": "online", "qos": 1, "retain": true },
                 "publications": [
-                    { "name": "values", "topic": "{appliance}/read/{tag}/{attribute}", "tags": ["meter1/*", "oven/*"],
+                    { "name": "values", "topic": "{appliance}/read/{tag}/{attribute}", "tags": ["meter1/*", "oven/*", "chiller/*"],
                       "payload": "value", "trigger": { "on_change": true, "interval_ms": 60000 }, "qos": 1, "retain": true },
                     { "name": "oven-report", "topic": "plant/{appliance}/oven", "tags": ["oven/*"],
                       "attributes": ["value", "min", "max"], "payload": "object", "trigger": { "interval_ms": 5000 } },

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::config::device::{Poll, WriteFunction};
-use crate::config::link::{Framing, SerialMode};
+use crate::config::link::SerialMode;
 use crate::config::port::Timeout;
 use crate::config::publication::{Payload, Qos};
+use crate::modbus::framing::Framing;
 use crate::modbus::order::Order;
 use crate::modbus::wire::Parity;
 use serde_json::json;

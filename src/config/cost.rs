@@ -1,9 +1,10 @@
 //! What transactions of a device cost on its port.
 
 use super::device::DeviceConfig;
-use super::link::{Framing, LinkConfig};
+use super::link::LinkConfig;
 use super::port::PortConfig;
 use crate::modbus::cost::{BEHIND_GATEWAY, Cost};
+use crate::modbus::framing::Framing;
 use std::time::Duration;
 
 /// A device that was not measured yet is taken to begin its reply this long after a request, and after the silence it

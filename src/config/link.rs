@@ -3,6 +3,7 @@
 use super::endpoint::Endpoint;
 use super::fields::{Fields, shown_text};
 use super::problem::Problems;
+use crate::modbus::framing::Framing;
 use crate::modbus::wire::{Parity, Wire};
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,16 +17,6 @@ pub enum LinkConfig {
     Tcp(TcpConfig),
     /// RTU frames through a TCP connection, as serial device servers pass them.
     RtuOverTcp(RtuOverTcpConfig),
-}
-
-/// How messages are framed on a serial line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Framing {
-    /// Bytes, CRC, ended by silence.
-    #[default]
-    Rtu,
-    /// `:`, hex digits, LRC, CR LF.
-    Ascii,
 }
 
 /// How the transceiver is wired.
@@ -52,7 +43,7 @@ pub struct SerialConfig {
     pub mode: SerialMode,
     /// Speed and character.
     pub wire: Wire,
-    /// Silence before a frame; `None` is 3.5 characters for RTU, and none for ASCII.
+    /// Silence before a frame; `None` is 3.5 characters, which ASCII does not ask for and transceivers are glad of.
     pub gap: Option<Duration>,
     /// Pause after a broadcast.
     pub broadcast_delay: Duration,
@@ -140,18 +131,29 @@ impl LinkConfig {
     }
 
     /// Reads the members of a port that its kind decides on.
+    pub(super) fn read(kind: LinkKind, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
+        match kind {
+            LinkKind::Serial => SerialConfig::read(fields, problems).map(Self::Serial),
+            LinkKind::Tcp => TcpConfig::read(fields, problems).map(Self::Tcp),
+            LinkKind::RtuOverTcp => RtuOverTcpConfig::read(fields, problems).map(Self::RtuOverTcp),
+        }
+    }
+}
+
+/// `kind` of a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LinkKind {
+    Serial,
+    Tcp,
+    RtuOverTcp,
+}
+
+impl LinkKind {
     pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
-        // A port without `kind` is refused by `kind` alone: what else it needs depends on it.
         match fields.required_text("kind", 40, problems)? {
-            "serial" => SerialConfig::read(fields, problems).map(Self::Serial),
-            kind @ ("tcp" | "rtu-over-tcp") => {
-                let sentence = format!("ports of kind `{kind}` are not available in this version of dinrail");
-                fields.error("kind", sentence, problems);
-                match kind {
-                    "tcp" => TcpConfig::read(fields, problems).map(Self::Tcp),
-                    _ => RtuOverTcpConfig::read(fields, problems).map(Self::RtuOverTcp),
-                }
-            }
+            "serial" => Some(Self::Serial),
+            "tcp" => Some(Self::Tcp),
+            "rtu-over-tcp" => Some(Self::RtuOverTcp),
             _ => {
                 fields.error("kind", "`kind` is one of `serial`, `tcp`, `rtu-over-tcp`", problems);
                 None
@@ -168,9 +170,6 @@ impl SerialConfig {
         }
         let framings = [("rtu", Framing::Rtu), ("ascii", Framing::Ascii)];
         let framing = fields.word("framing", &framings, problems).unwrap_or_default();
-        if framing == Framing::Ascii {
-            fields.error("framing", "framing `ascii` is not available in this version of dinrail", problems);
-        }
         let modes = [
             ("rs232", SerialMode::Rs232),
             ("rs422", SerialMode::Rs422),

@@ -1,7 +1,7 @@
 //! `ports[]`: ways to the field.
 
 use super::fields::{Fields, Identity};
-use super::link::LinkConfig;
+use super::link::{LinkConfig, LinkKind};
 use super::problem::{Pointer, Problems};
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -38,11 +38,13 @@ impl PortConfig {
         let timeout = read_timeout(&mut fields, problems).unwrap_or_default();
         let retries = fields.integer("retries", 0..=10, 1, problems);
         let probe_budget_percent = fields.integer("probe_budget_percent", 1..=50, 5, problems);
-        let link = LinkConfig::read(&mut fields, problems)?;
+        // A port without `kind` is refused by `kind` alone: what else it needs depends on it.
+        let kind = LinkKind::read(&mut fields, problems)?;
+        let link = LinkConfig::read(kind, &mut fields, problems);
         if !fields.finish(problems) {
             return None;
         }
-        Some(Self { identity: identity?, timeout, retries, probe_budget_percent, link })
+        Some(Self { identity: identity?, timeout, retries, probe_budget_percent, link: link? })
     }
 }
 

@@ -43,7 +43,11 @@ fn sentences_stand_at_their_fields() {
     refuses(|d| d["devices"][1]["name"] = json!("METER1"), "/devices/1/name", "taken");
     refuses(|d| d["devices"][1]["name"] = json!("internal"), "/devices/1/name", "appliance itself");
     refuses(|d| d["snmp"] = json!({}), "/snmp", "not available in this version");
-    refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/kind", "not available");
+    refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/address", "is missing");
+    refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/baud", "not a member");
+    refuses(|d| d["ports"][0]["kind"] = json!("usb"), "/ports/0/kind", "one of `serial`, `tcp`");
+    refuses(|d| d["ports"][0]["data_bits"] = json!(7), "/ports/0/data_bits", "RTU framing needs 8");
+    refuses(|d| d["devices"][0]["unit_id"] = json!(248), "/devices/0/unit_id", "1..247");
     refuses(|d| d["ports"][0]["baud"] = json!("fast"), "/ports/0/baud", "300..4000000");
     refuses(|d| d["format"] = json!("dinrail/2"), "/format", "dinrail/1");
     refuses(|d| d["mqtt"]["connections"][0]["buffer"] = json!({}), "/mqtt/connections/0/buffer", "not available");
@@ -252,4 +256,56 @@ fn an_error_is_never_lost_behind_warnings() {
     document["mqtt"]["connections"][0]["publications"] = json!(list);
     let (_, problems) = GatewayConfig::parse(&document);
     assert!(problems.iter().any(|problem| problem.severity == problem::Severity::Error));
+}
+
+fn with_port(port: Json, unit: u8) -> (GatewayConfig, Vec<problem::Problem>) {
+    let mut port = port;
+    port["name"] = json!("net");
+    let device = json!({ "name": "d", "port": "net", "unit_id": unit, "tags": [] });
+    GatewayConfig::parse(&json!({ "format": "dinrail/1", "ports": [port], "devices": [device] }))
+}
+
+#[test]
+fn a_port_has_the_members_of_its_kind_and_their_defaults() {
+    use link::{LinkConfig, TcpConfig};
+    use std::time::Duration;
+    let (config, problems) = with_port(json!({ "kind": "tcp", "address": "plc.example:502" }), 255);
+    assert_eq!(problems, []);
+    let LinkConfig::Tcp(TcpConfig { address, connect_timeout, in_flight }) = &config.ports[0].link else { panic!() };
+    assert_eq!((address.to_string().as_str(), *in_flight), ("plc.example:502", 1));
+    assert_eq!(*connect_timeout, Duration::from_secs(3));
+    let (config, problems) = with_port(json!({ "kind": "rtu-over-tcp", "address": "10.0.0.5:4001", "gap_ms": 5 }), 1);
+    assert_eq!(problems, []);
+    let LinkConfig::RtuOverTcp(rtu) = &config.ports[0].link else { panic!() };
+    assert_eq!((rtu.gap, rtu.broadcast_delay), (Some(Duration::from_millis(5)), Duration::from_millis(100)));
+    let ascii = json!({ "kind": "serial", "path": "/dev/ttyS0", "framing": "ascii", "data_bits": 7 });
+    assert_eq!(with_port(ascii, 1).1, []);
+}
+
+#[test]
+fn what_a_kind_of_port_does_not_know_is_refused_at_its_place() {
+    let check = |port: Json, unit, pointer: &str, words: &str| {
+        let (_, problems) = with_port(port.clone(), unit);
+        let found = problems.iter().any(|problem| problem.pointer == pointer && problem.detail.contains(words));
+        assert!(found, "wanted {words:?} at {pointer} for {port}, got {problems:#?}");
+    };
+    let tcp = |member: &str, value: Json| json!({ "kind": "tcp", "address": "10.0.0.5:502", member: value });
+    check(tcp("in_flight", json!(17)), 1, "/ports/0/in_flight", "1..16");
+    check(tcp("connect_timeout_ms", json!(5)), 1, "/ports/0/connect_timeout_ms", "100..60000");
+    check(tcp("address", json!("10.0.0.5")), 1, "/ports/0/address", "`10.0.0.5:502`");
+    check(tcp("baud", json!(9600)), 1, "/ports/0/baud", "not a member");
+    check(tcp("in_flight", json!(1)), 248, "/devices/0/unit_id", "0 or 255");
+    let rtu = json!({ "kind": "rtu-over-tcp", "address": "10.0.0.5:502", "in_flight": 2 });
+    check(rtu, 1, "/ports/0/in_flight", "not a member");
+    check(json!({ "kind": "rtu-over-tcp", "address": "10.0.0.5:502" }), 255, "/devices/0/unit_id", "1..247");
+}
+
+#[test]
+fn two_ports_to_one_endpoint_are_a_warning() {
+    let port = |name: &str| json!({ "name": name, "kind": "tcp", "address": "10.0.0.5:502" });
+    let (config, problems) = GatewayConfig::parse(&json!({ "format": "dinrail/1", "ports": [port("a"), port("b")] }));
+    assert_eq!(config.ports.len(), 2);
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert_eq!((problem.pointer.as_str(), problem.severity), ("/ports/1/address", problem::Severity::Warning));
+    assert!(problem.detail.contains("port `a` connects to 10.0.0.5:502 too"), "{}", problem.detail);
 }

@@ -1,14 +1,17 @@
 //! Floor 0: what Modbus is made of. Pure: bytes and values in, bytes and values out; no clock, no files.
 //!
 //! In reading order: where a value lies ([`address`]), how its bytes are ordered ([`order`]), how registers become
-//! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frame ([`rtu`]), how a reply is found on
-//! a line ([`receive`]), its time on the wire ([`wire`]), what a transaction costs ([`cost`]), how tags become few reads
-//! ([`blocks`]), and what a device teaches about reading it ([`lessons`]).
+//! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frames ([`rtu`], [`ascii`]), that of TCP
+//! ([`mbap`]), how a reply is found on a line ([`receive`], [`framing`]), its time on the wire ([`wire`]), what a transaction costs ([`cost`]), how tags
+//! become few reads ([`blocks`]), and what a device teaches about reading it ([`lessons`]).
 
 pub mod address;
+pub mod ascii;
 pub mod blocks;
 pub mod cost;
+pub mod framing;
 pub mod lessons;
+pub mod mbap;
 pub mod order;
 pub mod pdu;
 pub mod receive;

@@ -55,6 +55,14 @@ impl Junk {
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty() && self.noise == 0
     }
+
+    /// Together with what came besides.
+    pub(super) fn absorb(&mut self, other: Self) {
+        self.frames.extend(other.frames);
+        self.noise += other.noise;
+        self.broken |= other.broken;
+        self.truncated |= other.truncated;
+    }
 }
 
 impl Receiver {
@@ -68,18 +76,34 @@ impl Receiver {
         self.bytes.is_empty() && self.dropped == 0
     }
 
-    /// Takes the bytes of one read.
+    /// Whether the reply is told only by the silence after it.
+    pub(super) fn is_open(&self) -> bool {
+        self.shape.is_open()
+    }
+
+    /// Takes the bytes of one read, and looks.
     pub fn push(&mut self, bytes: &[u8]) -> Progress {
+        self.extend(bytes);
+        self.look()
+    }
+
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         if KEPT < self.bytes.len() {
             let excess = self.bytes.len() - KEPT;
             self.bytes.drain(..excess);
             self.dropped += excess;
         }
-        self.look()
     }
 
-    fn look(&mut self) -> Progress {
+    /// Takes the first of these bytes that stand so out of what came, with all before them; `None` if they are not there.
+    pub(super) fn take_out(&mut self, frame: &[u8]) -> Option<Vec<u8>> {
+        let at = self.bytes.windows(frame.len().max(1)).position(|window| window == frame)?;
+        let before = self.bytes.drain(..at + frame.len()).take(at).collect();
+        Some(before)
+    }
+
+    pub(super) fn look(&mut self) -> Progress {
         let mut missing = None;
         for start in 0..self.bytes.len() {
             let head = &self.bytes[start..];
@@ -143,8 +167,8 @@ impl Receiver {
     fn accept(&mut self, start: usize, length: usize, pdu: Vec<u8>) -> Found {
         let mut junk = sort(&self.bytes[..start]);
         let after = sort(&self.bytes[start + length..]);
-        junk.frames.extend(after.frames);
-        junk.noise += after.noise + self.dropped;
+        junk.absorb(after);
+        junk.noise += self.dropped;
         Found { pdu, frame_length: length, junk }
     }
 }

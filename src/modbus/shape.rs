@@ -53,6 +53,11 @@ impl ReplyShape {
         self.body == Body::Open
     }
 
+    /// Bytes of the PDU of the normal reply.
+    pub fn pdu_length(&self) -> Option<usize> {
+        self.frame_length().map(|frame| frame - 3)
+    }
+
     /// Bytes of the whole serial frame of the normal reply.
     pub fn frame_length(&self) -> Option<usize> {
         match self.body {

@@ -93,6 +93,8 @@ pub struct TrafficStatus {
     pub foreign: u64,
     /// Bytes that belonged to no frame.
     pub noise: u64,
+    /// Own requests that came back before their answers: the adapter of the line hears itself.
+    pub echo: u64,
     /// Round trip of the recent answers.
     pub rtt_ms: RoundTrip,
 }
@@ -122,6 +124,12 @@ pub struct LineStatus {
     pub open: bool,
     /// How often it has been opened since the unit started.
     pub opened: u64,
+    /// How long the USB adapter of a serial line collects what it receives, where it has such a timer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_timer_ms: Option<u32>,
+    /// What would make the line better.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<String>,
     /// Share of recent time in which characters were on the wire, 0..1.
     pub utilisation: f64,
     /// Share of recent time in which we waited for devices to begin their answers, 0..1.

@@ -50,6 +50,21 @@ pub enum Fault {
     },
     /// The right reply of another function.
     OtherFunction,
+    /// The request comes back before the right reply, as adapters of two-wire lines that hear themselves do.
+    Echo,
+    /// The request comes back, and nothing else.
+    EchoOnly,
+    /// Other bytes somewhere in the frame of the right reply: another transaction, protocol or length, for instance.
+    Patch {
+        /// The first one, counted from 0.
+        at: usize,
+        /// What stands there instead.
+        bytes: Vec<u8>,
+    },
+    /// The right reply, two times.
+    Twice,
+    /// The connection is closed instead of a reply; on a serial line no reply.
+    HangUp,
     /// Not a fault: the first eight bytes of the registers are the time its last byte is due, in nanoseconds of the
     /// monotonic clock, which all processes of a host share. So a value carries its own birth.
     Stamp,
@@ -97,11 +112,21 @@ impl Faults {
     }
 }
 
-/// The bytes that go out instead of the frame of `pdu`; each piece with the pause before it.
-pub fn spoil(fault: &Fault, unit: u8, pdu: &[u8]) -> Vec<(u64, Vec<u8>)> {
-    let right = rtu::frame(unit, pdu);
+/// A request and its right reply, on the way to be spoilt.
+pub(super) struct Exchange<'a> {
+    /// How the way to the master frames a PDU of a unit.
+    pub(super) frame: &'a dyn Fn(u8, &[u8]) -> Vec<u8>,
+    pub(super) unit: u8,
+    pub(super) request: &'a [u8],
+    pub(super) reply: &'a [u8],
+}
+
+/// The bytes that go out instead of the right reply; each piece with the pause before it.
+pub(super) fn spoil(fault: &Fault, exchange: &Exchange<'_>) -> Vec<(u64, Vec<u8>)> {
+    let Exchange { frame, unit, request, reply } = *exchange;
+    let right = frame(unit, reply);
     match fault {
-        Fault::Silence => Vec::new(),
+        Fault::Silence | Fault::HangUp => Vec::new(),
         Fault::Nothing | Fault::Stamp | Fault::Late { .. } => vec![(0, right)],
         Fault::Crc => {
             let mut wrong = right;
@@ -110,24 +135,34 @@ pub fn spoil(fault: &Fault, unit: u8, pdu: &[u8]) -> Vec<(u64, Vec<u8>)> {
             vec![(0, wrong)]
         }
         Fault::Exception { code } => {
-            let function = pdu.first().copied().unwrap_or(0) | rtu::EXCEPTION_BIT;
-            vec![(0, rtu::frame(unit, &[function, *code]))]
+            let function = reply.first().copied().unwrap_or(0) | rtu::EXCEPTION_BIT;
+            vec![(0, frame(unit, &[function, *code]))]
         }
         Fault::Noise { before, after } => vec![(0, [before.as_slice(), &right, after].concat())],
         Fault::Fragment { at, pause_ms } => {
             let (first, second) = right.split_at((*at).min(right.len()));
             vec![(0, first.to_vec()), (*pause_ms, second.to_vec())]
         }
-        Fault::OtherUnit { unit } => vec![(0, rtu::frame(*unit, pdu))],
-        Fault::Short => vec![(0, rtu::frame(unit, &shorter(pdu)))],
+        Fault::OtherUnit { unit } => vec![(0, frame(*unit, reply))],
+        Fault::Short => vec![(0, frame(unit, &shorter(reply)))],
         Fault::Truncate { bytes } => vec![(0, right.into_iter().take(*bytes).collect())],
         Fault::OtherFunction => {
-            let mut other = pdu.to_vec();
+            let mut other = reply.to_vec();
             if let Some(function) = other.first_mut() {
                 *function = if *function == 3 { 4 } else { 3 };
             }
-            vec![(0, rtu::frame(unit, &other))]
+            vec![(0, frame(unit, &other))]
         }
+        Fault::Echo => vec![(0, [frame(unit, request), right].concat())],
+        Fault::EchoOnly => vec![(0, frame(unit, request))],
+        Fault::Patch { at, bytes } => {
+            let mut wrong = right;
+            if let Some(place) = wrong.get_mut(*at..*at + bytes.len()) {
+                place.copy_from_slice(bytes);
+            }
+            vec![(0, wrong)]
+        }
+        Fault::Twice => vec![(0, [right.as_slice(), &right].concat())],
     }
 }
 
@@ -155,9 +190,11 @@ mod tests {
 
     #[test]
     fn a_short_reply_is_well_formed() {
-        let spoilt = spoil(&Fault::Short, 1, &[3, 4, 1, 2, 3, 4]);
+        let (request, reply) = (&[3, 0, 0, 0, 2], &[3, 4, 1, 2, 3, 4]);
+        let exchange = Exchange { frame: &rtu::frame, unit: 1, request, reply };
+        let spoilt = spoil(&Fault::Short, &exchange);
         assert_eq!(rtu::open(&spoilt[0].1), Some((1, &[3, 2, 3, 4][..])));
-        let spoilt = spoil(&Fault::Crc, 1, &[3, 4, 1, 2, 3, 4]);
+        let spoilt = spoil(&Fault::Crc, &exchange);
         assert_eq!(rtu::open(&spoilt[0].1), None);
     }
 }

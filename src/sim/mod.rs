@@ -1,8 +1,9 @@
-//! Floor 3: a simulated field. Modbus RTU slaves behind a pseudo-terminal that passes bytes at the line's real speed,
-//! misbehaves on demand, and measures its master. Used by the demo, by tests and by the bench.
+//! Floor 3: a simulated field. Modbus slaves behind a pseudo-terminal that passes bytes at the line's real speed, or
+//! behind TCP, that misbehave on demand and measure their master. Used by the demo, by tests and by the benches.
 //!
-//! In reading order: the field and its thread ([`field`]), what its devices hold ([`bank`]) and answer ([`slave`]),
-//! faults ([`fault`]), what it measured ([`stats`]), and running it in a process of its own ([`process`]).
+//! In reading order: the serial field and its thread ([`field`]), the TCP server ([`server`]), the devices of both
+//! ([`slaves`]), what they hold ([`bank`]) and answer ([`slave`]), faults ([`fault`]), what was measured ([`stats`]), and
+//! running a field in a process of its own ([`process`]).
 
 pub mod bank;
 mod clock;
@@ -10,6 +11,8 @@ pub mod fault;
 pub mod field;
 pub mod process;
 mod pty;
+pub mod server;
 pub mod slave;
+pub mod slaves;
 pub mod stats;
 mod wires;

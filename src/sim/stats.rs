@@ -26,6 +26,8 @@ pub struct FieldStats {
     pub elapsed_us: u64,
     /// What an ideal master needs for the same frames: characters, turnaround, exactly 3.5 characters of silence.
     pub ideal_us: u64,
+    /// TCP connections accepted.
+    pub connections: u64,
     /// The latest requests.
     pub log: VecDeque<RequestSeen>,
 }

@@ -1,11 +1,13 @@
 //! The thread of a field: bytes in at the line's speed, requests to their devices, replies out at the line's speed.
 
 use super::clock::{Instant, timespec};
-use super::fault::{Fault, spoil};
-use super::field::{FieldConfig, Shared, lock};
+use super::fault::{Exchange, Fault, spoil};
+use super::field::FieldConfig;
 use super::pty::Pty;
-use super::slave::answer;
+use super::slaves::{Reaction, Slaves};
 use super::stats::{RequestSeen, micros};
+use crate::modbus::ascii;
+use crate::modbus::framing::Framing;
 use crate::modbus::rtu::{self, Length};
 use crate::modbus::wire::Wire;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -13,7 +15,7 @@ use rustix::fd::{AsFd, OwnedFd};
 use std::collections::VecDeque;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Bytes are handed over in lumps of this long, as the FIFO of a UART does.
@@ -23,11 +25,12 @@ const SPIN: Duration = Duration::from_micros(80);
 
 pub(super) struct Wires {
     wire: Wire,
+    framing: Framing,
     strict: bool,
     spin: bool,
     link: Option<PathBuf>,
     pty: Option<Pty>,
-    shared: Arc<Mutex<Shared>>,
+    slaves: Slaves,
     wake: Arc<OwnedFd>,
     began: Instant,
     /// The bytes of a request that is arriving, when it began, and when its last byte is through.
@@ -47,15 +50,16 @@ pub(super) struct Wires {
 }
 
 impl Wires {
-    pub(super) fn new(config: &FieldConfig, pty: Pty, shared: Arc<Mutex<Shared>>, wake: Arc<OwnedFd>) -> Self {
+    pub(super) fn new(config: &FieldConfig, framing: Framing, pty: Pty, slaves: Slaves, wake: Arc<OwnedFd>) -> Self {
         let now = Instant::now();
         Self {
             wire: config.wire,
+            framing,
             strict: config.strict,
             spin: config.spin,
             link: config.link.clone(),
             pty: Some(pty),
-            shared,
+            slaves,
             wake,
             began: now,
             arriving: Vec::new(),
@@ -80,7 +84,7 @@ impl Wires {
     fn step(&mut self) -> bool {
         let next = [
             self.outgoing.front().map(|(at, _)| *at),
-            (!self.arriving.is_empty()).then(|| self.arrived.plus(self.wire.silence())),
+            (!self.arriving.is_empty()).then(|| self.arrived.plus(self.patience())),
             self.request_due(),
         ];
         let next = next.into_iter().flatten().min();
@@ -125,7 +129,7 @@ impl Wires {
     /// Plug in, plug out, stop, counters; false to end.
     fn look_at_owner(&mut self) -> bool {
         rustix::io::read(&*self.wake, &mut [0u8; 8]).ok();
-        let mut shared = lock(&self.shared);
+        let mut shared = self.slaves.lock();
         if shared.stats.requests == 0 {
             self.first = None;
         }
@@ -163,21 +167,43 @@ impl Wires {
             self.arriving_since = now;
             self.gap = now.since(self.last_byte);
             self.arrived = now;
-            lock(&self.shared).stats.gap(self.gap, self.wire.silence());
+            self.slaves.lock().stats.gap(self.gap, self.wire.silence());
         }
         self.arriving.extend_from_slice(&buffer[..count]);
         self.arrived = self.arrived.max(now).plus(self.wire.chars(count));
         self.last_byte = self.last_byte.max(self.arrived);
     }
 
+    /// Silence after which what has arrived becomes no request any more.
+    fn patience(&self) -> Duration {
+        match self.framing {
+            Framing::Rtu => self.wire.silence(),
+            Framing::Ascii => ascii::CHARACTER_TIMEOUT,
+        }
+    }
+
+    /// The request that has arrived, if it is one.
+    fn open(&self) -> Option<(u8, Vec<u8>)> {
+        match self.framing {
+            Framing::Rtu => rtu::open(&self.arriving).map(|(unit, pdu)| (unit, pdu.to_vec())),
+            Framing::Ascii => {
+                let colon = self.arriving.iter().rposition(|byte| *byte == b':')?;
+                ascii::open(&self.arriving[colon..])
+            }
+        }
+    }
+
     /// When the request that is arriving is through, if it is one.
     fn request_due(&self) -> Option<Instant> {
+        if self.framing == Framing::Ascii {
+            return self.open().map(|_| self.arrived);
+        }
         let whole = match rtu::request_length(&self.arriving) {
             Length::Known(length) => self.arriving.len() == length,
             Length::Open => 4 <= self.arriving.len(),
             Length::NotYet => false,
         };
-        (whole && rtu::open(&self.arriving).is_some()).then_some(self.arrived)
+        (whole && self.open().is_some()).then_some(self.arrived)
     }
 
     /// A whole request goes to its device.
@@ -186,46 +212,42 @@ impl Wires {
         if self.request_due().is_none_or(|due| now < due) {
             return;
         }
+        let Some((unit, pdu)) = self.open() else { return };
+        let pdu = pdu.as_slice();
         let frame = std::mem::take(&mut self.arriving);
-        let Some((unit, pdu)) = rtu::open(&frame) else { return };
-        let mut shared = lock(&self.shared);
         let at_us = micros(self.arriving_since.since(self.began));
-        shared.stats.request(RequestSeen { at_us, gap_us: micros(self.gap), unit, pdu: pdu.to_vec() });
         let first = *self.first.get_or_insert_with(|| {
             self.ideal = Duration::ZERO;
             self.arriving_since
         });
-        // Up to the begin of this request: its own time counts when the next one comes.
-        shared.stats.elapsed_us = micros(self.arriving_since.since(first));
-        shared.stats.ideal_us = micros(self.ideal);
-        if self.strict && self.gap < self.wire.silence() {
-            shared.stats.ignored += 1;
+        let ignored = self.strict && self.framing == Framing::Rtu && self.gap < self.wire.silence();
+        {
+            let stats = &mut self.slaves.lock().stats;
+            stats.request(RequestSeen { at_us, gap_us: micros(self.gap), unit, pdu: pdu.to_vec() });
+            // Up to the begin of this request: its own time counts when the next one comes.
+            stats.elapsed_us = micros(self.arriving_since.since(first));
+            stats.ideal_us = micros(self.ideal);
+            stats.ignored += u64::from(ignored);
+        }
+        if ignored {
             return;
         }
         let time = self.arrived.since(self.began);
         if unit == 0 {
-            for device in shared.devices.values_mut() {
-                answer(&mut device.bank, pdu, time);
-            }
-            return;
+            return self.slaves.broadcast(pdu, time);
         }
-        let Some(device) = shared.devices.get_mut(&unit) else { return };
-        let mut reply = answer(&mut device.bank, pdu, time);
-        let fault = device.faults.take().unwrap_or(Fault::Nothing);
-        let turnaround = match fault {
-            Fault::Late { delay_ms } => Duration::from_millis(delay_ms),
-            _ => device.turnaround,
-        };
-        // Address and check sum surround the reply.
-        let end = self.arrived.plus(turnaround + self.wire.chars(reply.len() + 3));
+        let Some(Reaction { mut reply, fault, turnaround }) = self.slaves.react(unit, pdu, time) else { return };
+        let end = self.arrived.plus(turnaround + self.wire.chars(self.framing.frame_length(reply.len())));
         if fault == Fault::Stamp
             && let Some(data) = reply.get_mut(2..10)
         {
             data.copy_from_slice(&end.nanos().to_be_bytes());
         }
-        let pieces = spoil(&fault, unit, &reply);
-        shared.stats.replies += u64::from(!pieces.is_empty());
-        drop(shared);
+        let pieces = spoil(
+            &fault,
+            &Exchange { frame: &|unit, pdu| self.framing.frame(unit, pdu), unit, request: pdu, reply: &reply },
+        );
+        self.slaves.lock().stats.replies += u64::from(!pieces.is_empty());
         let characters = frame.len() + pieces.iter().map(|(_, piece)| piece.len()).sum::<usize>();
         self.ideal += self.wire.chars(characters) + turnaround + self.wire.silence();
         // A device that is still busy with an earlier request answers that one first.
@@ -264,10 +286,10 @@ impl Wires {
     fn forget_garbage(&mut self) {
         if !self.arriving.is_empty()
             && self.request_due().is_none()
-            && self.arrived.plus(self.wire.silence()) <= Instant::now()
+            && self.arrived.plus(self.patience()) <= Instant::now()
         {
             let count = u64::try_from(self.arriving.len()).unwrap_or(u64::MAX);
-            lock(&self.shared).stats.bad_bytes += count;
+            self.slaves.lock().stats.bad_bytes += count;
             self.arriving.clear();
         }
     }

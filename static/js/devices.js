@@ -25,7 +25,7 @@ const sections = (ports) => [
     fields: [
       { key: "name", required: true },
       { key: "port", kind: "select", words: "none", options: ports, required: true },
-      { key: "unit_id", kind: "number", min: 0, max: 247, required: true },
+      { key: "unit_id", kind: "number", min: 0, max: 255, required: true },
       { key: "poll_ms", kind: "number", def: 1000, min: 0, max: 3600000 },
       { key: "description", kind: "prose" },
       { key: "enabled", kind: "check", def: true },

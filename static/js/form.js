@@ -162,7 +162,9 @@ function control(field, id) {
         suggestions: h(
           "datalist",
           { id: list },
-          field.options().map((value) => h("option", { value })),
+          field
+            .options()
+            .map((option) => h("option", typeof option === "object" ? { value: option.value } : { value: option }, option.label)),
         ),
       });
     }

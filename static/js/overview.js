@@ -92,6 +92,7 @@ function lineCard(unit) {
       h("span", { class: "kind" }, d.path ? [d.path, d.baud].filter(Boolean).join(" · ") : word("unit_kind", unit.kind)),
     ),
     health(unit),
+    d.advice && h("p", { class: "hint" }, d.advice),
     h(
       "div",
       { class: "utilisation" },

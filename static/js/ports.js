@@ -5,28 +5,57 @@ import { Collection } from "./collection.js";
 import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
 import { Form } from "./form.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
 import * as pointers from "./pointer.js";
 import { failedToLoad, withState } from "./editor.js";
 import { saveBar } from "./savebar.js";
 
 const BAUDS = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600];
 /** The host's serial ports, names that survive replugging first. */
-let paths = [];
+let hostPorts = [];
+const isSerial = ({ kind }) => kind === "serial";
+const isTcp = ({ kind }) => kind === "tcp";
+const isNet = ({ kind }) => kind === "tcp" || kind === "rtu-over-tcp";
+const isLine = ({ kind }) => kind !== "tcp";
+/** What each kind of port has beside what all have. */
+const MEMBERS = {
+  serial: "path framing mode baud data_bits parity stop_bits gap_ms broadcast_delay_ms initial_delay_ms",
+  tcp: "address connect_timeout_ms in_flight",
+  "rtu-over-tcp": "address connect_timeout_ms gap_ms broadcast_delay_ms",
+};
 const SECTIONS = [
   {
     fields: [
       { key: "name", required: true },
-      { key: "path", kind: "suggest", options: () => paths, sample: "/dev/serial/by-id/…", wide: true, required: true },
+      { key: "kind", kind: "select", options: ["serial", "tcp", "rtu-over-tcp"], required: true },
+      {
+        key: "path",
+        kind: "suggest",
+        options: () => hostPorts.map(suggestion),
+        sample: "/dev/serial/by-id/…",
+        wide: true,
+        required: true,
+        when: isSerial,
+      },
+      { key: "address", hint: "endpoint", sample: "10.0.0.5:502", wide: true, required: true, when: isNet },
       { key: "description", kind: "prose" },
       { key: "enabled", kind: "check", def: true },
     ],
   },
   {
     title: "section.line",
+    when: isSerial,
     fields: [
+      { key: "framing", kind: "select", options: ["rtu", "ascii"], def: "rtu" },
       { key: "mode", kind: "select", options: ["rs232", "rs422", "rs485-2w", "rs485-4w"], def: "rs485-2w" },
       { key: "baud", kind: "suggest", options: () => BAUDS, def: 19200, number: true, unit: "Bd" },
+      {
+        key: "data_bits",
+        kind: "select",
+        options: [7, 8],
+        def: 8,
+        when: ({ framing, data_bits }) => framing === "ascii" || data_bits === 7,
+      },
       { key: "parity", kind: "select", options: ["none", "even", "odd"], def: "even" },
       { key: "stop_bits", kind: "select", options: [1, 2], def: 1 },
     ],
@@ -36,23 +65,52 @@ const SECTIONS = [
     fields: [
       { key: "timeout_ms", kind: "auto", def: "auto", min: 10, max: 120000, unit: "ms" },
       { key: "retries", kind: "number", def: 1, min: 0, max: 10 },
+      { key: "in_flight", kind: "number", def: 1, min: 1, max: 16, when: isTcp },
     ],
   },
   {
     title: "section.more",
     folded: true,
     fields: [
-      { key: "gap_ms", kind: "number", min: 0, max: 10000, unit: "ms", sample: t("sample.gap") },
-      { key: "broadcast_delay_ms", kind: "number", def: 100, min: 0, max: 10000, unit: "ms" },
-      { key: "initial_delay_ms", kind: "number", def: 0, min: 0, max: 60000, unit: "ms" },
+      { key: "connect_timeout_ms", kind: "number", def: 3000, min: 100, max: 60000, unit: "ms", when: isNet },
+      { key: "gap_ms", kind: "number", min: 0, max: 10000, unit: "ms", when: isLine },
+      { key: "broadcast_delay_ms", kind: "number", def: 100, min: 0, max: 10000, unit: "ms", when: isLine },
+      { key: "initial_delay_ms", kind: "number", def: 0, min: 0, max: 60000, unit: "ms", when: isSerial },
       { key: "probe_budget_percent", kind: "number", def: 5, min: 1, max: 50, unit: "%" },
     ],
   },
 ];
 
+/** A path to choose, with what is known of the adapter behind it. */
+function suggestion({ path, device, product, driver }) {
+  const label = [device, product, driver].filter(Boolean).join(" · ");
+  return label ? { value: path, label } : path;
+}
+
+/** Lets go of what the port's kind does not have; what was typed returns with its kind. */
+function keepToKind(config, pointer, forgotten) {
+  const port = config.read(pointer);
+  const own = MEMBERS[port?.kind]?.split(" ");
+  if (!own) return;
+  const kept = forgotten.get(port) ?? {};
+  forgotten.set(port, kept);
+  for (const member of new Set(Object.values(MEMBERS).flatMap((members) => members.split(" ")))) {
+    if (!own.includes(member) && port[member] !== undefined) {
+      kept[member] = port[member];
+      delete port[member];
+    } else if (own.includes(member) && port[member] === undefined && kept[member] !== undefined) {
+      port[member] = kept[member];
+      delete kept[member];
+    }
+  }
+}
+
 const character = ({ data_bits = 8, parity = "even", stop_bits = 1 }) =>
   `${data_bits}${parity[0].toUpperCase()}${stop_bits}`;
-const summary = (port) => `${port.baud ?? 19200} ${character(port)}`;
+const summary = (port) =>
+  isNet(port)
+    ? `${word("option", port.kind)} ${port.address ?? ""}`
+    : `${port.baud ?? 19200} ${character(port)}${port.framing === "ascii" ? " ASCII" : ""}`;
 
 async function main() {
   // Suggestions only: a path can be typed whether or not the host could say what it has.
@@ -60,7 +118,7 @@ async function main() {
     ConfigDocument.load(),
     request("GET", "/host/serial-ports").catch(() => undefined),
   ]);
-  paths = (host?.data.ports ?? []).map(({ path }) => path);
+  hostPorts = host?.data.ports ?? [];
   let form;
   const list = new Collection($("#editor"), {
     config,
@@ -93,7 +151,17 @@ async function main() {
       form = new Form(place, config, pointer, SECTIONS);
     },
   });
+  const forgotten = new WeakMap();
   config.addEventListener("changed", ({ detail }) => {
+    if (detail.pointer === pointers.join(list.pointer, "kind")) {
+      keepToKind(config, list.pointer, forgotten);
+      form?.refresh();
+    }
+    // RTU has 8 data bits: a 7 from ASCII must not stay behind out of sight.
+    if (detail.pointer === pointers.join(list.pointer, "framing") && config.read(detail.pointer) !== "ascii") {
+      pointers.remove(config.data, pointers.join(list.pointer, "data_bits"));
+      form?.refresh();
+    }
     // Devices name their port: a new name goes to them too, so that a rename is one edit.
     if (detail.pointer === pointers.join(list.pointer, "name")) followName();
     list.refresh();

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod ascii_line;
 mod bad_input;
 #[cfg(feature = "broker")]
 mod broker;
@@ -12,13 +13,16 @@ mod configuration;
 mod contract;
 mod crash;
 mod floors;
+mod fuzz_seeds;
 mod mqtt;
 mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
 mod profiles;
+mod rtu_over_tcp;
 mod serial_line;
 mod serial_unit;
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;
+mod tcp_line;
 mod web;

@@ -1,9 +1,10 @@
 //! The serial line against a simulated field: who is believed, who is not, and when the next request goes out.
 
-use dinrail::config::link::{Framing, LinkConfig, SerialConfig, SerialMode};
+use dinrail::config::link::{LinkConfig, SerialConfig, SerialMode};
 use dinrail::drivers::modbus::client::LineClient;
 use dinrail::drivers::modbus::line::{Answer, Ask, Failure, Line, LineError, OpenError, Seen};
 use dinrail::modbus::address::Table;
+use dinrail::modbus::framing::Framing;
 use dinrail::modbus::wire::{Parity, Wire};
 use dinrail::sim::bank::Bank;
 use dinrail::sim::fault::{Fault, Times};

@@ -350,7 +350,7 @@ impl Work {
         self.opening = None;
         match line {
             Ok(line) => {
-                if let Some(note) = line.note() {
+                if let Some(note) = &line.opened().note {
                     tracing::info!(port = %self.config.port.identity.name, note, "opened the line");
                 }
                 self.line = Some(line);
@@ -418,12 +418,15 @@ impl Work {
         });
         let shares = self.occupation.shares(now);
         let link = &self.config.port.link;
+        let latency = self.line.as_ref().and_then(|line| line.opened().latency.as_ref());
         let status = LineStatus {
             kind: link.kind(),
             path: link.place(),
             baud: link.wire().map(|wire| wire.baud),
             open: self.line.is_some(),
-            opened: self.opened,
+            opened: self.opened + self.traffic.reconnects(),
+            latency_timer_ms: latency.map(|timer| timer.ms),
+            advice: latency.and_then(|timer| timer.advice.clone()),
             utilisation: shares.wire,
             waiting: shares.device,
             silence: shares.silence,

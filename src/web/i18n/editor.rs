@@ -27,7 +27,6 @@ crate::web::i18n::declare_for_scripts! {
     "section.caps": "Limits", "한도";
     "section.appliance": "Appliance", "기기";
     "section.web": "Web server", "웹 서버";
-    "sample.gap": "3.5 characters", "3.5문자";
     "save.unsaved": "Unsaved changes: {n}.", "저장하지 않은 변경: {n}건.";
     "save.discard": "Discard changes", "변경 버리기";
     "save.discard_sure": "All changes since the last save are lost.", "마지막 저장 이후의 모든 변경이 사라집니다.";
@@ -84,7 +83,7 @@ crate::web::i18n::declare_for_scripts! {
     "mistake.bool": "This must be yes or no.", "예 또는 아니요여야 합니다.";
     "mistake.reference": "This is no reference number such as 40001.", "40001과 같은 참조 번호가 아닙니다.";
     "ports.add": "Add port", "포트 추가";
-    "ports.empty": "No ports yet. Add the serial line your devices are on.", "아직 포트가 없습니다. 장치가 연결된 시리얼 라인을 추가하세요.";
+    "ports.empty": "No ports yet. Add the serial line or the network address your devices are on.", "아직 포트가 없습니다. 장치가 연결된 시리얼 라인이나 네트워크 주소를 추가하세요.";
     "ports.empty_hint": "No ports yet. An administrator adds them under Ports.", "아직 포트가 없습니다. 관리자가 포트 페이지에서 추가합니다.";
     "ports.delete_text": "Its devices need another port before the change can be applied.", "적용하려면 이 포트의 장치에 다른 포트를 지정해야 합니다.";
     "ports.devices": "Devices on this port:", "이 포트의 장치:";

@@ -2,6 +2,11 @@
 
 crate::web::i18n::declare_for_scripts! {
     "field.name": "Name", "이름";
+    "field.kind": "Kind", "종류";
+    "field.framing": "Framing", "프레이밍";
+    "field.data_bits": "Data bits", "데이터 비트";
+    "field.in_flight": "Requests at once", "동시 요청 수";
+    "field.connect_timeout_ms": "Connection timeout", "연결 시간 제한";
     "field.path": "Device path", "장치 경로";
     "field.listen": "Listen on", "수신 주소";
     "field.description": "Description", "설명";

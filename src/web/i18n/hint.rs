@@ -4,10 +4,13 @@ crate::web::i18n::declare_for_scripts! {
     "hint.path": "Paths under /dev/serial/by-id survive replugging.", "/dev/serial/by-id 아래의 경로는 다시 꽂아도 유지됩니다.";
     "hint.listen": "Address and port; 0.0.0.0 means every interface, 127.0.0.1 this host only.",
         "주소와 포트. 0.0.0.0은 모든 인터페이스, 127.0.0.1은 이 호스트만입니다.";
+    "hint.endpoint": "Host and port, such as 10.0.0.5:502. Names are looked up at each connection.",
+        "호스트와 포트, 예: 10.0.0.5:502. 이름은 연결할 때마다 조회합니다.";
+    "hint.in_flight": "More than 1 only if the server takes several requests at once.", "서버가 여러 요청을 한꺼번에 받을 수 있을 때만 1보다 크게 합니다.";
     "hint.timeout_ms": "Milliseconds, or auto: from the measured round trip.", "밀리초, 또는 auto: 측정한 왕복 시간을 따릅니다.";
-    "hint.unit_id": "The address on the line, 1 to 247. 0 on a serial line writes to all devices at once: its tags can be written and are never read.", "라인에서의 주소, 1에서 247까지. 시리얼 라인에서 0은 모든 장치에 한꺼번에 쓰기이며, 태그는 쓸 수만 있고 읽지 않습니다.";
+    "hint.unit_id": "The address on the line, 1 to 247. On Modbus/TCP 0 or 255 is the server itself; on a line 0 writes to all devices at once, and its tags are never read.", "라인에서의 주소, 1에서 247까지. Modbus/TCP에서 0 또는 255는 서버 자신이고, 라인에서 0은 모든 장치에 한꺼번에 쓰기이며 태그를 읽지 않습니다.";
     "hint.poll_ms": "0 reads as fast as the line allows.", "0이면 라인이 허용하는 한 빠르게 읽습니다.";
-    "hint.gap_ms": "Empty: 3.5 characters, as the standard says.", "비우면 표준대로 3.5문자입니다.";
+    "hint.gap_ms": "Empty: 3.5 characters, as the standard says; over TCP none.", "비우면 표준대로 3.5문자이며, TCP에서는 없습니다.";
     "hint.order": "Of values wider than a register; a tag may have its own.", "레지스터보다 넓은 값의 순서. 태그마다 따로 정할 수 있습니다.";
     "hint.gain": "value = raw × gain + offset; or a range: 0..27648 = 0..100", "값 = 원시값 × 배율 + 오프셋. 범위도 가능: 0..27648 = 0..100";
     "hint.deadband": "In the tag's unit, or in percent: 2 %", "태그의 단위, 또는 퍼센트: 2 %";

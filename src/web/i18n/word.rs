@@ -69,6 +69,11 @@ crate::web::i18n::declare_for_scripts! {
     "attribute.description": "Description", "설명";
     "attribute.exception": "Last exception", "마지막 예외";
     "attribute.device_status": "Device", "장치 상태";
+    "option.serial": "Serial line", "시리얼 라인";
+    "option.tcp": "Modbus/TCP", "Modbus/TCP 통신";
+    "option.rtu-over-tcp": "RTU over TCP", "TCP를 통한 RTU";
+    "option.rtu": "RTU", "RTU 방식";
+    "option.ascii": "ASCII", "ASCII 방식";
     "option.rs232": "RS-232", "RS-232 통신";
     "option.rs422": "RS-422", "RS-422 통신";
     "option.rs485-2w": "RS-485, 2 wires", "RS-485, 2선";

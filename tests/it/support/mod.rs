@@ -6,6 +6,7 @@ pub(crate) mod cable;
 pub(crate) mod certificates;
 pub(crate) mod field;
 pub(crate) mod gateway;
+pub(crate) mod line;
 pub(crate) mod line_rig;
 #[cfg(feature = "peers")]
 pub(crate) mod mosquitto;

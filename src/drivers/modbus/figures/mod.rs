@@ -33,6 +33,8 @@ pub(super) struct Counts {
     late: u64,
     foreign: u64,
     noise: u64,
+    echo: u64,
+    reconnects: u64,
 }
 
 impl Counts {
@@ -41,6 +43,8 @@ impl Counts {
         self.late += u64::from(answer.seen.late);
         self.foreign += u64::from(answer.seen.foreign);
         self.noise += u64::from(answer.seen.noise);
+        self.echo += u64::from(answer.seen.echo);
+        self.reconnects += u64::from(answer.seen.reconnects);
         match &answer.reply {
             Ok(pdu) => {
                 self.good += 1;
@@ -75,6 +79,8 @@ impl Counts {
             late: self.late - before.late,
             foreign: self.foreign - before.foreign,
             noise: self.noise - before.noise,
+            echo: self.echo - before.echo,
+            reconnects: self.reconnects - before.reconnects,
         }
     }
 }
@@ -107,6 +113,11 @@ impl Traffic {
         diagnosis::diagnose(&self.all.since(&self.marks[0]), 0 < self.all.good, silent)
     }
 
+    /// Connections made anew within the line.
+    pub(super) fn reconnects(&self) -> u64 {
+        self.all.reconnects
+    }
+
     pub(super) fn status(&self) -> TrafficStatus {
         #[allow(clippy::cast_precision_loss)] // Microseconds of a round trip stay far below 2^53.
         let at = |percent| self.round_trips.percentile(percent).map(|micros| micros as f64 / 1e3);
@@ -119,6 +130,7 @@ impl Traffic {
             late: all.late,
             foreign: all.foreign,
             noise: all.noise,
+            echo: all.echo,
             rtt_ms: RoundTrip { p50: at(50), p95: at(95), p99: at(99) },
         }
     }

@@ -1,22 +1,33 @@
-//! One serial line: one plain thread that owns the file, the silence, the framing and the timeouts.
+//! One line, of whatever kind: it takes PDUs over a bounded channel and tells what became of each.
 //!
-//! The async side hands it PDUs over a bounded channel and awaits each answer; the hop hides in the 3.5 characters of
-//! silence that the line must keep anyway. Nobody else ever reads or writes the device.
+//! A serial line, and RTU frames over TCP, are served by one plain thread that owns the file, the silence, the framing
+//! and the timeouts ([`thread`], [`talk`]): the hop to it hides in the 3.5 characters of silence that a line must keep
+//! anyway. Modbus/TCP is a task with several requests under way ([`tcp`]). Nobody else ever reads or writes the medium.
 
 mod clock;
 mod debts;
+mod manner;
+mod medium;
+mod socket;
 mod talk;
+mod tcp;
 mod thread;
 mod tty;
 
 pub use tty::OpenError;
 
-use crate::config::link::{LinkConfig, SerialConfig};
+use crate::config::link::{LinkConfig, RtuOverTcpConfig, SerialConfig, TcpConfig};
+use crate::platform::serial_ports::{LatencyTimer, SerialHost};
+use manner::Manner;
+use medium::{Medium, Socket};
 use rustix::event::EventfdFlags;
 use rustix::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tty::Tty;
 
 /// Requests that may wait for the line; more are refused as busy.
 const QUEUE: usize = 32;
@@ -24,7 +35,7 @@ const QUEUE: usize = 32;
 /// One request for the line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ask {
-    /// 1..=247; 0 is a broadcast and gets no reply.
+    /// 1..=247; 0 is a broadcast and gets no reply, but on Modbus/TCP, where 0 and 255 are the server itself.
     pub unit: u8,
     /// Function code and data.
     pub pdu: Vec<u8>,
@@ -98,6 +109,10 @@ pub struct Seen {
     pub noise: u32,
     /// Extra requests sent to leave late replies behind.
     pub resyncs: u32,
+    /// Own requests that came back before their replies: an adapter hears itself.
+    pub echo: u32,
+    /// Connections made anew within the line, which stayed open for its users.
+    pub reconnects: u32,
 }
 
 /// The line takes no request.
@@ -107,10 +122,10 @@ pub enum LineError {
     #[error("{0}")]
     Gone(String),
     /// Too many requests wait already: ask later.
-    #[error("the serial line is busy")]
+    #[error("the line is busy")]
     Busy,
     /// The line was closed.
-    #[error("the serial line is closed")]
+    #[error("the line is closed")]
     Closed,
 }
 
@@ -130,9 +145,24 @@ enum Message {
 #[derive(Debug)]
 pub struct Line {
     handle: LineHandle,
-    note: Option<String>,
-    stop: Arc<OwnedFd>,
-    closed: oneshot::Receiver<()>,
+    opened: Opened,
+    runs: Runs,
+}
+
+/// What is known of a line once it is open.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opened {
+    /// What the port's driver could not do and the line does without.
+    pub note: Option<String>,
+    /// How long a USB adapter collects what it receives, where it has such a timer.
+    pub latency: Option<LatencyTimer>,
+}
+
+/// Who does the work of a line.
+#[derive(Debug)]
+enum Runs {
+    Thread { stop: Arc<OwnedFd>, cancel: CancellationToken, closed: oneshot::Receiver<()> },
+    Task { stop: CancellationToken, task: JoinSet<()> },
 }
 
 /// Asks an open line; cheap to clone.
@@ -144,37 +174,70 @@ impl Line {
     pub async fn open(config: LinkConfig) -> Result<Self, OpenError> {
         match config {
             LinkConfig::Serial(serial) => Self::open_serial(serial).await,
-            LinkConfig::Tcp(_) | LinkConfig::RtuOverTcp(_) => Err(OpenError::Kind(config.kind())),
+            LinkConfig::Tcp(tcp) => Self::open_tcp(tcp).await,
+            LinkConfig::RtuOverTcp(tcp) => Self::open_rtu_over_tcp(tcp).await,
         }
     }
 
     /// Opens the device in a thread of its own.
     async fn open_serial(config: SerialConfig) -> Result<Self, OpenError> {
-        let system = |source| OpenError::System { path: config.path.clone(), source };
+        let manner = Manner::serial(&config);
+        let open = move || {
+            Tty::open(&config).map(|(tty, note)| {
+                let latency = SerialHost::new().quicken(&config.path);
+                (Medium::Tty(tty), Opened { note, latency })
+            })
+        };
+        Self::serve(manner, open, CancellationToken::new()).await
+    }
+
+    /// Connects, and serves the connection in a thread of the line's own.
+    async fn open_rtu_over_tcp(config: RtuOverTcpConfig) -> Result<Self, OpenError> {
+        let stop = CancellationToken::new();
+        let manner = Manner::rtu_over_tcp(&config);
+        let socket = Socket::open(config.address, config.connect_timeout, stop.clone()).await?;
+        Self::serve(manner, move || Ok((Medium::Socket(socket), Opened::default())), stop).await
+    }
+
+    async fn serve(
+        manner: Manner,
+        open: impl FnOnce() -> Result<(Medium, Opened), OpenError> + Send + 'static,
+        cancel: CancellationToken,
+    ) -> Result<Self, OpenError> {
+        let place = manner.place.clone();
+        let system = |source| OpenError::System { path: place.clone(), source };
         let stop = rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(system)?;
         let stop = Arc::new(stop);
         let (requests, inbox) = mpsc::channel(QUEUE);
-        let (opened, opening) = oneshot::channel();
+        let (open_tells, opening) = oneshot::channel();
         let (closing, closed) = oneshot::channel();
-        let (path, seen) = (config.path.clone(), stop.clone());
+        let seen = stop.clone();
         // The kernel shows 15 characters of it.
-        let name = path.rsplit('/').next().unwrap_or_default().to_owned();
+        let name = place.rsplit('/').next().unwrap_or_default().to_owned();
         std::thread::Builder::new()
             .name(name)
             .spawn(move || {
-                thread::run(&config, inbox, &seen, opened);
+                thread::run(&manner, open, inbox, &seen, open_tells);
                 // The device is closed now: whoever waits for that sees this end go.
                 drop(closing);
             })
-            .map_err(|_| OpenError::System { path: path.clone(), source: rustix::io::Errno::AGAIN })?;
-        let lost = OpenError::System { path, source: rustix::io::Errno::CANCELED };
-        let note = opening.await.map_err(|_| lost)??;
-        Ok(Self { handle: LineHandle(requests), note, stop, closed })
+            .map_err(|_| system(rustix::io::Errno::AGAIN))?;
+        let opened = opening.await.map_err(|_| system(rustix::io::Errno::CANCELED))??;
+        Ok(Self { handle: LineHandle(requests), opened, runs: Runs::Thread { stop, cancel, closed } })
     }
 
-    /// What the port's driver could not do and the line does without.
-    pub fn note(&self) -> Option<&str> {
-        self.note.as_deref()
+    /// Connects, and serves the connection in a task of the line's own.
+    async fn open_tcp(config: TcpConfig) -> Result<Self, OpenError> {
+        let stream = socket::connect(&config.address, config.connect_timeout).await?;
+        let (requests, inbox) = mpsc::channel(QUEUE);
+        let (stop, mut task) = (CancellationToken::new(), JoinSet::new());
+        task.spawn(tcp::Client::new(config, inbox, stream).run(stop.clone()));
+        Ok(Self { handle: LineHandle(requests), opened: Opened::default(), runs: Runs::Task { stop, task } })
+    }
+
+    /// What was found when it was opened.
+    pub fn opened(&self) -> &Opened {
+        &self.opened
     }
 
     /// A handle to ask it.
@@ -185,15 +248,24 @@ impl Line {
     /// Ends a wait in progress and returns when the device is closed and free for its next owner.
     pub async fn close(mut self) {
         self.stop();
-        // Never sent, only dropped: the error is the news.
-        (&mut self.closed).await.ok();
+        match &mut self.runs {
+            // Never sent, only dropped: the error is the news.
+            Runs::Thread { closed, .. } => drop(closed.await),
+            Runs::Task { task, .. } => while task.join_next().await.is_some() {},
+        }
     }
 
     fn stop(&self) {
-        // Makes every wait of the thread end. The counter of an eventfd cannot overflow by ones.
-        rustix::io::write(&self.stop, &1u64.to_ne_bytes()).ok();
-        // A full queue needs no message more: the thread meets the event at the first request.
-        self.handle.0.try_send(Message::Stop).ok();
+        match &self.runs {
+            Runs::Thread { stop, cancel, .. } => {
+                cancel.cancel();
+                // Makes every wait of the thread end. The counter of an eventfd cannot overflow by ones.
+                rustix::io::write(stop, &1u64.to_ne_bytes()).ok();
+                // A full queue needs no message more: the thread meets the event at the first request.
+                self.handle.0.try_send(Message::Stop).ok();
+            }
+            Runs::Task { stop, .. } => stop.cancel(),
+        }
     }
 }
 

@@ -2,33 +2,39 @@
 
 use super::clock::Instant;
 use super::debts::Debts;
-use super::tty::{Tty, Wake, wait_for_stop};
-use super::{Answer, Ask, Failure, Seen, Timing};
-use crate::config::link::SerialConfig;
-use crate::modbus::receive::{Found, Junk, Progress, Receiver, sort};
-use crate::modbus::rtu;
+use super::manner::Manner;
+use super::medium::{Medium, Wake, wait_for_stop};
+use super::{Answer, Ask, Failure, LineError, Seen, Timing};
+use crate::modbus::ascii::CHARACTER_TIMEOUT;
+use crate::modbus::framing::{Framing, Hearing, Receiver};
+use crate::modbus::receive::{Found, Junk, Progress};
+use crate::modbus::rtu::MAX_PDU;
 use crate::modbus::shape::ReplyShape;
 use rustix::event::PollFlags;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
 use std::time::Duration;
 
-/// A silence that ends a frame for certain: USB adapters hand over in lumps, up to 16 ms apart.
-const FRAME_OVER: Duration = Duration::from_millis(20);
 /// The last part of each silence is waited awake: a sleeper wakes up to 100 us late.
 const SPIN: Duration = Duration::from_micros(50);
+/// Shorter waits are not interrupted.
+const LONG: Duration = Duration::from_millis(20);
 /// How long a line may be talked on by others before a request fails.
 const NEVER_SILENT: Duration = Duration::from_millis(500);
+/// The longest time an ASCII frame whose characters trickle may take beyond the time-out.
+const TRICKLE: Duration = Duration::from_secs(5);
 /// Attempts to get a device's late replies out of the way.
 const RESYNCS: u32 = 3;
 
 /// Why the thread ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum End {
     /// The line was closed.
     Stopped,
     /// The device is gone.
     Gone(Errno),
+    /// The connection could not be made anew; why.
+    Unreachable(String),
 }
 
 impl From<Errno> for End {
@@ -39,39 +45,78 @@ impl From<Errno> for End {
 
 /// The line as its thread sees it.
 pub(super) struct Talk<'a> {
-    config: &'a SerialConfig,
-    tty: Tty,
+    manner: &'a Manner,
+    medium: Medium,
     stop: &'a OwnedFd,
     /// When the last byte that we know of ended.
     last_byte: Instant,
     /// No request before this, whatever the silence (broadcasts).
     not_before: Instant,
     debts: Debts,
+    hearing: Hearing,
     seen: Seen,
+    /// Whether the request in hand has left: a new connection must not do a write twice.
+    sent: bool,
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(config: &'a SerialConfig, tty: Tty, stop: &'a OwnedFd) -> Self {
+    pub(super) fn new(manner: &'a Manner, medium: Medium, stop: &'a OwnedFd) -> Self {
         let now = Instant::now();
-        Self { config, tty, stop, last_byte: now, not_before: now, debts: Debts::default(), seen: Seen::default() }
+        Self {
+            manner,
+            medium,
+            stop,
+            last_byte: now,
+            not_before: now,
+            debts: Debts::default(),
+            hearing: Hearing::Unknown,
+            seen: Seen::default(),
+            sent: false,
+        }
     }
 
     /// The wait after opening; what came meanwhile is let go.
     pub(super) fn settle(&mut self) -> Result<(), End> {
-        self.pause(self.config.initial_delay)?;
-        Ok(self.tty.forget_input()?)
+        self.pause(self.manner.initial_delay)?;
+        Ok(self.medium.forget_input()?)
     }
 
     /// One request and what becomes of it.
     pub(super) fn exchange(&mut self, ask: &Ask) -> Result<Answer, End> {
         self.seen = Seen::default();
+        self.sent = false;
+        if let Some(socket) = self.medium.socket() {
+            self.seen.reconnects += u32::from(socket.renew_if_mute()?);
+        }
         let mut timing = Timing::default();
-        let reply = self.attempt(ask, &mut timing)?;
+        let reply = match self.attempt(ask, &mut timing) {
+            // Device servers close what is idle, perhaps at the very moment we ask. Debts stay: a reply that is still on
+            // its way on the line behind may come on the new connection.
+            Err(End::Gone(err)) => match self.medium.socket() {
+                Some(socket) if !self.sent || is_read(&ask.pdu) => {
+                    socket.renew()?;
+                    self.seen.reconnects += 1;
+                    self.attempt(ask, &mut timing)?
+                }
+                _ => return Err(End::Gone(err)),
+            },
+            other => other?,
+        };
+        if let Some(socket) = self.medium.socket() {
+            match reply {
+                Err(Failure::NoAnswer)
+                    if self.seen == (Seen { reconnects: self.seen.reconnects, ..Seen::default() }) =>
+                {
+                    socket.mute.missed(1);
+                }
+                _ => socket.mute.heard(),
+            }
+        }
         Ok(Answer { reply, timing, seen: self.seen, at: std::time::Instant::now() })
     }
 
     fn attempt(&mut self, ask: &Ask, timing: &mut Timing) -> Result<Result<Vec<u8>, Failure>, End> {
-        let Some(shape) = ReplyShape::of(&ask.pdu).filter(|_| ask.pdu.len() <= rtu::MAX_PDU) else {
+        let Some(shape) = ReplyShape::of(&ask.pdu).filter(|_| ask.pdu.len() <= MAX_PDU) else {
             return Ok(Err(Failure::NotARequest));
         };
         let mut tries = 0;
@@ -84,37 +129,50 @@ impl<'a> Talk<'a> {
                 return Ok(Err(failure));
             }
         }
+        if self.hearing == Hearing::Unknown && ask.unit != 0 && shape.accepts(&ask.pdu) {
+            self.listen_to_ourselves(ask)?;
+        }
         self.transact(ask, shape, timing)
     }
 
+    /// Where the right reply looks like the request, an echo would pass for it: something is asked first whose reply
+    /// looks different, and that tells whether we hear ourselves. Whether it is answered does not matter.
+    fn listen_to_ourselves(&mut self, ask: &Ask) -> Result<(), End> {
+        if let Some((form, pdu)) = self.debts.resync(ask.unit, &ask.pdu) {
+            self.seen.resyncs += 1;
+            drop(self.transact(&Ask { pdu, ..ask.clone() }, form, &mut Timing::default())?);
+        }
+        Ok(())
+    }
+
     fn transact(&mut self, ask: &Ask, shape: ReplyShape, timing: &mut Timing) -> Result<Result<Vec<u8>, Failure>, End> {
-        let wire = self.config.wire;
-        let began = self.last_byte;
-        let gap = self.gap().max(ask.min_gap);
+        let (manner, began) = (self.manner, self.last_byte);
+        let gap = manner.gap.max(ask.min_gap);
         if !self.quiet(gap)? {
             return Ok(Err(Failure::NeverSilent));
         }
-        let frame = rtu::frame(ask.unit, &ask.pdu);
+        let frame = manner.framing.frame(ask.unit, &ask.pdu);
         let sent = self.send(&frame)?;
         timing.silence = sent.since(began).min(gap);
-        timing.request = wire.chars(frame.len());
+        timing.request = manner.chars(frame.len());
         self.last_byte = sent.plus(timing.request);
         if ask.unit == 0 {
-            self.not_before = self.last_byte.plus(self.config.broadcast_delay);
+            self.not_before = self.last_byte.plus(manner.broadcast_delay);
             return Ok(Ok(Vec::new()));
         }
         self.debts.sent(ask.unit, shape, &ask.pdu);
-        let longest = wire.chars(shape.frame_length().unwrap_or(rtu::MAX_FRAME));
+        let longest = manner.chars(manner.framing.frame_length(shape.pdu_length().unwrap_or(MAX_PDU)));
         let deadline = self.last_byte.plus(ask.timeout).plus(longest);
         let asked_until = self.last_byte;
-        let mut receiver = Receiver::new(ask.unit, shape);
-        let found = self.receive(&mut receiver, shape, deadline)?;
+        let mut receiver = Receiver::new(manner.framing, ask.unit, shape, &ask.pdu, frame, self.hearing);
+        let found = self.receive(&mut receiver, deadline)?;
         let elapsed = Instant::now().since(asked_until);
+        self.learn_hearing(&receiver, found.is_some(), !shape.accepts(&ask.pdu));
         let Some(Found { pdu, frame_length, junk }) = found else {
             timing.device = elapsed;
             return Ok(Err(self.no_reply(ask.unit, shape, &receiver.give_up())));
         };
-        timing.reply = wire.chars(frame_length);
+        timing.reply = manner.chars(frame_length);
         timing.device = self.last_byte.since(asked_until).saturating_sub(timing.reply);
         self.count(&junk);
         self.debts.answered(ask.unit, &pdu);
@@ -122,20 +180,25 @@ impl<'a> Talk<'a> {
     }
 
     /// Reads until the reply is whole, the deadline is over, or a broken reply has ended.
-    fn receive(&mut self, receiver: &mut Receiver, shape: ReplyShape, deadline: Instant) -> Result<Option<Found>, End> {
-        let mut buffer = [0; rtu::MAX_FRAME];
+    fn receive(&mut self, receiver: &mut Receiver, deadline: Instant) -> Result<Option<Found>, End> {
+        let mut buffer = [0; Framing::MAX_FRAME];
         loop {
             let now = Instant::now();
-            let left = deadline.since(now);
+            let mut left = deadline.since(now);
+            if receiver.is_within() {
+                // An ASCII frame that has begun may take a second between two characters.
+                let next = self.last_byte.plus(CHARACTER_TIMEOUT).since(now);
+                left = left.max(next.min(deadline.plus(TRICKLE).since(now)));
+            }
             // A broken frame, or one without a length, is over when the line falls silent.
-            let ends_by_silence = !receiver.is_empty() && (shape.is_open() || receiver.is_broken());
-            let time = if ends_by_silence { left.min(self.gap().max(FRAME_OVER)) } else { left };
-            match self.tty.wait(PollFlags::IN, self.stop.as_fd(), time)? {
+            let ends_by_silence = receiver.ends_by_silence();
+            let time = if ends_by_silence { left.min(self.manner.frame_over) } else { left };
+            match self.medium.wait(PollFlags::IN, self.stop.as_fd(), time)? {
                 Wake::Stop => return Err(End::Stopped),
                 Wake::Timeout if ends_by_silence => return Ok(receiver.silence()),
                 Wake::Timeout => return Ok(None),
                 Wake::Ready => {
-                    let count = self.tty.read(&mut buffer)?;
+                    let count = self.medium.read(&mut buffer)?;
                     if count != 0 {
                         self.last_byte = Instant::now();
                         if let Progress::Reply(found) = receiver.push(&buffer[..count]) {
@@ -154,9 +217,9 @@ impl<'a> Talk<'a> {
     fn quiet(&mut self, gap: Duration) -> Result<bool, End> {
         let patience = Instant::now().plus(NEVER_SILENT.max(4 * gap));
         let mut strays = Vec::new();
-        let mut buffer = [0; rtu::MAX_FRAME];
+        let mut buffer = [0; Framing::MAX_FRAME];
         // What was received while nobody looked ended we do not know when: as if just now.
-        let mut count = self.tty.read(&mut buffer)?;
+        let mut count = self.medium.read(&mut buffer)?;
         let silent = loop {
             if count != 0 {
                 self.last_byte = Instant::now();
@@ -164,22 +227,22 @@ impl<'a> Talk<'a> {
                 if patience < self.last_byte {
                     break false;
                 }
-                strays.drain(..strays.len().saturating_sub(4 * rtu::MAX_FRAME));
+                strays.drain(..strays.len().saturating_sub(4 * Framing::MAX_FRAME));
             }
             let clear = self.last_byte.plus(gap).max(self.not_before);
             let now = Instant::now();
             if clear <= now {
                 break true;
             }
-            if FRAME_OVER < clear.since(now) {
+            if LONG < clear.since(now) {
                 // Long waits can be ended by a stop.
-                self.pause(clear.since(now).saturating_sub(FRAME_OVER))?;
+                self.pause(clear.since(now).saturating_sub(LONG))?;
             } else {
                 clear.sleep_until(SPIN);
             }
-            count = self.tty.read(&mut buffer)?;
+            count = self.medium.read(&mut buffer)?;
         };
-        let junk = sort(&strays);
+        let junk = self.manner.framing.sort(&strays);
         self.count(&junk);
         Ok(silent)
     }
@@ -188,16 +251,17 @@ impl<'a> Talk<'a> {
     fn send(&mut self, frame: &[u8]) -> Result<Instant, End> {
         let sent = Instant::now();
         let mut rest = frame;
-        let patience = sent.plus(self.config.wire.chars(4 * rtu::MAX_FRAME)).plus(NEVER_SILENT);
+        let patience = sent.plus(self.manner.chars(4 * Framing::MAX_FRAME)).plus(NEVER_SILENT);
         loop {
-            let count = self.tty.write(rest)?;
+            let count = self.medium.write(rest)?;
+            self.sent |= count != 0;
             rest = rest.get(count..).unwrap_or_default();
             if rest.is_empty() {
                 return Ok(sent);
             }
             let left = patience.since(Instant::now());
             // A driver that takes no bytes for that long is stuck (flow control, a dead USB adapter).
-            match self.tty.wait(PollFlags::OUT, self.stop.as_fd(), left)? {
+            match self.medium.wait(PollFlags::OUT, self.stop.as_fd(), left)? {
                 Wake::Stop => return Err(End::Stopped),
                 Wake::Timeout => return Err(End::Gone(Errno::TIMEDOUT)),
                 Wake::Ready => (),
@@ -219,8 +283,23 @@ impl<'a> Talk<'a> {
         }
     }
 
-    fn gap(&self) -> Duration {
-        self.config.gap.unwrap_or_else(|| self.config.wire.silence())
+    /// An echo was heard, or would have been.
+    fn learn_hearing(&mut self, receiver: &Receiver, replied: bool, told_apart: bool) {
+        if receiver.echoed() {
+            self.hearing = Hearing::Echo;
+            self.seen.echo += 1;
+        } else if told_apart && (replied || self.hearing == Hearing::Unknown) {
+            self.hearing = Hearing::Deaf;
+        }
+    }
+
+    /// The sentence for whoever asked.
+    pub(super) fn told(&self, end: &End) -> LineError {
+        match end {
+            End::Stopped => LineError::Closed,
+            End::Gone(err) => LineError::Gone(self.medium.gone(&self.manner.place, *err)),
+            End::Unreachable(why) => LineError::Gone(why.clone()),
+        }
     }
 
     fn no_reply(&mut self, from: u8, shape: ReplyShape, junk: &Junk) -> Failure {
@@ -250,4 +329,9 @@ impl<'a> Talk<'a> {
         self.seen.noise = self.seen.noise.saturating_add(u32::try_from(junk.noise).unwrap_or(u32::MAX));
         foreign
     }
+}
+
+/// Whether asking twice does no more than asking once.
+fn is_read(pdu: &[u8]) -> bool {
+    matches!(pdu.first(), Some(1..=4))
 }

@@ -1,22 +1,24 @@
 //! The thread of one line: takes requests in turn until the line is closed or its device is gone.
 
+use super::manner::Manner;
+use super::medium::Medium;
 use super::talk::{End, Talk};
-use super::tty::Tty;
-use super::{LineError, Message, OpenError};
-use crate::config::link::SerialConfig;
+use super::{Message, OpenError, Opened};
 use rustix::fd::OwnedFd;
 use std::num::NonZeroU64;
 use tokio::sync::{mpsc, oneshot};
 
+/// Opens the medium and serves it.
 pub(super) fn run(
-    config: &SerialConfig,
+    manner: &Manner,
+    open: impl FnOnce() -> Result<(Medium, Opened), OpenError>,
     mut inbox: mpsc::Receiver<Message>,
     stop: &OwnedFd,
-    opened: oneshot::Sender<Result<Option<String>, OpenError>>,
+    opened: oneshot::Sender<Result<Opened, OpenError>>,
 ) {
     // The default slack of 50 us would be added to every silence. A kernel that refuses costs only that.
     rustix::thread::set_current_timer_slack(NonZeroU64::new(1)).ok();
-    let (tty, note) = match Tty::open(config) {
+    let (medium, found) = match open() {
         Ok(open) => open,
         Err(err) => {
             // The opener may have given up meanwhile.
@@ -24,10 +26,10 @@ pub(super) fn run(
             return;
         }
     };
-    if opened.send(Ok(note)).is_err() {
+    if opened.send(Ok(found)).is_err() {
         return;
     }
-    let mut talk = Talk::new(config, tty, stop);
+    let mut talk = Talk::new(manner, medium, stop);
     let mut end = talk.settle();
     while end.is_ok() {
         let Some(Message::Ask { ask, reply }) = inbox.blocking_recv() else { break };
@@ -41,26 +43,16 @@ pub(super) fn run(
                 Ok(())
             }
             Err(end) => {
-                drop(reply.send(Err(end.told(&config.path))));
+                drop(reply.send(Err(talk.told(&end))));
                 Err(end)
             }
         };
     }
     inbox.close();
-    let end = end.err().unwrap_or(End::Stopped);
+    let end = talk.told(&end.err().unwrap_or(End::Stopped));
     while let Ok(message) = inbox.try_recv() {
         if let Message::Ask { reply, .. } = message {
-            drop(reply.send(Err(end.told(&config.path))));
-        }
-    }
-}
-
-impl End {
-    /// For whoever asked.
-    fn told(self, path: &str) -> LineError {
-        match self {
-            Self::Stopped => LineError::Closed,
-            Self::Gone(err) => LineError::Gone(format!("{path} is gone: {err}")),
+            drop(reply.send(Err(end.clone())));
         }
     }
 }

@@ -1,16 +1,13 @@
 //! The terminal device: opened for us alone, raw, at any speed.
 
-use super::clock::timespec;
 use crate::config::link::{SerialConfig, SerialMode};
 use crate::modbus::wire::{Parity, Wire};
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{FileType, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{ControlModes, InputModes, OptionalActions, QueueSelector};
 use serial2::rs4xx::{Rs485Config, TransceiverMode};
 use std::ffi::OsStr;
-use std::time::Duration;
 
 /// Why a serial line cannot be opened; each names what the operator does next. Trying again later may cure all of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,9 +32,14 @@ pub enum OpenError {
         /// Asked for.
         wire: Wire,
     },
-    /// This kind of port does not run yet.
-    #[error("ports of kind `{0}` are not available in this version of dinrail")]
-    Kind(&'static str),
+    /// No connection: the reason says what to look at.
+    #[error("cannot connect to {address}: {why}")]
+    Connect {
+        /// Host and port.
+        address: String,
+        /// Why not.
+        why: String,
+    },
     /// Anything else the system says.
     #[error("cannot open {}: {source}", .path)]
     System {
@@ -52,17 +54,6 @@ pub enum OpenError {
 #[derive(Debug)]
 pub(super) struct Tty {
     fd: OwnedFd,
-}
-
-/// What a wait ended with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wake {
-    /// Bytes can be read (or written).
-    Ready,
-    /// The time is over.
-    Timeout,
-    /// We are asked to stop.
-    Stop,
 }
 
 impl Tty {
@@ -144,34 +135,9 @@ impl Tty {
         Some(format!("the port's driver does not switch to {name} itself ({refused}); the hardware must"))
     }
 
-    /// Waits until bytes can be read or written, the time is over, or a stop is asked for.
-    pub(super) fn wait(&self, events: PollFlags, stop: BorrowedFd<'_>, time: Duration) -> Result<Wake, Errno> {
-        let mut fds = [PollFd::new(&self.fd, events), PollFd::from_borrowed_fd(stop, PollFlags::IN)];
-        match poll(&mut fds, Some(&timespec(time))) {
-            Ok(0) => Ok(Wake::Timeout),
-            Ok(_) if !fds[1].revents().is_empty() => Ok(Wake::Stop),
-            // A signal looks like bytes that are not there; the caller looks at its clock.
-            Ok(_) | Err(Errno::INTR) => Ok(Wake::Ready),
-            Err(err) => Err(err),
-        }
-    }
-
-    /// Reads what is there; 0 when nothing is. A line that hung up is an error.
-    pub(super) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
-        match rustix::io::read(&self.fd, buffer) {
-            // With VMIN 1 an open line says EAGAIN when empty; nothing at all means that the device is gone.
-            Ok(0) => Err(Errno::NODEV),
-            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
-            other => other,
-        }
-    }
-
-    /// Writes what fits; 0 when nothing does.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<usize, Errno> {
-        match rustix::io::write(&self.fd, bytes) {
-            Err(Errno::AGAIN | Errno::INTR) => Ok(0),
-            other => other,
-        }
+    /// What is read, written and waited for.
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 
     /// Lets go of bytes received and not read, as after opening.
@@ -200,15 +166,6 @@ fn cannot_open(config: &SerialConfig, err: Errno) -> OpenError {
         Errno::ACCESS | Errno::PERM => OpenError::Permission(path),
         Errno::ISDIR => OpenError::NotATerminal(path),
         source => OpenError::System { path, source },
-    }
-}
-
-/// Waits without looking at the line: true when a stop is asked for, false when the time is over or a signal came.
-pub(super) fn wait_for_stop(stop: BorrowedFd<'_>, time: Duration) -> Result<bool, Errno> {
-    match poll(&mut [PollFd::from_borrowed_fd(stop, PollFlags::IN)], Some(&timespec(time))) {
-        Ok(ready) => Ok(ready != 0),
-        Err(Errno::INTR) => Ok(false),
-        Err(err) => Err(err),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the host offers to be configured.
 
-use crate::platform::serial_ports::serial_ports;
+use crate::platform::serial_ports::{SerialHost, SerialPort};
 use crate::web::guards::Viewer;
 use axum::Json;
 use serde::Serialize;
@@ -26,6 +26,12 @@ struct HostPort {
     path: String,
     /// Where a stable name leads.
     device: Option<String>,
+    /// The kernel's driver, e.g. `ftdi_sio`.
+    driver: Option<String>,
+    /// What the USB adapter calls itself.
+    product: Option<String>,
+    /// How long the USB adapter collects what it receives, in milliseconds; 1 while a port of ours has it open.
+    latency_timer_ms: Option<u32>,
 }
 
 /// The serial ports there are now, names that survive replugging first.
@@ -35,7 +41,13 @@ struct HostPort {
 )]
 async fn ports(_: Viewer) -> Json<HostPorts> {
     // A folder of the kernel, and yet files: looked at beside the runtime.
-    let found = tokio::task::spawn_blocking(serial_ports).await.unwrap_or_default();
-    let ports = found.into_iter().map(|port| HostPort { path: port.path, device: port.device }).collect();
-    Json(HostPorts { ports })
+    let found = tokio::task::spawn_blocking(|| SerialHost::new().ports()).await.unwrap_or_default();
+    let shown = |SerialPort { path, device, driver, product, latency_timer_ms }| HostPort {
+        path,
+        device,
+        driver,
+        product,
+        latency_timer_ms,
+    };
+    Json(HostPorts { ports: found.into_iter().map(shown).collect() })
 }

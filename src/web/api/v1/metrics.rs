@@ -170,13 +170,14 @@ impl Page {
     }
 
     fn traffic(&mut self, labels: [(&str, &str); 2], traffic: &TrafficStatus) {
-        let counters: [(&'static str, &'static str, u64); 6] = [
+        let counters: [(&'static str, &'static str, u64); 7] = [
             ("dinrail_device_transactions_total", "Requests sent, retries included.", traffic.transactions),
             ("dinrail_device_timeouts_total", "Requests without an answer in time.", traffic.timeouts),
             ("dinrail_device_crc_errors_total", "Answers with a wrong check sum.", traffic.crc_errors),
             ("dinrail_device_late_total", "Answers after their time-out.", traffic.late),
             ("dinrail_device_foreign_total", "Frames that answer no request.", traffic.foreign),
             ("dinrail_device_noise_bytes_total", "Bytes that belong to no frame.", traffic.noise),
+            ("dinrail_device_echo_total", "Own requests that came back before their answers.", traffic.echo),
         ];
         for (name, help, count) in counters {
             self.counter(name, help, &labels, count);

@@ -108,11 +108,9 @@ super::list! {
     "`type` is missing", "`type` 항목이 없습니다";
 
     // Ports.
-    "ports of kind `{}` are not available in this version of dinrail", "`{0}` 종류의 포트는 이 버전의 dinrail에서 사용할 수 없습니다";
     "`kind` is one of `serial`, `tcp`, `rtu-over-tcp`", "`kind` 항목은 `serial`, `tcp`, `rtu-over-tcp` 중 하나여야 합니다";
     "`path` is an absolute path such as `/dev/ttyUSB0`", "`path` 항목은 `/dev/ttyUSB0`과 같은 절대 경로여야 합니다";
     "{} is not host and port such as `10.0.0.5:502`", "`10.0.0.5:502`와 같은 호스트와 포트가 아닙니다: {0}";
-    "framing `ascii` is not available in this version of dinrail", "`ascii` 프레이밍은 이 버전의 dinrail에서 사용할 수 없습니다";
     "RTU framing needs 8 data bits", "RTU 프레이밍에는 데이터 비트 8이 필요합니다";
     "`timeout_ms` is `\"auto\"` or a whole number 10..120000", "`timeout_ms` 항목은 `\"auto\"` 또는 10~120000 범위의 정수여야 합니다";
 

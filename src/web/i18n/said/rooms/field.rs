@@ -29,8 +29,20 @@ super::list! {
     "not a request", "요청이 아닙니다";
 
     // Lines.
-    "the serial line is busy", "시리얼 라인이 사용 중입니다";
-    "the serial line is closed", "시리얼 라인이 닫혀 있습니다";
+    "cannot connect to {}: {}", "{0=} 주소에 연결할 수 없습니다: {1}";
+    "{} closed the connection", "{0=} 쪽에서 연결을 닫았습니다";
+    "the connection to {} is lost: {}", "{0=} 주소와의 연결이 끊어졌습니다: {1}";
+    "{} does not speak Modbus/TCP: it sent a message with {}",
+        "{0=} 주소의 상대는 Modbus/TCP를 쓰지 않습니다. 받은 메시지의 값: {1}";
+    "protocol identifier {}", "프로토콜 식별자 {0}";
+    "length {}", "길이 {0}";
+    "{} began a message and never ended it", "{0=} 쪽에서 메시지를 보내다가 끝내지 않았습니다";
+    "{} takes no more requests", "{0=} 쪽에서 요청을 더 받지 않습니다";
+    "the USB adapter holds what it receives for {} ms, which slows every request: let a udev rule write {} to {} ({})",
+        "USB 어댑터가 받은 데이터를 {0}ms 동안 모았다가 넘겨 모든 요청이 느려집니다. udev 규칙으로 {2=} 파일에 값 {1} 쓰기를 설정하세요({3})";
+    "it stays as it is", "값이 바뀌지 않음";
+    "the line is busy", "라인이 사용 중입니다";
+    "the line is closed", "라인이 닫혀 있습니다";
     "{} does not exist", "{0=} 경로가 없습니다";
     "{} is in use by another program", "다른 프로그램이 {0=} 경로를 사용 중입니다";
     "no permission to open {} (is the user in the group that owns it, usually `dialout`?)",
