@@ -1,7 +1,8 @@
 /*
- * A Modbus RTU slave by libmodbus: one unit on one tty.
+ * A Modbus slave by libmodbus: one unit on one tty, or behind one TCP port, one connection at a time.
  *
  *   libmodbus_slave PATH BAUD UNIT
+ *   libmodbus_slave tcp PORT UNIT
  *
  * Prints "ready", then a line for each request it is asked, and one for each order on its standard input:
  *
@@ -222,8 +223,10 @@ static int take_orders(void)
 }
 
 /* Says what is asked, and answers it. */
-static void answer(modbus_t *ctx, const uint8_t *request, int length)
+static void answer(modbus_t *ctx, const uint8_t *frame, int length)
 {
+    /* What stands before the function: the unit alone, or the header of TCP that ends with it. */
+    const uint8_t *request = frame + modbus_get_header_length(ctx) - 1;
     static const enum table tables[] = {HOLDING, COIL, DISCRETE, HOLDING, INPUT, COIL, HOLDING};
     int function = request[1];
     int address = request[2] << 8 | request[3];
@@ -236,50 +239,65 @@ static void answer(modbus_t *ctx, const uint8_t *request, int length)
     for (at = 0; at < TROUBLES; at++) {
         struct trouble *each = &troubles[at];
         if (each->code != 0 && each->table == table && address <= each->address && each->address < address + count) {
-            modbus_reply_exception(ctx, request, (unsigned)each->code);
+            modbus_reply_exception(ctx, frame, (unsigned)each->code);
             return;
         }
     }
-    modbus_reply(ctx, request, length, map);
+    modbus_reply(ctx, frame, length, map);
 }
 
 int main(int argc, char **argv)
 {
     modbus_t *ctx;
     int line;
+    int listening = -1;
+    int tcp;
 
     if (argc != 4) {
-        fprintf(stderr, "usage: %s PATH BAUD UNIT\n", argv[0]);
+        fprintf(stderr, "usage: %s PATH BAUD UNIT | tcp PORT UNIT\n", argv[0]);
         return 2;
     }
+    tcp = strcmp(argv[1], "tcp") == 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    ctx = modbus_new_rtu(argv[1], atoi(argv[2]), 'N', 8, 1);
+    ctx = tcp ? modbus_new_tcp("127.0.0.1", atoi(argv[2])) : modbus_new_rtu(argv[1], atoi(argv[2]), 'N', 8, 1);
     map = modbus_mapping_new(BITS, BITS, REGISTERS, REGISTERS);
-    if (ctx == NULL || map == NULL || modbus_set_slave(ctx, atoi(argv[3])) == -1 || modbus_connect(ctx) == -1) {
+    if (ctx == NULL || map == NULL || modbus_set_slave(ctx, atoi(argv[3])) == -1 ||
+        (tcp ? (listening = modbus_tcp_listen(ctx, 1)) : modbus_connect(ctx)) == -1) {
         printf("error cannot open %s: %s\n", argv[1], modbus_strerror(errno));
         return 1;
     }
     fill();
     /* A request from before we were here is not for us. */
-    modbus_flush(ctx);
-    line = modbus_get_socket(ctx);
+    if (!tcp) {
+        modbus_flush(ctx);
+    }
+    line = tcp ? -1 : modbus_get_socket(ctx);
     printf("ready\n");
     for (;;) {
-        uint8_t request[MODBUS_RTU_MAX_ADU_LENGTH];
+        uint8_t request[MODBUS_TCP_MAX_ADU_LENGTH];
+        /* Without a connection the next one is awaited. */
+        int from = line == -1 ? listening : line;
         fd_set readable;
         FD_ZERO(&readable);
         FD_SET(STDIN_FILENO, &readable);
-        FD_SET(line, &readable);
-        if (select((line > STDIN_FILENO ? line : STDIN_FILENO) + 1, &readable, NULL, NULL, NULL) == -1) {
+        FD_SET(from, &readable);
+        if (select((from > STDIN_FILENO ? from : STDIN_FILENO) + 1, &readable, NULL, NULL, NULL) == -1) {
             break;
         }
         if (FD_ISSET(STDIN_FILENO, &readable) && !take_orders()) {
             break;
         }
-        if (FD_ISSET(line, &readable)) {
+        if (line == -1) {
+            if (FD_ISSET(listening, &readable)) {
+                line = modbus_tcp_accept(ctx, &listening);
+            }
+        } else if (FD_ISSET(line, &readable)) {
             int length = modbus_receive(ctx, request);
             if (length > 0) {
                 answer(ctx, request, length);
+            } else if (tcp && length == -1) {
+                modbus_close(ctx);
+                line = -1;
             } else if (length == -1 && (errno == EIO || errno == EBADF || errno == ECONNRESET)) {
                 break;
             } else {

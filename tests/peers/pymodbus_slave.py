@@ -1,6 +1,7 @@
-"""Modbus RTU slaves by pymodbus: units 1 and 2 on one tty.
+"""Modbus slaves by pymodbus: units 1 and 2 on one tty, or behind one TCP port.
 
-    pymodbus_slave.py PATH BAUD
+    pymodbus_slave.py PATH BAUD rtu|ascii
+    pymodbus_slave.py HOST:PORT 0 socket|rtu
 
 Prints "ready", then a line for each request it is asked, and one for each order on its standard input:
 
@@ -21,7 +22,8 @@ try:
     import serial  # noqa: F401: pymodbus needs it for ttys and says so too late.
     from pymodbus.constants import ExcCodes
     from pymodbus.exceptions import NoSuchIdException
-    from pymodbus.server import ModbusSerialServer
+    from pymodbus.framer import FramerType
+    from pymodbus.server import ModbusSerialServer, ModbusTcpServer
     from pymodbus.simulator import DataType, SimData, SimDevice
 except ImportError as missing:
     print(f"missing {missing}", flush=True)
@@ -136,17 +138,15 @@ class Units(dict):
         raise NoSuchIdException(unit)
 
 
-async def main(path, baud):
+async def main(path, baud, framer):
     """Serves until standard input ends."""
-    server = ModbusSerialServer(
-        [device(unit) for unit in UNITS],
-        port=path,
-        baudrate=baud,
-        parity="N",
-        stopbits=1,
-        ignore_missing_devices=True,
-        trace_pdu=seen,
-    )
+    devices = [device(unit) for unit in UNITS]
+    common = {"framer": FramerType(framer), "ignore_missing_devices": True, "trace_pdu": seen}
+    if path.startswith("/"):
+        server = ModbusSerialServer(devices, port=path, baudrate=baud, parity="N", stopbits=1, **common)
+    else:
+        host, port = path.rsplit(":", 1)
+        server = ModbusTcpServer(devices, address=(host, int(port)), **common)
     server.context.devices = Units(server.context.devices)
     await server.serve_forever(background=True)
     orders = asyncio.StreamReader()
@@ -163,4 +163,4 @@ async def main(path, baud):
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

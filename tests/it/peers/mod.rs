@@ -4,6 +4,7 @@
 mod layout;
 mod libmodbus;
 mod mbpoll;
+mod more_ways;
 mod pymodbus;
 mod scenes;
 mod site;

@@ -1,7 +1,8 @@
-//! A gateway, a cable, and a slave of others at its far end.
+//! A gateway, a cable or a TCP port, and a slave of others at its far end.
 
-use super::slave::{Peer, Slave};
+use super::slave::{Peer, Place, Slave};
 use crate::support::cable::Cable;
+use crate::support::field::free_port;
 use crate::support::gateway::TestGateway;
 use crate::support::wait::{PATIENCE, eventually};
 use dinrail::modbus::address::Table;
@@ -20,24 +21,46 @@ const LOOK: Duration = Duration::from_millis(10);
 
 pub(super) struct Site {
     gateway: TestGateway,
-    cable: Cable,
+    way: Way,
     peer: Peer,
     slave: Option<Slave>,
+}
+
+/// What is between the two.
+enum Way {
+    Cable(Cable),
+    Port(u16),
+}
+
+impl Way {
+    fn place(&self) -> Place<'_> {
+        match self {
+            Self::Cable(cable) => Place::Tty(cable.slave()),
+            Self::Port(port) => Place::Port(*port),
+        }
+    }
 }
 
 impl Site {
     /// All of it, with these devices on one line. Units and `port` of the devices are given as in the document.
     pub(super) async fn start(peer: Peer, devices: Json) -> Self {
-        let cable = Cable::new();
-        let slave = peer.start(cable.slave()).await;
+        let way = if peer.is_net() { Way::Port(free_port()) } else { Way::Cable(Cable::new()) };
+        let slave = peer.start(way.place()).await;
         let gateway = TestGateway::start().await;
-        let port = json!({
-            "name": "COM1", "kind": "serial", "path": cable.master(), "baud": 19_200, "parity": "none",
-            // A loaded machine must not look like a silent device.
-            "timeout_ms": 1000,
-        });
+        let mut port = match &way {
+            Way::Cable(cable) => json!({ "kind": "serial", "path": cable.master(), "baud": 19_200, "parity": "none" }),
+            Way::Port(port) => json!({ "kind": "tcp", "address": format!("127.0.0.1:{port}") }),
+        };
+        match peer {
+            Peer::PymodbusAscii => port["framing"] = json!("ascii"),
+            Peer::PymodbusRtuOverTcp => port["kind"] = json!("rtu-over-tcp"),
+            _ => (),
+        }
+        port["name"] = json!("COM1");
+        // A loaded machine must not look like a silent device.
+        port["timeout_ms"] = json!(1000);
         gateway.edit(|document| document["ports"] = json!([port])).await.expect("the port is right");
-        let site = Self { gateway, cable, peer, slave: Some(slave) };
+        let site = Self { gateway, way, peer, slave: Some(slave) };
         site.set_devices(devices).await;
         site
     }
@@ -63,7 +86,7 @@ impl Site {
 
     /// The slave has power again.
     pub(super) async fn start_slave(&mut self) {
-        self.slave = Some(self.peer.start(self.cable.slave()).await);
+        self.slave = Some(self.peer.start(self.way.place()).await);
     }
 
     pub(super) fn tag(&self, name: &str) -> TagState {

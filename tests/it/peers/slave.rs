@@ -21,8 +21,23 @@ pub(super) const BAUD: &str = "19200";
 pub(super) enum Peer {
     /// Unit 1.
     Libmodbus,
+    /// Unit 1 behind Modbus/TCP.
+    LibmodbusTcp,
     /// Units 1 and 2.
     Pymodbus,
+    /// Units 1 and 2 with ASCII frames.
+    PymodbusAscii,
+    /// Units 1 and 2 behind Modbus/TCP.
+    PymodbusTcp,
+    /// Units 1 and 2 with RTU frames over TCP.
+    PymodbusRtuOverTcp,
+}
+
+/// Where a slave is.
+#[derive(Debug)]
+pub(super) enum Place<'a> {
+    Tty(&'a Path),
+    Port(u16),
 }
 
 /// A request as the slave saw it: unit, function, address, and the number of items (functions 5 and 6: the value).
@@ -63,17 +78,36 @@ pub(super) struct Slave {
 }
 
 impl Peer {
-    /// Starts it on a tty; it answers from now on.
-    pub(super) async fn start(self, path: &Path) -> Slave {
+    /// Whether it is behind TCP.
+    pub(super) fn is_net(self) -> bool {
+        matches!(self, Self::LibmodbusTcp | Self::PymodbusTcp | Self::PymodbusRtuOverTcp)
+    }
+
+    /// Starts it there; it answers from now on.
+    pub(super) async fn start(self, place: Place<'_>) -> Slave {
         let mut command = match self {
-            Self::Libmodbus => {
+            Self::Libmodbus | Self::LibmodbusTcp => {
                 let mut command = Command::new(libmodbus_slave());
-                command.arg(path).args([BAUD, "1"]);
+                match place {
+                    Place::Tty(path) => command.arg(path).arg(BAUD),
+                    Place::Port(port) => command.args(["tcp", &port.to_string()]),
+                };
+                command.arg("1");
                 command
             }
-            Self::Pymodbus => {
+            _ => {
+                let framer = match self {
+                    Self::PymodbusTcp => "socket",
+                    Self::PymodbusAscii => "ascii",
+                    _ => "rtu",
+                };
                 let mut command = Command::new(python());
-                command.arg(source("pymodbus_slave.py")).arg(path).arg(BAUD);
+                command.arg(source("pymodbus_slave.py"));
+                match place {
+                    Place::Tty(path) => command.arg(path).arg(BAUD),
+                    Place::Port(port) => command.args([&format!("127.0.0.1:{port}"), "0"]),
+                };
+                command.arg(framer);
                 command
             }
         };
@@ -98,8 +132,10 @@ impl Peer {
 
     fn need(self) -> &'static str {
         match self {
-            Self::Libmodbus => "these tests need the Debian packages gcc, pkg-config and libmodbus-dev",
-            Self::Pymodbus => {
+            Self::Libmodbus | Self::LibmodbusTcp => {
+                "these tests need the Debian packages gcc, pkg-config and libmodbus-dev"
+            }
+            _ => {
                 "these tests need the PyPI packages pymodbus (3.16) and pyserial in the Python that DINRAIL_PEERS_PYTHON \
                  names, or else python3 (Debian package python3)"
             }
