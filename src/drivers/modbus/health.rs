@@ -14,6 +14,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LAST_PAUSE: Duration = Duration::from_secs(60);
 /// Polls in a row without an answer that make a device silent; one suffices for a device never heard of.
 const MISSES: u32 = 2;
+/// Every so many probes of a device that was heard before, one waits longer than it used to take.
+const PATIENT: u32 = 4;
 /// Pauses differ from their nominal length by up to this part.
 const JITTER: f64 = 0.15;
 /// Its multiples never crowd.
@@ -26,6 +28,8 @@ pub(super) struct DeviceHealth {
     misses: u32,
     /// Smoothed time to begin an answer, and its deviation, as of RFC 6298.
     answer: Option<(Duration, Duration)>,
+    /// Attempts without an answer since the last one, whatever they asked for.
+    unanswered: u32,
     /// Doublings of the automatic time-out since the last answer.
     doubled: u32,
     /// Spreads the probes: two silent devices that were asked one right after the other each time would hide each other,
@@ -44,7 +48,7 @@ impl DeviceHealth {
     /// Nothing is known; each device has another seed.
     pub(super) fn new(seed: u32) -> Self {
         let jitter = (f64::from(seed) * GOLDEN).fract();
-        Self { presence: Presence::Unknown, misses: 0, answer: None, doubled: 0, jitter }
+        Self { presence: Presence::Unknown, misses: 0, answer: None, unanswered: 0, doubled: 0, jitter }
     }
 
     pub(super) fn is_online(&self) -> bool {
@@ -75,6 +79,10 @@ impl DeviceHealth {
             },
             (Timeout::Auto, Some((mean, deviation))) => {
                 let wait = (2 * (mean + 4 * deviation)).clamp(LEAST_WAIT, MOST_WAIT);
+                if matches!(self.presence, Presence::Silent { .. }) {
+                    // It is known to be fast; that it came back slower is seldom.
+                    return if self.misses.is_multiple_of(PATIENT) { wait.max(FIRST_WAIT) } else { wait };
+                }
                 wait.saturating_mul(2u32.saturating_pow(self.doubled)).min(wait.max(FIRST_WAIT))
             }
         }
@@ -89,8 +97,7 @@ impl DeviceHealth {
                 ((7 * mean + device) / 8, (3 * deviation + off) / 4)
             }
         });
-        self.misses = 0;
-        self.doubled = 0;
+        (self.misses, self.unanswered, self.doubled) = (0, 0, 0);
         let back = matches!(self.presence, Presence::Silent { .. });
         self.presence = Presence::Online;
         back
@@ -113,10 +120,22 @@ impl DeviceHealth {
     /// One attempt met silence: the automatic time-out may be too short.
     pub(super) fn attempt_missed(&mut self) {
         self.doubled = (self.doubled + 1).min(8);
+        self.unreached();
     }
 
-    /// A poll with all its retries met silence. True when the device becomes silent by that.
-    pub(super) fn missed(&mut self, now: Instant) -> bool {
+    /// A gateway says that it does not reach the device.
+    pub(super) fn unreached(&mut self) {
+        self.unanswered = self.unanswered.saturating_add(1);
+    }
+
+    /// Whether so many attempts in a row met silence that no further one is worth the others' time; `attempts` are
+    /// made for each poll. Attempts of all reads count together: a device with many reads would hold the line for long.
+    pub(super) fn is_lost(&self, attempts: u32) -> bool {
+        MISSES * attempts <= self.unanswered
+    }
+
+    /// A poll met silence; `attempts` are made for each. True when the device becomes silent by that.
+    pub(super) fn missed(&mut self, attempts: u32, now: Instant) -> bool {
         self.misses = self.misses.saturating_add(1);
         match self.presence {
             Presence::Silent { pause, .. } => {
@@ -124,7 +143,7 @@ impl DeviceHealth {
                 self.silent(pause, now);
                 false
             }
-            Presence::Online if self.misses < MISSES => false,
+            Presence::Online if !self.is_lost(attempts) => false,
             Presence::Online | Presence::Unknown => {
                 self.silent(FIRST_PAUSE, now);
                 true
@@ -147,16 +166,18 @@ mod tests {
     fn a_silent_device_is_asked_ever_more_rarely_and_returns_at_once() {
         let start = Instant::now();
         let mut health = DeviceHealth::new(0);
-        assert!(health.missed(start), "never heard of: one miss suffices");
+        assert!(health.missed(1, start), "never heard of: one miss suffices");
         for nominal in [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] {
             let pause = health.probe_at().unwrap().duration_since(start).as_secs_f64() / nominal;
             assert!((0.85..=1.15).contains(&pause), "{pause} of {nominal} s");
-            assert!(!health.missed(start));
+            assert!(!health.missed(1, start));
         }
         assert!(health.answered(Duration::from_millis(5)));
         assert!(health.is_online());
-        assert!(!health.missed(start), "one lost answer is no silence");
-        assert!(health.missed(start));
+        health.attempt_missed();
+        assert!(!health.missed(1, start), "one lost answer is no silence");
+        health.attempt_missed();
+        assert!(health.missed(1, start));
     }
 
     #[test]
@@ -167,9 +188,30 @@ mod tests {
         for _ in 0..6 {
             waits.push(health.timeout(Timeout::Auto).as_millis());
             health.attempt_missed();
-            health.missed(start);
+            health.missed(1, start);
         }
         assert_eq!(waits, [500, 1000, 500, 2000, 500, 2000]);
+    }
+
+    #[test]
+    fn attempts_of_all_reads_count_together() {
+        let start = Instant::now();
+        let mut health = DeviceHealth::new(0);
+        health.answered(Duration::from_millis(2));
+        for _ in 0..3 {
+            health.attempt_missed();
+            assert!(!health.is_lost(2));
+        }
+        health.attempt_missed();
+        assert!(health.is_lost(2) && health.missed(2, start));
+        // Known to be fast, it costs its neighbours little; now and then it is waited for longer.
+        let mut waits = Vec::new();
+        for _ in 0..8 {
+            waits.push(health.timeout(Timeout::Auto).as_millis());
+            health.attempt_missed();
+            health.missed(2, start);
+        }
+        assert_eq!(waits, [100, 100, 100, 500, 100, 100, 100, 500]);
     }
 
     #[test]
@@ -179,7 +221,7 @@ mod tests {
         let mut apart = 0;
         for _ in 0..8 {
             let at = both.each_mut().map(|health| {
-                health.missed(start);
+                health.missed(1, start);
                 health.probe_at().unwrap()
             });
             let [a, b] = at.map(|at| at.duration_since(start).as_millis());
@@ -193,11 +235,11 @@ mod tests {
         let start = Instant::now();
         let mut health = DeviceHealth::new(3);
         for _ in 0..8 {
-            health.missed(start);
+            health.missed(1, start);
         }
         health.ask_now(start);
         assert_eq!(health.probe_at(), Some(start));
-        health.missed(start);
+        health.missed(1, start);
         let pause = health.probe_at().unwrap().duration_since(start);
         assert!(pause < Duration::from_millis(1200), "{pause:?}");
     }

@@ -72,7 +72,7 @@ impl Work {
         self.ring.push(device.name(), device.config.unit_id, request, answer, ours);
         match &answer.reply {
             // A gateway speaks for a device that it does not reach.
-            Ok(_) if unreached(answer).is_some() => (),
+            Ok(_) if unreached(answer).is_some() => device.health.unreached(),
             Ok(_) => {
                 if device.health.answered(answer.timing.device) {
                     // Its first answer brings all of it back.
@@ -93,7 +93,7 @@ impl Work {
         if probe {
             self.schedule.probe_spent(took, now);
         }
-        let retries = self.config.port.retries;
+        let (retries, attempts) = (self.config.port.retries, 1 + u32::from(self.config.port.retries));
         let Some(device) = self.devices.get_mut(&key.device) else { return };
         let unreached = unreached(answer);
         let failure = match &answer.reply {
@@ -118,9 +118,10 @@ impl Work {
             return;
         }
         // A device that was heard gets its retries; the read competes with the others anew.
+        let lost = device.health.is_lost(attempts);
         if let Some(job) = device.job(key.job) {
             job.attempts = job.attempts.saturating_add(1);
-            let again = job.attempts <= retries;
+            let again = job.attempts <= retries && !lost;
             if !again {
                 job.attempts = 0;
             }
@@ -141,7 +142,7 @@ impl Work {
         };
         device.fail(key.job, reason);
         device.probed();
-        if silent && device.health.missed(now) {
+        if silent && device.health.missed(attempts, now) {
             device.fail_all(reason);
             device.silence(&mut self.schedule);
             self.tell_at = now;
