@@ -3,6 +3,7 @@
 use super::handle::Handle;
 use crate::config::document::Document;
 use crate::config::problem::Problem;
+use crate::views::feasibility::LineNeeds;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -19,6 +20,8 @@ pub struct Revision {
     pub document: Arc<Document>,
     /// What did not fit when it was loaded; shown, never fatal.
     pub problems: Arc<Vec<Problem>>,
+    /// What it asks of each line.
+    pub feasibility: Arc<Vec<LineNeeds>>,
 }
 
 /// A change somebody wants.
@@ -45,6 +48,8 @@ pub struct Applied {
     pub problems: Vec<Problem>,
     /// The units it touches.
     pub plan: PlanView,
+    /// What it asks of each line.
+    pub feasibility: Vec<LineNeeds>,
 }
 
 /// The units a change touches, by the names people know.

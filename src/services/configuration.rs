@@ -2,7 +2,7 @@
 //! nowhere else, one after the other.
 
 use crate::config::document::{Document, beyond_limit};
-use crate::config::problem::{Problem, Severity};
+use crate::config::problem::{Pointer, Problem, Severity};
 use crate::config::{GatewayConfig, tags};
 use crate::platform::clock;
 use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, PlanView, Revision};
@@ -12,6 +12,7 @@ use crate::runtime::plan::{Plan, conflicts, plan};
 use crate::runtime::supervisor::Desired;
 use crate::runtime::unit::{UnitKey, UnitSpec};
 use crate::store::{self, ChangeSource, SaveError, Store, StoreError};
+use crate::views::feasibility::{LineNeeds, feasibility};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
@@ -47,6 +48,7 @@ impl<C, F> std::fmt::Debug for Configuration<C, F> {
 struct Checked<C> {
     document: Document,
     config: GatewayConfig,
+    needs: Vec<LineNeeds>,
     warnings: Vec<Problem>,
     wanted: BTreeMap<UnitKey, C>,
 }
@@ -68,13 +70,20 @@ where
         let loaded = store.load().await?;
         let document = Document::stored(loaded.document);
         let (config, found) = document.parse();
-        let problems: Vec<Problem> = loaded.problems.into_iter().chain(found).collect();
+        let needs = feasibility(&config);
+        let problems: Vec<Problem> =
+            loaded.problems.into_iter().chain(found).chain(overloads(&document, &needs)).collect();
         for problem in &problems {
             tracing::warn!(place = %problem.pointer, "stored configuration: {}", problem.detail);
         }
         image.declare(tags::definitions(&config));
         let (desired, follow) = watch::channel(Arc::new(wanted(&config)));
-        let revision = Revision { number: loaded.revision, document: Arc::new(document), problems: Arc::new(problems) };
+        let revision = Revision {
+            number: loaded.revision,
+            document: Arc::new(document),
+            problems: Arc::new(problems),
+            feasibility: Arc::new(needs),
+        };
         let (revision, read) = watch::channel(revision);
         let owner = Self { inbox, store, image, events, wanted, desired, revision };
         Ok((owner, Followed { desired: follow, revision: read }))
@@ -124,7 +133,8 @@ where
         let plan = plan(&self.desired.borrow().clone(), &checked.wanted);
         let view = self.names(&plan, &checked.wanted);
         if dry_run {
-            return Ok(Applied { revision: number, problems: checked.warnings, plan: view });
+            let feasibility = checked.needs;
+            return Ok(Applied { revision: number, problems: checked.warnings, plan: view, feasibility });
         }
         let by = store::Change { author: author.clone(), source: source_of(&source) };
         let root = checked.document.root().clone();
@@ -149,8 +159,10 @@ where
             number: saved.revision,
             document: Arc::new(checked.document),
             problems: Arc::new(checked.warnings.clone()),
+            feasibility: Arc::new(checked.needs.clone()),
         });
-        Ok(Applied { revision: saved.revision, problems: checked.warnings, plan: view })
+        let feasibility = checked.needs;
+        Ok(Applied { revision: saved.revision, problems: checked.warnings, plan: view, feasibility })
     }
 
     /// A document of 32 MiB takes its time: checked beside the runtime's workers.
@@ -163,9 +175,11 @@ where
             let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
             let (config, found) = document.parse();
             problems.extend(found);
-            Ok((document, config, problems))
+            let needs = feasibility(&config);
+            problems.extend(overloads(&document, &needs));
+            Ok((document, config, needs, problems))
         });
-        let (document, config, mut problems) =
+        let (document, config, needs, mut problems) =
             work.await.map_err(|_| ChangeError::Store("the check was cut off".to_owned()))??;
         let wanted = (self.wanted)(&config);
         for (resource, names) in conflicts(&wanted) {
@@ -178,7 +192,7 @@ where
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(ChangeError::Invalid(problems));
         }
-        Ok(Checked { document, config, warnings: problems, wanted })
+        Ok(Checked { document, config, needs, warnings: problems, wanted })
     }
 
     fn names(&self, plan: &Plan, wanted: &BTreeMap<UnitKey, C>) -> PlanView {
@@ -205,6 +219,18 @@ where
             detail,
         });
     }
+}
+
+/// A line that is asked too much does what it can: a warning.
+fn overloads(document: &Document, needs: &[LineNeeds]) -> Vec<Problem> {
+    let ports = document.root().get("ports").and_then(serde_json::Value::as_array).map_or(&[][..], Vec::as_slice);
+    let warning = |line: &LineNeeds| {
+        let detail = line.advice.clone()?;
+        let index = ports.iter().position(|port| port.get("name").is_some_and(|name| *name == *line.port))?;
+        let pointer = Pointer::ROOT.member("ports").index(index).to_string();
+        Some(Problem { pointer, detail, severity: Severity::Warning })
+    };
+    needs.iter().filter_map(warning).collect()
 }
 
 fn source_of(word: &str) -> ChangeSource {

@@ -1,5 +1,6 @@
 //! Floor 0: how points look elsewhere, pure. Used by the faces that send them and by the browser's preview.
 
+pub mod feasibility;
 pub mod json;
 pub mod payload;
 pub mod posts;

@@ -11,6 +11,7 @@ import { Grid } from "./grid.js";
 import { GridModel } from "./grid-model.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
+import { Needs } from "./needs.js";
 import * as pointers from "./pointer.js";
 import { pickProfile } from "./profile-pick.js";
 import { renameGroup, renameTag } from "./rename.js";
@@ -102,8 +103,15 @@ async function main() {
     const head = h("div", { class: "detail-head" }, h("h3", {}, t("devices.tags")), [
       h("div", { class: "detail-actions" }, button("tagfile.import", takeFile), button("tagfile.export", giveFile)),
     ]);
-    body.append(place, head, table);
+    const needs = h("div", { class: "needs" });
+    body.append(place, needs, head, table);
     form = new Form(place, config, pointer, sections((config.read("/ports") ?? []).map(({ name }) => name)));
+    new Needs(
+      needs,
+      config,
+      () => list.chosen?.port,
+      () => list.chosen?.name,
+    );
     let known = device.name;
     place.addEventListener("change", () => {
       const { name } = list.chosen;

@@ -27,6 +27,8 @@ export class ConfigDocument extends EventTarget {
   stale = false;
   /** What applying would do; null while unknown. */
   plan = null;
+  /** What is asked of each line, as far as the server was asked. */
+  feasibility = [];
   /** What the last save replaced. */
   previous = null;
 
@@ -41,6 +43,7 @@ export class ConfigDocument extends EventTarget {
     const { data, etag } = await request("GET", "/config");
     this.#settle(data, etag);
     this.#say("loaded");
+    await this.#judge();
   }
 
   #settle(data, etag) {
@@ -94,6 +97,14 @@ export class ConfigDocument extends EventTarget {
     this.#say("checked");
   }
 
+  /** What the stored document asks of each line; an editor without it is still an editor. */
+  async #judge() {
+    const answer = await request("GET", "/feasibility").catch(() => null);
+    if (!answer || this.dirty) return;
+    this.feasibility = answer.data;
+    this.#say("judged");
+  }
+
   /** Asks the server what it thinks, changing nothing there. */
   async check() {
     this.#scheduled.cancel();
@@ -106,6 +117,7 @@ export class ConfigDocument extends EventTarget {
       this.warnings = [];
       this.plan = null;
       this.#say("checked");
+      await this.#judge();
       return;
     }
     try {
@@ -118,6 +130,8 @@ export class ConfigDocument extends EventTarget {
       this.problems = [];
       this.warnings = (data.problems ?? []).map(place);
       this.plan = data.plan;
+      this.feasibility = data.feasibility ?? [];
+      this.#say("judged");
     } catch (error) {
       if (error.name === "AbortError") return;
       this.stale = error.status === 412;
@@ -146,6 +160,7 @@ export class ConfigDocument extends EventTarget {
     const stored = await request("GET", "/config");
     this.previous = stored.etag === (etag ?? stored.etag) ? { data: before, etag: stored.etag } : null;
     this.#settle(stored.data, stored.etag);
+    this.feasibility = answer.feasibility ?? [];
     this.#say("loaded");
     return answer;
   }

@@ -8,6 +8,7 @@ import { Form } from "./form.js";
 import { t, word } from "./i18n.js";
 import * as pointers from "./pointer.js";
 import { failedToLoad, withState } from "./editor.js";
+import { Needs } from "./needs.js";
 import { saveBar } from "./savebar.js";
 
 const BAUDS = [1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600];
@@ -149,6 +150,9 @@ async function main() {
         ),
       );
       form = new Form(place, config, pointer, SECTIONS);
+      const needs = h("div", { class: "needs" });
+      place.after(needs);
+      new Needs(needs, config, () => list.chosen?.name);
     },
   });
   const forgotten = new WeakMap();

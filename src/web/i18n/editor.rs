@@ -114,6 +114,10 @@ crate::web::i18n::declare_for_scripts! {
     "broker.users": "Users", "사용자";
     "broker.add_user": "Add user", "사용자 추가";
     "broker.no_users": "Without a user only anonymous clients could connect, if allowed.", "사용자가 없으면 허용된 경우 익명 클라이언트만 접속할 수 있습니다.";
+    "needs.line": "By arithmetic {port} needs {percent} % of its time: {rate} reads a second, all of them once in {scan} ms.", "계산상 {port} 포트에는 가용 시간의 {percent} %가 필요합니다. 초당 읽기 {rate}회, 전체를 한 번 읽는 데 {scan} ms입니다.";
+    "needs.device": "Of this, {percent} % for this device: {n} different reads, all of them once in {scan} ms.", "이 중 이 장치가 {percent} %입니다. 서로 다른 읽기 {n}개, 전체를 한 번 읽는 데 {scan} ms입니다.";
+    "needs.flat_out": "What is read flat out takes the rest.", "최대 속도로 읽는 항목이 나머지 시간을 사용합니다.";
+    "needs.assumed": "Each device is taken to answer after {ms} ms.", "각 장치가 {ms} ms 후에 응답한다고 가정합니다.";
     "preview.title": "What would be sent now", "지금 보낸다면";
     "preview.count": "Messages: {n}", "메시지: {n}";
     "preview.more": "and {n} more messages", "그 외 메시지 {n}개";

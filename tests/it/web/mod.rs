@@ -4,6 +4,7 @@ mod access;
 mod configuration;
 mod crowd;
 mod door;
+mod feasibility;
 mod import;
 mod lines;
 mod log;

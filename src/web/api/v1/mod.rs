@@ -4,6 +4,7 @@ mod claim;
 mod config;
 mod events;
 mod export;
+mod feasibility;
 mod host;
 mod import;
 mod info;
@@ -47,6 +48,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(stream::router())
         .merge(metrics::router())
         .merge(preview::router())
+        .merge(feasibility::router())
         .merge(import::router())
         .merge(export::router())
         .merge(profiles::router())

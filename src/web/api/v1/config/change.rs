@@ -2,6 +2,7 @@
 
 use crate::config::problem::{Problem, Severity};
 use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest};
+use crate::web::api::v1::feasibility::LineNeedsView;
 use crate::web::etag::etag;
 use crate::web::guards::Who;
 use crate::web::problem::{ApiProblem, FieldProblem, errors_of};
@@ -43,6 +44,8 @@ pub(in crate::web::api::v1) struct ChangeView {
     problems: Vec<Finding>,
     /// The units it touches, by name.
     plan: PlanView,
+    /// What it asks of each line.
+    feasibility: Vec<LineNeedsView>,
 }
 
 /// The units a change touches.
@@ -75,6 +78,7 @@ impl ChangeView {
             revision: applied.revision,
             problems: applied.problems.into_iter().map(finding).collect(),
             plan: PlanView { start: plan.start, stop: plan.stop, update: plan.update },
+            feasibility: applied.feasibility.iter().map(LineNeedsView::of).collect(),
         }
     }
 }

@@ -44,6 +44,17 @@ super::list! {
     "{} is not a member a profile sets; it sets {}", "프로필에서 정할 수 없는 항목입니다: {0}. 정할 수 있는 항목: {1}";
     "the name `{}` stands twice", "`{0}` 이름이 두 번 있습니다";
 
+    // What a line is asked to do.
+    "{} needs {} % of its time: {}, or raise the line to {} baud",
+        "{0} 포트에 가용 시간의 {1} %가 필요합니다. {2}. 또는 라인 속도를 {3} baud로 올리세요";
+    "{} needs {} % of its time: {}", "{0} 포트에 가용 시간의 {1} %가 필요합니다. {2}";
+    "{} needs {} % of its time: raise the line to {} baud",
+        "{0} 포트에 가용 시간의 {1} %가 필요합니다. 라인 속도를 {2} baud로 올리세요";
+    "{} needs {} % of its time: move devices to another port, or read fewer tags",
+        "{0} 포트에 가용 시간의 {1} %가 필요합니다. 일부 장치를 다른 포트로 옮기거나 읽는 태그를 줄이세요";
+    "poll {} every {} ms", "{0} 장치를 {1} ms마다 폴링하세요";
+    "poll every device every {} ms", "모든 장치를 {0} ms마다 폴링하세요";
+
     // The whole.
     "`{}` is not a format this version reads; it is `{}`", "`{0}` 형식은 이 버전에서 읽을 수 없습니다. 형식은 `{1}`이어야 합니다";
     "`format` is missing; it is `{}`", "`format` 항목이 없습니다. 값은 `{0}`입니다";
