@@ -336,7 +336,7 @@ proptest! {
         // A handful of reads for each thing there is to find and each value; twice that where only the second failure counts.
         let faults = sim.illegal.len() + sim.seams.len() + 2;
         let twice = if matches!(sim.too_long, Some(2 | 3)) { 1 } else { 2 };
-        let bound = twice * (2 * first + 20 * faults + 4 * wanted.len());
+        let bound = twice * (2 * first + 20 * faults + 8 * wanted.len());
         prop_assert!(sim.asked.len() <= bound, "{} reads, {} allowed", sim.asked.len(), bound);
         let mut read: BTreeSet<usize> = BTreeSet::new();
         for block in &reads.blocks {

@@ -29,7 +29,7 @@ async fn an_overloaded_line_is_told_with_its_remedy_and_works_all_the_same() {
         let line = &told["feasibility"][1];
         assert_eq!(
             (&line["port"], &line["needs_percent"], &line["advice"]),
-            (&json!("COM1"), &json!(134.1), &json!(sentence))
+            (&json!("COM1"), &json!(134.2), &json!(sentence))
         );
         assert_eq!(line["assumed_turnaround_ms"], json!(10));
         assert_eq!((&line["devices"][0]["name"], &line["devices"][0]["reads"]), (&json!("meter3"), &json!(38)));
