@@ -144,9 +144,11 @@ async fn a_device_that_returns_is_good_at_its_first_answer() {
 #[tokio::test]
 async fn a_tty_that_vanishes_and_returns() {
     let folder = tempfile::tempdir().unwrap();
-    let field = field(&[1], Some(folder.path().join("ttySIM")));
+    let link = folder.path().join("ttySIM");
+    let field = field(&[1], Some(link.clone()));
     let rig = Rig::start(field, json!([device(1, 50, json!([register(0)]))]));
     rig.until("it speaks", |rig| rig.value("d1/r0").is_some()).await;
+    let before = std::fs::read_link(&link).unwrap();
     rig.field.unplug();
     rig.until("the port is closed", |rig| rig.state("d1/r0").reason == Reason::PortClosed).await;
     rig.until(
@@ -155,8 +157,11 @@ async fn a_tty_that_vanishes_and_returns() {
     )
     .await;
     assert!(matches!(rig.write("d1/r0", Value::U64(1)).await, Err(WriteError::LineClosed(_))));
+    // Someone else takes the number it had, as of a ttyUSB: it returns under another one, and the same stable name.
+    let _taken = crate::support::field::take_tty(&before).await;
     rig.field.plug();
     rig.until("it is back", |rig| rig.value("d1/r0").is_some()).await;
+    assert_ne!(std::fs::read_link(&link).unwrap(), before);
     rig.until("it was opened twice", |rig| rig.status().opened == 2 && rig.status().open).await;
     rig.end().await;
 }

@@ -1,4 +1,4 @@
-//! `tokio_modbus`'s client interface over a serial line: its vocabulary, our wire.
+//! `tokio_modbus`'s client interface over a line of any kind: its vocabulary, our wire.
 
 use super::line::{Ask, LineHandle};
 use crate::modbus::pdu::{PduError, decode_reply, encode_request};

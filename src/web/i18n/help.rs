@@ -6,8 +6,8 @@ crate::web::i18n::declare! {
         "이 페이지들의 모든 동작은 이 API를 통합니다. 여기서 보내는 요청은 현재 세션과 역할로 실행됩니다. 명세 파일:";
     START = "help.start": "From nothing to values", "처음부터 값이 보일 때까지";
     START_1 = "help.start_1":
-        "1. Ports: add the serial line. The path under /dev/serial/by-id stays the same when adapters are replugged; /dev/ttyUSB0 does not.",
-        "1. 포트: 시리얼 라인을 추가합니다. /dev/serial/by-id 아래의 경로는 어댑터를 다시 꽂아도 그대로지만 /dev/ttyUSB0는 바뀔 수 있습니다.";
+        "1. Ports: add the serial line, or host and port of a Modbus/TCP server. The path under /dev/serial/by-id stays the same when adapters are replugged; /dev/ttyUSB0 does not.",
+        "1. 포트: 시리얼 라인을 추가하거나 Modbus/TCP 서버의 호스트와 포트를 입력합니다. /dev/serial/by-id 아래의 경로는 어댑터를 다시 꽂아도 그대로지만 /dev/ttyUSB0는 바뀔 수 있습니다.";
     START_2 = "help.start_2":
         "2. Devices and tags: add the device with its unit id, then type its tags, or paste the table of its manual from a spreadsheet. A first line with column names (name, table, address, type, unit) puts each column in its place.",
         "2. 장치와 태그: 유닛 ID로 장치를 추가한 다음 태그를 입력하거나 스프레드시트에서 설명서의 표를 붙여넣습니다. 첫 줄에 열 이름(name, table, address, type, unit)이 있으면 각 열이 제자리에 들어갑니다.";

@@ -1,10 +1,15 @@
 //! A simulated line with the devices of the example document, and a third.
 
+use super::wait::eventually;
 use dinrail::config::GatewayConfig;
 use dinrail::modbus::wire::{Parity, Wire};
 use dinrail::sim::field::{Field, FieldConfig, SimDevice};
+use rustix::fd::OwnedFd;
+use rustix::pty::{OpenptFlags, openpt, ptsname};
 use serde_json::{Value as Json, json};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("../../fixtures/first-light-1.json");
@@ -49,6 +54,22 @@ impl FirstLight {
         document["web"]["address"] = json!("127.0.0.1:0");
         document
     }
+}
+
+/// Takes the number of a pty that has gone, as another adapter takes that of an unplugged one.
+pub(crate) async fn take_tty(path: &Path) -> Vec<OwnedFd> {
+    let mut taken = Vec::new();
+    let take = async || {
+        let one = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        let is_it = ptsname(&one, Vec::new()).is_ok_and(|name| name.to_bytes() == path.as_os_str().as_bytes());
+        // Lower numbers are given first: they are held. Another test's pty of this number will be gone soon.
+        if is_it || !path.exists() {
+            taken.push(one);
+        }
+        is_it.then_some(())
+    };
+    eventually(take, "the number of the pty").await;
+    taken
 }
 
 /// A port nobody listens on at the moment.
