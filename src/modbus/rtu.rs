@@ -44,9 +44,9 @@ pub fn frame(unit: u8, pdu: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Unit and PDU of a whole frame; `None` if it is too short or its CRC is wrong.
+/// Unit and PDU of a whole frame; `None` if it is too short or too long, or its CRC is wrong.
 pub fn open(frame: &[u8]) -> Option<(u8, &[u8])> {
-    if frame.len() < MIN_FRAME {
+    if !(MIN_FRAME..=MAX_FRAME).contains(&frame.len()) {
         return None;
     }
     let (body, crc) = frame.split_at(frame.len() - 2);
@@ -116,6 +116,13 @@ mod tests {
         check(&[0x01, 0x03, 0x00, 0x00, 0x00, 0x02], [0xC4, 0x0B]);
         check(&[0x02, 0x07], [0x41, 0x12]);
         check(&[0x11, 0x03, 0x00, 0x6B, 0x00, 0x03], [0x76, 0x87]);
+    }
+
+    #[test]
+    fn what_is_longer_than_a_frame_is_none() {
+        let longest = frame(9, &[0x41; MAX_PDU]);
+        assert_eq!(open(&longest), Some((9, &[0x41; MAX_PDU][..])));
+        assert_eq!(open(&frame(9, &[0x41; MAX_PDU + 1])), None);
     }
 
     #[test]
