@@ -132,7 +132,8 @@ impl Parts {
                 },
                 |follow| {
                     let lines = self.lines.clone();
-                    SerialUnit::new(follow, self.image.clone(), self.commands.clone(), lines).run(ctx)
+                    let unit = SerialUnit::new(follow, self.image.clone(), self.commands.clone(), lines);
+                    unit.with_lessons(self.store.device_lessons()).run(ctx)
                 },
             ),
             UnitConfig::Internal(registers) => followed(

@@ -2,6 +2,7 @@
 
 use super::handle::CallError;
 use super::routes::{Inbox, Routes};
+use super::status::LessonsStatus;
 use serde::Serialize;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -33,6 +34,20 @@ pub enum LineRequest {
         /// Its name.
         device: String,
         /// Answered when it is arranged; what becomes of it shows in the device's status.
+        reply: oneshot::Sender<()>,
+    },
+    /// What a device taught about reading it.
+    Lessons {
+        /// Its name.
+        device: String,
+        /// Answered at once.
+        reply: oneshot::Sender<LessonsStatus>,
+    },
+    /// Forget what a device taught: all is tried anew.
+    Forget {
+        /// Its name.
+        device: String,
+        /// Answered when it is forgotten.
         reply: oneshot::Sender<()>,
     },
 }
@@ -68,6 +83,22 @@ impl Lines {
         let (reply, answer) = oneshot::channel();
         let name = LineName::Device(device.to_owned());
         self.0.send(&name, LineRequest::Retry { device: device.to_owned(), reply })?;
+        answer.await.map_err(|_| CallError::Stopped)
+    }
+
+    /// All that a device taught about reading it.
+    pub async fn lessons(&self, device: &str) -> Result<LessonsStatus, CallError> {
+        let (reply, answer) = oneshot::channel();
+        let name = LineName::Device(device.to_owned());
+        self.0.send(&name, LineRequest::Lessons { device: device.to_owned(), reply })?;
+        answer.await.map_err(|_| CallError::Stopped)
+    }
+
+    /// Forgets what a device taught.
+    pub async fn forget(&self, device: &str) -> Result<(), CallError> {
+        let (reply, answer) = oneshot::channel();
+        let name = LineName::Device(device.to_owned());
+        self.0.send(&name, LineRequest::Forget { device: device.to_owned(), reply })?;
         answer.await.map_err(|_| CallError::Stopped)
     }
 }

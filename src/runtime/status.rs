@@ -206,9 +206,57 @@ pub struct DeviceStatus {
     pub next_due_ms: Option<u64>,
     /// Polls that were wanted and not done.
     pub overruns: u64,
+    /// What it taught about reading it; absent where nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lessons: Option<LessonsStatus>,
     /// Its share of the traffic.
     #[serde(flatten)]
     pub traffic: TrafficStatus,
+}
+
+/// What a device taught about reading it, found out from its refusals.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct LessonsStatus {
+    /// How many values it refuses.
+    pub refused: usize,
+    /// The first of them.
+    pub illegal: Vec<RefusedStatus>,
+    /// Tables it does not know at all.
+    pub unknown_tables: Vec<String>,
+    /// The most registers it answers in one read, if fewer than allowed.
+    pub max_registers: Option<u16>,
+    /// The most bits it answers in one read, if fewer than allowed.
+    pub max_bits: Option<u16>,
+    /// How many holes are not read through.
+    pub apart: usize,
+    /// The first of them.
+    pub holes: Vec<HoleStatus>,
+}
+
+/// A value that a device refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedStatus {
+    /// Table.
+    pub table: String,
+    /// First address, 0-based.
+    pub address: u16,
+    /// Registers or bits.
+    pub count: u16,
+    /// The exception; null where it is silent.
+    pub exception: Option<u8>,
+    /// Seconds between two attempts to read it.
+    pub retry_s: u64,
+}
+
+/// What is not read in one: the last register or bit before a hole, the hole, and the first one behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HoleStatus {
+    /// Table.
+    pub table: String,
+    /// First address, 0-based.
+    pub address: u16,
+    /// Registers or bits.
+    pub count: u16,
 }
 
 /// An MQTT connection.

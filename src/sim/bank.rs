@@ -3,6 +3,7 @@
 use crate::config::device::{DeviceConfig, ModbusTagConfig};
 use crate::modbus::address::{Span, Table};
 use crate::modbus::order::Order;
+use crate::modbus::rtu::EXCEPTION_BIT;
 use crate::modbus::words::Codec;
 use crate::tag::value::{Value, ValueType};
 use std::time::Duration;
@@ -12,6 +13,12 @@ use std::time::Duration;
 pub struct Bank {
     tables: [Vec<u16>; 4],
     signals: Vec<Signal>,
+    /// What it refuses to give.
+    illegal: Vec<Span>,
+    /// Items of one read, of registers and of bits.
+    most: [Option<u16>; 2],
+    /// It does not answer longer reads at all.
+    mute: bool,
 }
 
 /// A value that moves by itself.
@@ -68,7 +75,7 @@ impl Wave {
 impl Bank {
     /// Four tables of `size` zeros each.
     pub fn new(size: usize) -> Self {
-        Self { tables: std::array::from_fn(|_| vec![0; size]), signals: Vec::new() }
+        Self { tables: std::array::from_fn(|_| vec![0; size]), ..Self::default() }
     }
 
     /// A device that holds exactly what these tags ask for, each moving by its type; writable ones stay as written.
@@ -92,6 +99,45 @@ impl Bank {
         bank
     }
 
+    /// With addresses it does not have: whatever covers one of them is refused.
+    #[must_use]
+    pub fn with_illegal(mut self, span: Span) -> Self {
+        self.illegal.push(span);
+        self
+    }
+
+    /// A device that answers at most so many registers, and so many bits, in one read.
+    #[must_use]
+    pub fn with_limits(mut self, registers: Option<u16>, bits: Option<u16>) -> Self {
+        self.most = [registers, bits];
+        self
+    }
+
+    /// It is silent on what is longer, rather than refusing it.
+    #[must_use]
+    pub fn mute(self) -> Self {
+        Self { mute: true, ..self }
+    }
+
+    /// Whether it stays silent rather than giving this reply.
+    pub(super) fn swallows(&self, reply: &[u8]) -> bool {
+        self.mute && matches!(reply, [function, 3] if function & EXCEPTION_BIT != 0)
+    }
+
+    /// The most items of this table it answers in one read.
+    pub fn most(&self, table: Table) -> Option<u16> {
+        self.most[usize::from(table.is_bits())]
+    }
+
+    fn refuses(&self, span: Span) -> bool {
+        let meets = |illegal: &Span| {
+            illegal.table() == span.table()
+                && u32::from(illegal.address()) < span.end()
+                && u32::from(span.address()) < illegal.end()
+        };
+        self.illegal.iter().any(meets)
+    }
+
     /// Adds a moving value.
     #[cfg(test)]
     #[must_use]
@@ -110,8 +156,11 @@ impl Bank {
         }
     }
 
-    /// The words of a span as they are `time` after the start; `None` beyond the tables.
+    /// The words of a span as they are `time` after the start; `None` beyond the tables, and where it is refused.
     pub fn read(&mut self, span: Span, time: Duration) -> Option<Vec<u16>> {
+        if self.refuses(span) {
+            return None;
+        }
         for signal in &self.signals {
             if signal.span.table() != span.table()
                 || span.end() <= u32::from(signal.span.address())

@@ -64,7 +64,7 @@ fn act(bank: &mut Bank, request: Request<'_>, time: Duration) -> Result<Response
 
 fn read(bank: &mut Bank, table: Table, address: u16, count: u16, time: Duration) -> Result<Vec<u16>, ExceptionCode> {
     let most = if table.is_bits() { MAX_READ_BITS } else { MAX_READ_REGISTERS };
-    if most < count {
+    if bank.most(table).unwrap_or(most).min(most) < count {
         return Err(ExceptionCode::IllegalDataValue);
     }
     let span = Span::new(table, address, count).map_err(|err| match err {

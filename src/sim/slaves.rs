@@ -56,6 +56,11 @@ pub(super) struct Reaction {
 pub struct Slaves(Arc<Mutex<Shared>>);
 
 impl Slaves {
+    /// Puts another device in the place of one; false when there is none.
+    pub fn exchange(&self, unit: u8, bank: Bank) -> bool {
+        self.with(unit, |device| device.bank = bank).is_some()
+    }
+
     pub(super) fn new(devices: Vec<SimDevice>, path: PathBuf) -> Self {
         let device = |device: SimDevice| {
             (device.unit, Device { turnaround: device.turnaround, bank: device.bank, faults: Faults::default() })
@@ -119,6 +124,7 @@ impl Slaves {
         self.with(unit, |device| {
             let reply = answer(&mut device.bank, request, time);
             let fault = device.faults.take().unwrap_or(Fault::Nothing);
+            let fault = if device.bank.swallows(&reply) { Fault::Silence } else { fault };
             let turnaround = match fault {
                 Fault::Late { delay_ms } => Duration::from_millis(delay_ms),
                 _ => device.turnaround,

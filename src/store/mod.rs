@@ -9,6 +9,7 @@ mod error;
 mod events;
 mod kept;
 mod keys;
+mod lessons;
 mod open;
 mod passwords;
 mod sessions;
@@ -27,6 +28,7 @@ pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;
+pub use lessons::{DeviceLessons, StoredLessons};
 pub use passwords::{PasswordProblem, check_password};
 pub use sessions::{NewSession, Session, SessionUser};
 pub use tokens::{ApiToken, NewToken, TokenError};
@@ -104,6 +106,11 @@ impl Store {
     /// The handle of the kept values of internal registers.
     pub fn kept_values(&self) -> KeptValues {
         KeptValues::new(self.clone())
+    }
+
+    /// The handle of what was learnt of Modbus devices.
+    pub fn device_lessons(&self) -> DeviceLessons {
+        DeviceLessons::new(self.clone())
     }
 
     /// Ends all connections after the calls under way; the write-ahead log is merged into the file.

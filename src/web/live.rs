@@ -40,8 +40,20 @@ pub(crate) struct StatusView {
 }
 
 /// Members of the status that are names, addresses or the owner's words, which no language changes.
-const NO_SENTENCES: &[&str] =
-    &["name", "key", "description", "location", "id", "user", "address", "path", "url", "pointer", "listeners"];
+const NO_SENTENCES: &[&str] = &[
+    "name",
+    "key",
+    "description",
+    "location",
+    "id",
+    "user",
+    "address",
+    "path",
+    "url",
+    "pointer",
+    "listeners",
+    "lessons",
+];
 
 impl StatusView {
     /// As JSON, its sentences in this language.

@@ -4,6 +4,7 @@ import { get, request } from "./api.js";
 import { complain, notice } from "./dialog.js";
 import { $, fill, h, healthMark, mark } from "./dom.js";
 import { count, decimal, maybe, t, time, word } from "./i18n.js";
+import { lessons } from "./lessons.js";
 import { live } from "./live.js";
 import { reasonText } from "./shell.js";
 
@@ -91,11 +92,16 @@ function diagnosis(device) {
   return device.online ? t("line.well") : reasonText(device.reason);
 }
 
-async function ask(name, button) {
+const ASKS = {
+  retry: { path: "retry", label: "line.retry", full: "line.retry_of", done: "line.asked" },
+  forget: { path: "lessons/forget", label: "lesson.forget", full: "lesson.forget_of", done: "lesson.forgotten" },
+};
+
+async function ask(name, { path, done }, button) {
   button.disabled = true;
   try {
-    await request("POST", `/devices/${encodeURIComponent(name)}/retry`);
-    notice(t("line.asked", { name }));
+    await request("POST", `/devices/${encodeURIComponent(name)}/${path}`);
+    notice(t(done, { name }));
   } catch (error) {
     complain(error);
   } finally {
@@ -103,18 +109,26 @@ async function ask(name, button) {
   }
 }
 
-function retryButton(device) {
-  if (!mayAsk || device.online) return null;
-  const label = t("line.retry_of", { name: device.name });
-  const button = h("button", { type: "button", class: "small", "aria-label": label, dataset: { retry: device.name } }, t("line.retry"));
-  button.addEventListener("click", () => ask(device.name, button));
+function askButton({ name }, what) {
+  const { label, full } = ASKS[what];
+  const button = h(
+    "button",
+    { type: "button", class: "small", "aria-label": t(full, { name }), dataset: { ask: `${what} ${name}` } },
+    t(label),
+  );
+  button.addEventListener("click", () => ask(name, ASKS[what], button));
   return button;
+}
+
+function buttons(device) {
+  if (!mayAsk) return [];
+  return [!device.online && askButton(device, "retry"), device.lessons && askButton(device, "forget")];
 }
 
 function showDevices(devices) {
   // Redrawing would take the focus away from a button someone stands on.
   const place = $("#line-devices");
-  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.retry : null;
+  const focused = place.contains(document.activeElement) ? document.activeElement.dataset.ask : null;
   const exceptions = (device) =>
     Object.entries(device.exceptions ?? {})
       .map(([code, number]) => `${code}: ${count(number)}`)
@@ -161,15 +175,15 @@ function showDevices(devices) {
               ` ${device.name} `,
               h("span", { class: "kind" }, t("overview.unit_id", { n: device.unit_id })),
             ),
-            h("td", { class: "line-diagnosis" }, diagnosis(device)),
+            h("td", { class: "line-diagnosis" }, diagnosis(device), device.lessons && lessons(device.lessons)),
             numbers.map(([, value]) => h("td", { class: "number" }, value(device))),
-            h("td", {}, retryButton(device)),
+            h("td", {}, buttons(device)),
           ),
         ),
       ),
     ),
   );
-  if (focused) place.querySelector(`[data-retry="${CSS.escape(focused)}"]`)?.focus();
+  if (focused) place.querySelector(`[data-ask="${CSS.escape(focused)}"]`)?.focus();
 }
 
 function outcome(result) {

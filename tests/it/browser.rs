@@ -1,6 +1,7 @@
 //! The pages in a real browser, against a whole gateway and a simulated field.
 
 mod files;
+mod lines;
 mod ports;
 
 use crate::support::browser::{Browser, key};

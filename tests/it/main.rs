@@ -14,6 +14,7 @@ mod contract;
 mod crash;
 mod floors;
 mod fuzz_seeds;
+mod lessons;
 mod mqtt;
 mod net_ports;
 mod no_blink;

@@ -2,8 +2,10 @@
 
 use super::figures::Traffic;
 use super::health::{DeviceHealth, GOLDEN};
+use super::memory::Memory;
 use super::schedule::{Beat, DeviceKey, JobKey, Schedule, Start};
 use super::tag::{Tag, period_ms, words_of};
+use super::taught::lessons_status;
 use crate::config::device::DeviceConfig;
 use crate::config::port::{PortConfig, Timeout};
 use crate::modbus::address::Span;
@@ -12,7 +14,7 @@ use crate::modbus::cost::Cost;
 use crate::modbus::lessons::{Lessons, Outcome, Refusal, Verdict};
 use crate::modbus::pdu::{PduError, decode_reply, read_request};
 use crate::runtime::image::{Image, Writer};
-use crate::runtime::status::DeviceStatus;
+use crate::runtime::status::{DeviceStatus, LessonsStatus};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, Stamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -46,6 +48,10 @@ pub(super) struct Device {
     pub(super) broadcast: bool,
     wanted: Vec<Wanted>,
     lessons: Lessons,
+    /// What the lessons hold for.
+    pub(super) belongs: String,
+    /// As of when they are remembered: their own count of changes.
+    remembered: u64,
     /// Tags the device refuses to give, and why they are bad.
     refused: Vec<(usize, Reason)>,
     /// What its transactions cost, as the present plan assumes.
@@ -65,6 +71,8 @@ pub(super) struct Job {
     members: Vec<usize>,
     /// It serves nobody, and is made only to learn.
     trial: bool,
+    /// Of those, it is wanted at once.
+    urgent: bool,
     /// Attempts of the present poll that failed.
     pub(super) attempts: u8,
     /// When it last brought values, or came to be.
@@ -99,6 +107,9 @@ pub(super) struct Planning<'a> {
 /// A measured turnaround is trusted after this long, and a plan is kept at least as long.
 const SETTLED: Duration = Duration::from_secs(10);
 
+/// Lessons of each kind in the status; whoever asks gets them all.
+const SHOWN_LESSONS: usize = 20;
+
 /// Spreads reads over their periods: each number is far from those before it.
 #[derive(Debug, Default)]
 pub(super) struct Phases(f64);
@@ -111,12 +122,20 @@ impl Phases {
 }
 
 impl Device {
-    pub(super) fn new(key: DeviceKey, config: DeviceConfig, planning: &mut Planning<'_>) -> Self {
+    /// A device, with what was learnt of it before at its place.
+    pub(super) fn new(
+        key: DeviceKey,
+        config: DeviceConfig,
+        (belongs, lessons): (String, Lessons),
+        planning: &mut Planning<'_>,
+    ) -> Self {
         let mut device = Self {
             key,
             broadcast: false,
             wanted: Vec::new(),
-            lessons: Lessons::default(),
+            remembered: lessons.changes(),
+            lessons,
+            belongs,
             refused: Vec::new(),
             cost: planning.port.cost(&config, None),
             planned_at: planning.now,
@@ -145,7 +164,6 @@ impl Device {
             // Another device, of which nothing is known; what is under way to the old one ends unheard.
             self.health = DeviceHealth::new(self.key.0);
             self.mask = None;
-            self.lessons = Lessons::default();
             self.retire(planning.schedule);
         }
         self.writer = planning.image.writer(&config.identity.name);
@@ -204,9 +222,9 @@ impl Device {
             };
             let fresh = members.iter().any(|member| time(member).is_none());
             let trial_start = trial.map(|at_once| if at_once { Start::Fresh(1.0) } else { Start::Later });
-            let trial = trial.is_some();
+            let (trial, urgent) = (trial.is_some(), trial == Some(true));
             let job = if let Some((job, kept)) = old.remove(&(span, period, trial)) {
-                self.jobs.insert(job, Job { members, ..kept });
+                self.jobs.insert(job, Job { members, urgent, ..kept });
                 if fresh {
                     planning.schedule.revive(self.job_key(job), planning.now);
                 }
@@ -222,7 +240,16 @@ impl Device {
                 self.next_job += 1;
                 self.jobs.insert(
                     job,
-                    Job { span, period, request, members, trial, attempts: 0, fresh: known.unwrap_or(planning.now) },
+                    Job {
+                        span,
+                        period,
+                        request,
+                        members,
+                        trial,
+                        urgent,
+                        attempts: 0,
+                        fresh: known.unwrap_or(planning.now),
+                    },
                 );
                 let cost = self.cost.read(span);
                 planning.schedule.add(self.job_key(job), period, cost, start, planning.now);
@@ -289,6 +316,32 @@ impl Device {
         self.lessons.returned() == Verdict::Replan
     }
 
+    /// Another device stands at its place now, of which this is known.
+    pub(super) fn meet(&mut self, belongs: String, lessons: Lessons) {
+        self.remembered = lessons.changes();
+        self.lessons = lessons;
+        self.lessons.want(&self.wanted);
+        self.belongs = belongs;
+    }
+
+    /// Nothing it taught holds any more: all is tried anew.
+    pub(super) fn forget(&mut self) {
+        self.lessons.forget();
+    }
+
+    /// Hands what it taught to the memory, if that is news.
+    pub(super) fn remember(&mut self, memory: &mut Memory, now: Instant) {
+        if self.lessons.changes() != self.remembered {
+            self.remembered = self.lessons.changes();
+            memory.note(&self.config.identity.id, &self.belongs, &self.lessons, now);
+        }
+    }
+
+    /// What it taught; of each kind at most so many.
+    pub(super) fn lessons(&self, most: usize) -> LessonsStatus {
+        lessons_status(&self.lessons.keep(), most)
+    }
+
     pub(super) fn is_trial(&self, key: u32) -> bool {
         self.jobs.get(&key).is_some_and(|job| job.trial)
     }
@@ -312,7 +365,9 @@ impl Device {
 
     /// The read that asks a silent device this time.
     pub(super) fn probe_job(&self) -> Option<u32> {
-        let mut reads: Vec<u32> = self.jobs.iter().filter(|(_, job)| !job.trial).map(|(key, _)| *key).collect();
+        // An urgent trial is one of them: a part of a read may be answered where the whole is not.
+        let asks = |job: &Job| !job.trial || job.urgent;
+        let mut reads: Vec<u32> = self.jobs.iter().filter(|(_, job)| asks(job)).map(|(key, _)| *key).collect();
         if reads.is_empty() {
             // All that is wanted was refused: there is nothing else to ask.
             reads.extend(self.jobs.keys());
@@ -460,6 +515,7 @@ impl Device {
             diagnosis: self.traffic.diagnosis(self.health.probe_at().is_some(), now),
             next_due_ms: schedule.next_due(self.key, now).map(ms),
             overruns: self.overruns,
+            lessons: (!self.lessons.is_empty()).then(|| self.lessons(SHOWN_LESSONS)),
             traffic: self.traffic.status(),
         }
     }

@@ -132,7 +132,7 @@ impl Work {
             }
         }
         let silent = failure == Failure::NoAnswer;
-        if silent && unreached.is_none() && !probe && device.learn(key.job, Outcome::Silence) {
+        if silent && unreached.is_none() && device.learn(key.job, Outcome::Silence) {
             self.restless.push(key.device);
         }
         let reason = match unreached {

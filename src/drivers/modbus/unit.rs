@@ -1,5 +1,6 @@
 //! The unit of one serial line: polls its devices, answers commands between two transactions, takes changes in place.
 
+use super::memory::Memory;
 use super::work::{Doors, Work, group_names, line_names};
 use crate::config::GatewayConfig;
 use crate::config::device::DeviceConfig;
@@ -9,6 +10,7 @@ use crate::runtime::commands::Commands;
 use crate::runtime::image::Image;
 use crate::runtime::lines::Lines;
 use crate::runtime::unit::{Resource, UnitContext, UnitSpec};
+use crate::store::DeviceLessons;
 use std::convert::Infallible;
 use tokio::sync::watch;
 
@@ -59,12 +61,19 @@ pub struct SerialUnit {
     image: Image,
     commands: Commands,
     lines: Lines,
+    lessons: Option<DeviceLessons>,
 }
 
 impl SerialUnit {
     /// The unit over this line; every change comes by the watch and needs no restart.
     pub fn new(config: watch::Receiver<LineConfig>, image: Image, commands: Commands, lines: Lines) -> Self {
-        Self { config, image, commands, lines }
+        Self { config, image, commands, lines, lessons: None }
+    }
+
+    /// With a place where what the devices teach is kept over restarts.
+    #[must_use]
+    pub fn with_lessons(self, lessons: DeviceLessons) -> Self {
+        Self { lessons: Some(lessons), ..self }
     }
 
     /// Runs until asked to stop. A line that cannot be opened, or is gone, is the field's failure: its tags are bad,
@@ -73,7 +82,8 @@ impl SerialUnit {
         let config = self.config.borrow_and_update().clone();
         let inbox = self.commands.open(group_names(&config));
         let requests = self.lines.open(line_names(&config));
-        let mut work = Work::new(config, &self.image, ctx);
+        let memory = Memory::load(self.lessons).await;
+        let mut work = Work::new(config, memory, &self.image, ctx);
         work.run(Doors { config: self.config, image: self.image, inbox, requests }).await;
         Ok(())
     }

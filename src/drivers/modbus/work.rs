@@ -4,6 +4,7 @@ use super::device::{Device, Phases, Planning};
 use super::figures::{Occupation, Ring, Traffic};
 use super::flight::{self, Item, Landed, Order, Talk};
 use super::line::{Line, OpenError};
+use super::memory::{Memory, belongs};
 use super::queue::Writes;
 use super::schedule::{Choice, DeviceKey, JobKey, Schedule};
 use super::unit::LineConfig;
@@ -39,6 +40,7 @@ pub(super) struct Work {
     pub(super) schedule: Schedule,
     pub(super) writes: Writes,
     phases: Phases,
+    memory: Memory,
     pub(super) ctx: UnitContext,
     pub(super) line: Option<Line>,
     opening: Option<BoxFuture<'static, Result<Line, OpenError>>>,
@@ -60,7 +62,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(config: LineConfig, image: &Image, ctx: UnitContext) -> Self {
+    pub(super) fn new(config: LineConfig, memory: Memory, image: &Image, ctx: UnitContext) -> Self {
         let now = Instant::now();
         let mut work = Self {
             schedule: Schedule::new(slots(&config), config.port.probe_budget_percent, now),
@@ -71,6 +73,7 @@ impl Work {
             next_device: 0,
             writes: Writes::new(),
             phases: Phases::default(),
+            memory,
             ctx,
             line: None,
             opening: None,
@@ -101,6 +104,7 @@ impl Work {
         }
         self.writes.refuse_all(WriteError::Stopped);
         self.tell(Instant::now());
+        self.memory.finish().await;
     }
 
     /// Does what can be done now, then waits for something to happen; false to end.
@@ -119,6 +123,7 @@ impl Work {
         }
         if telling {
             self.tell(now);
+            self.memory.store_when_due(now);
         }
         let wake = self.launch(now).min(self.tell_at);
         tokio::select! {
@@ -142,6 +147,8 @@ impl Work {
             request = requests.next() => self.answer(request),
             // Cancel-safe: the opening goes on at the next step.
             opened = opening(&mut self.opening) => self.opened(opened),
+            // Cancel-safe: as the opening.
+            () = self.memory.stored() => (),
             () = tokio::time::sleep_until(wake) => (),
         }
         true
@@ -192,6 +199,18 @@ impl Work {
                     device.health.ask_now(now);
                     device.show_probe(&mut self.schedule);
                     self.schedule.permit_probe(now);
+                }
+                reply.send(()).ok();
+            }
+            LineRequest::Lessons { device, reply } => {
+                let device = self.by_name.get(&device).and_then(|key| self.devices.get(key));
+                drop(reply.send(device.map(|device| device.lessons(usize::MAX)).unwrap_or_default()));
+            }
+            LineRequest::Forget { device, reply } => {
+                if let Some(device) = self.by_name.get(&device).and_then(|key| self.devices.get_mut(key)) {
+                    device.forget();
+                    device.remember(&mut self.memory, Instant::now());
+                    self.restless.push(device.key);
                 }
                 reply.send(()).ok();
             }
@@ -313,21 +332,30 @@ impl Work {
         self.by_name.clear();
         for config in &self.config.devices {
             let same = old.values().find(|device| is_same(&device.config, config)).map(|device| device.key);
+            let place = belongs(&self.config, config);
+            let recall = |memory: &Memory| memory.recall(&config.identity.id, &place);
             let device = if let Some(mut device) = same.and_then(|key| old.remove(&key)) {
-                if device.config != *config {
+                device.remember(&mut self.memory, now);
+                let moved = device.belongs != place;
+                if moved {
+                    device.meet(place.clone(), recall(&self.memory));
+                }
+                if moved || device.config != *config {
                     device.update(config.clone(), &mut planning);
                 }
                 device
             } else {
                 let key = DeviceKey(self.next_device);
                 self.next_device += 1;
-                Device::new(key, config.clone(), &mut planning)
+                let lessons = recall(&self.memory);
+                Device::new(key, config.clone(), (place, lessons), &mut planning)
             };
             self.order.push(device.key);
             self.by_name.insert(config.identity.name.clone(), device.key);
             self.devices.insert(device.key, device);
         }
         for device in old.values_mut() {
+            device.remember(&mut self.memory, now);
             device.retire(planning.schedule);
         }
     }
@@ -401,6 +429,7 @@ impl Work {
         let mut devices = Vec::with_capacity(self.order.len());
         for key in &self.order {
             if let Some(device) = self.devices.get_mut(key) {
+                device.remember(&mut self.memory, now);
                 devices.push(device.status(self.config.port.timeout, &self.schedule, now));
             }
         }

@@ -166,6 +166,11 @@ impl Lessons {
         self.hasten()
     }
 
+    /// Nothing holds any more, whatever it was.
+    pub fn forget(&mut self) {
+        *self = Self { changes: self.changes + 1, ..Self::default() };
+    }
+
     /// Whether nothing was learnt: the device answers all that it was asked.
     pub fn is_empty(&self) -> bool {
         self.illegal.is_empty()

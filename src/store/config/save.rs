@@ -101,6 +101,9 @@ impl Store {
         sqlx::query("DELETE FROM kept_values WHERE tag NOT IN (SELECT id FROM internal_registers)")
             .execute(&mut *transaction)
             .await?;
+        sqlx::query("DELETE FROM device_lessons WHERE device NOT IN (SELECT id FROM devices)")
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(Saved { revision: next, changed: true })
     }

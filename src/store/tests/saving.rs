@@ -155,6 +155,36 @@ async fn the_oldest_revisions_go_first_and_the_stored_one_never() {
 }
 
 #[tokio::test]
+async fn lessons_outlive_a_rename_and_go_with_their_device() {
+    let bench = Bench::new().await;
+    let with = |name: &str| {
+        json!({
+            "ports": [{ "id": "p1", "name": "COM1" }],
+            "devices": [{ "id": "d1", "name": name, "port": "COM1", "tags": [] }],
+        })
+    };
+    bench.save(0, &with("meter1")).await.unwrap();
+    let stored = |address: u16| {
+        let illegal = json!([{ "table": "holding", "address": address, "count": 1, "exception": 2, "retry_s": 10 }]);
+        let lessons = json!({ "version": 1, "illegal": illegal, "unknown_tables": [], "holes": [] });
+        StoredLessons { belongs: "COM1 unit 1".to_owned(), lessons: serde_json::from_value(lessons).unwrap() }
+    };
+    let kept = bench.store.device_lessons();
+    for (device, address) in [("d1", 7), ("d1", 8), ("gone", 9)] {
+        kept.keep(&[(device.to_owned(), Some(stored(address)))]).await.unwrap();
+    }
+    bench.save(1, &with("meter2")).await.unwrap();
+    let bench = bench.reopened().await;
+    let kept = bench.store.device_lessons();
+    assert_eq!(kept.all().await.unwrap(), [("d1".to_owned(), stored(8))].into());
+    kept.keep(&[("d1".to_owned(), None)]).await.unwrap();
+    assert!(kept.all().await.unwrap().is_empty());
+    kept.keep(&[("d1".to_owned(), Some(stored(7)))]).await.unwrap();
+    bench.save(2, &json!({})).await.unwrap();
+    assert!(kept.all().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn kept_values_outlive_a_rename_and_go_with_their_register() {
     let bench = Bench::new().await;
     let with = |name: &str| json!({ "internal": [{ "id": "r1", "name": name, "type": "u16", "keep": true }] });

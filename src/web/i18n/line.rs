@@ -34,6 +34,15 @@ pub(in crate::web::i18n) mod scripts {
         "line.retry": "Ask now", "지금 묻기";
         "line.retry_of": "Ask {name} now", "{name}에 지금 묻기";
         "line.asked": "{name} is asked now.", "{name}에 지금 묻습니다.";
+        "lesson.refused": "Refused ({n}): {what}.", "거부되는 값 {n}개: {what}.";
+        "lesson.silence": "silent", "무응답";
+        "lesson.tables": "It does not know these tables: {what}.", "지원하지 않는 테이블: {what}.";
+        "lesson.registers": "It answers at most {n} registers in one read.", "한 번에 읽는 레지스터는 최대 {n}개입니다.";
+        "lesson.bits": "It answers at most {n} bits in one read.", "한 번에 읽는 비트는 최대 {n}개입니다.";
+        "lesson.apart": "Not read in one: {what}.", "한 번에 읽지 않는 범위: {what}.";
+        "lesson.forget": "Forget lessons", "학습 내용 지우기";
+        "lesson.forget_of": "Forget what {name} taught", "{name}에서 학습한 내용 지우기";
+        "lesson.forgotten": "What {name} taught is forgotten; what still holds will be learnt again.", "{name}에서 학습한 내용을 지웠습니다. 여전히 해당하는 것은 다시 학습합니다.";
         "share.wire": "on the wire", "전송";
         "share.device": "device", "장치 대기";
         "share.silence": "silence", "무음";

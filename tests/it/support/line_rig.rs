@@ -43,18 +43,27 @@ pub(crate) struct Rig {
     _events: tokio::sync::mpsc::Receiver<dinrail::runtime::events::Event>,
 }
 
+/// Holding and input register n of unit u is u * 1000 + n.
+pub(crate) fn bank(unit: u8) -> Bank {
+    let mut bank = Bank::new(200);
+    let words: Vec<u16> = (0..200).map(|n| u16::from(unit) * 1000 + n).collect();
+    assert!(bank.set(Table::Holding, 0, &words) && bank.set(Table::Input, 0, &words));
+    bank
+}
+
+/// One device that is not as the others.
+pub(crate) fn field_of(bank: Bank) -> Field {
+    let devices = vec![SimDevice { unit: 1, turnaround: Duration::from_millis(2), bank }];
+    Field::start(FieldConfig { wire: WIRE, devices, strict: true, spin: false, link: None }).unwrap()
+}
+
 pub(crate) fn field(units: &[u8], link: Option<PathBuf>) -> Field {
-    let device = |unit: &u8| {
-        let mut bank = Bank::new(200);
-        let words: Vec<u16> = (0..200).map(|n| u16::from(*unit) * 1000 + n).collect();
-        assert!(bank.set(Table::Holding, 0, &words) && bank.set(Table::Input, 0, &words));
-        SimDevice { unit: *unit, turnaround: Duration::from_millis(2), bank }
-    };
+    let device = |unit: &u8| SimDevice { unit: *unit, turnaround: Duration::from_millis(2), bank: bank(*unit) };
     let devices = units.iter().map(device).collect();
     Field::start(FieldConfig { wire: WIRE, devices, strict: true, spin: false, link }).unwrap()
 }
 
-fn port(field: &Field) -> Json {
+pub(crate) fn port(field: &Field) -> Json {
     // The gap is generous for loaded test machines, see `serial_line`.
     json!({"name": "COM1", "id": "p1", "kind": "serial", "path": field.path(), "baud": 115_200, "parity": "none",
            "gap_ms": 10, "timeout_ms": 150, "retries": 1})

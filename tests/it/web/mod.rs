@@ -6,6 +6,7 @@ mod crowd;
 mod door;
 mod feasibility;
 mod import;
+mod lessons;
 mod lines;
 mod log;
 mod objects;

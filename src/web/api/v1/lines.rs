@@ -4,6 +4,7 @@ use crate::platform::clock;
 use crate::runtime::events::{Category, Event, Outcome};
 use crate::runtime::handle::CallError;
 use crate::runtime::lines::{Timeline, Transaction};
+use crate::runtime::status::{HoleStatus, LessonsStatus, RefusedStatus};
 use crate::web::guards::{Operator, Viewer};
 use crate::web::input::{ApiPath, ApiQuery};
 use crate::web::problem::ApiProblem;
@@ -17,7 +18,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn router() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(timeline)).routes(routes!(retry))
+    let lines = OpenApiRouter::default().routes(routes!(timeline)).routes(routes!(retry));
+    lines.routes(routes!(lessons)).routes(routes!(forget))
 }
 
 /// From where.
@@ -75,21 +77,82 @@ async fn retry(
     State(state): State<WebState>,
     ApiPath(name): ApiPath<String>,
 ) -> Result<StatusCode, ApiProblem> {
-    state
-        .lines()
-        .retry(&name)
-        .await
-        .map_err(|err| refused(err, || format!("no device `{}` is running; is it switched on?", short(&name))))?;
+    state.lines().retry(&name).await.map_err(|err| no_device(err, &name))?;
+    tell(&state, &who, name, "asked the device now");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a device taught about reading it.
+#[derive(Debug, Serialize, ToSchema)]
+struct LessonsView {
+    /// Values it refuses: `table`, `address`, `count`, `exception` (null where it is silent), `retry_s` (seconds between
+    /// two attempts to read it).
+    #[schema(value_type = Vec<Object>)]
+    illegal: Vec<RefusedStatus>,
+    /// Tables it does not know at all.
+    unknown_tables: Vec<String>,
+    /// The most registers it answers in one read, if fewer than allowed.
+    max_registers: Option<u16>,
+    /// The most bits it answers in one read, if fewer than allowed.
+    max_bits: Option<u16>,
+    /// Holes that are not read through: `table`, `address`, `count`, with the last register or bit before and the first
+    /// one behind.
+    #[schema(value_type = Vec<Object>)]
+    holes: Vec<HoleStatus>,
+}
+
+/// What a device taught about reading it, found out from its refusals: illegal addresses, lengths, holes.
+#[utoipa::path(
+    get, path = "/devices/{name}/lessons", tag = "status", params(("name" = String, Path)),
+    responses(
+        (status = 200, body = LessonsView),
+        (status = 404, description = "There is no such device, or it is switched off"),
+    ),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn lessons(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiPath(name): ApiPath<String>,
+) -> Result<Json<LessonsView>, ApiProblem> {
+    let LessonsStatus { illegal, unknown_tables, max_registers, max_bits, holes, .. } =
+        state.lines().lessons(&name).await.map_err(|err| no_device(err, &name))?;
+    Ok(Json(LessonsView { illegal, unknown_tables, max_registers, max_bits, holes }))
+}
+
+/// Forgets what a device taught: all its values are read anew, in reads as long as allowed.
+#[utoipa::path(
+    post, path = "/devices/{name}/lessons/forget", tag = "status", params(("name" = String, Path)),
+    responses(
+        (status = 204, description = "It is forgotten; what still holds will be learnt again"),
+        (status = 404, description = "There is no such device, or it is switched off"),
+    ),
+    security(("bearer" = ["operator"]), ("cookie" = ["operator"]))
+)]
+async fn forget(
+    who: Operator,
+    State(state): State<WebState>,
+    ApiPath(name): ApiPath<String>,
+) -> Result<StatusCode, ApiProblem> {
+    state.lines().forget(&name).await.map_err(|err| no_device(err, &name))?;
+    tell(&state, &who, name, "forgot what the device taught");
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn tell(state: &WebState, who: &Operator, device: String, detail: &str) {
     state.events().tell(Event {
         unix_ms: clock::unix_ms(),
         source: "web".to_owned(),
         category: Category::Command,
-        subject: name,
+        subject: device,
         actor: who.actor(),
         result: Outcome::Ok,
-        detail: "asked the device now".to_owned(),
+        detail: detail.to_owned(),
     });
-    Ok(StatusCode::NO_CONTENT)
+}
+
+fn no_device(err: CallError, name: &str) -> ApiProblem {
+    refused(err, || format!("no device `{}` is running; is it switched on?", short(name)))
 }
 
 fn refused(err: CallError, sentence: impl FnOnce() -> String) -> ApiProblem {

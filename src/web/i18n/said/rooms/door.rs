@@ -89,6 +89,7 @@ super::list! {
 
     // Events.
     "asked the device now", "장치에 바로 물음";
+    "forgot what the device taught", "장치에서 학습한 내용을 지움";
     "logged in", "로그인";
     "logged out", "로그아웃";
     "wrong name or password", "잘못된 이름 또는 비밀번호";
