@@ -8,8 +8,17 @@ use crate::modbus::pdu::{
 use std::time::Duration;
 use tokio_modbus::{ExceptionCode, Request, Response};
 
+/// A function of the maker's own: 65..72 and 100..110 are theirs (Modbus application protocol V1.1b3, 4.1). Its reply, the
+/// data backwards, says nowhere how long it is.
+const OWN_FUNCTION: u8 = 0x41;
+
 /// The reply PDU: what was asked for, or an exception.
 pub fn answer(bank: &mut Bank, pdu: &[u8], time: Duration) -> Vec<u8> {
+    if let [OWN_FUNCTION, data @ ..] = pdu
+        && !data.is_empty()
+    {
+        return std::iter::once(OWN_FUNCTION).chain(data.iter().rev().copied()).collect();
+    }
     let function = pdu.first().copied().unwrap_or(0);
     let result = decode_request(pdu).map_err(|err| code_of(&err)).and_then(|request| act(bank, request, time));
     match result.and_then(|response| encode_response(&response).map_err(|err| code_of(&err))) {
@@ -104,6 +113,8 @@ mod tests {
         check(&mut bank, &[3, 0, 0, 0, 126], &[0x83, 3]);
         check(&mut bank, &[3, 0, 0, 0, 0], &[0x83, 3]);
         check(&mut bank, &[43, 14, 1, 0], &[0xAB, 1]);
+        check(&mut bank, &[0x41, 1, 2, 3], &[0x41, 3, 2, 1]);
+        check(&mut bank, &[0x41], &[0xC1, 1]);
     }
 
     proptest! {

@@ -208,6 +208,13 @@ async fn the_vocabulary_of_tokio_modbus_works_over_the_line() {
     assert_eq!(client.read_coils(8, 3).await.unwrap(), Ok(vec![false, true, false]));
     let exception = client.read_input_registers(99, 2).await.unwrap();
     assert_eq!(exception, Err(tokio_modbus::ExceptionCode::IllegalDataAddress));
+    for (function, expect) in [
+        (0x41, Ok(tokio_modbus::Response::Custom(0x41, vec![3, 2, 1].into()))),
+        (0x42, Err(tokio_modbus::ExceptionCode::IllegalFunction)),
+    ] {
+        let custom = tokio_modbus::Request::Custom(function, vec![1, 2, 3].into());
+        assert_eq!(tokio_modbus::client::Client::call(&mut client, custom).await.unwrap(), expect);
+    }
 }
 
 #[tokio::test]
