@@ -145,11 +145,6 @@ impl Receiver {
         self.before.is_some()
     }
 
-    /// Whether an echo would have been told from the reply.
-    pub fn would_tell_echo(&self) -> bool {
-        self.expects_echo
-    }
-
     /// Ends the wait without a reply.
     pub fn give_up(self) -> Junk {
         let mut junk = match self.inner {

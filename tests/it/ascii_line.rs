@@ -78,8 +78,8 @@ async fn the_vocabulary_of_tokio_modbus_works_over_ascii() {
     assert_eq!(client.write_multiple_registers(10, &[1, 2]).await.unwrap(), Ok(()));
     assert_eq!(client.read_holding_registers(0, 100).await.unwrap().unwrap()[10..13], [1, 2, 412]);
     let custom = tokio_modbus::Request::Custom(0x41, vec![1, 2, 3].into());
-    let refused = tokio_modbus::client::Client::call(&mut client, custom).await.unwrap();
-    assert_eq!(refused, Err(tokio_modbus::ExceptionCode::IllegalFunction));
+    let backwards = tokio_modbus::client::Client::call(&mut client, custom).await.unwrap();
+    assert_eq!(backwards, Ok(tokio_modbus::Response::Custom(0x41, vec![3, 2, 1].into())));
 }
 
 #[tokio::test]
@@ -148,6 +148,22 @@ async fn the_echo_of_a_write_never_passes_for_its_answer() {
         assert_eq!((words(&answer), answer.seen.echo), (Ok(vec![78]), 0), "{framing:?}");
         let answer = line.handle().ask(write(1, 3, 79)).await.unwrap();
         assert_eq!(answer.reply, Ok(write(1, 3, 79).pdu), "{framing:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_echo_does_not_make_a_line_look_as_if_it_heard_nothing() {
+    for framing in [Framing::Rtu, Framing::Ascii] {
+        let field = field(framing);
+        let line = open(&field, framing).await;
+        let mut damaged = framing.frame(1, &read(1, 3, 1).pdu);
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        field.fault(1, Fault::Noise { before: damaged, after: vec![] }, Times(Some(1)));
+        assert_eq!(words(&line.handle().ask(read(1, 3, 1)).await.unwrap()), Ok(vec![203]), "{framing:?}");
+        field.fault(1, Fault::EchoOnly, Times(None));
+        let answer = line.handle().ask(write(1, 3, 77)).await.unwrap();
+        assert_eq!((answer.reply, answer.seen.echo), (Err(Failure::NoAnswer), 2), "{framing:?}");
     }
 }
 

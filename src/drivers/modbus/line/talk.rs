@@ -164,14 +164,20 @@ impl<'a> Talk<'a> {
         let longest = manner.chars(manner.framing.frame_length(shape.pdu_length().unwrap_or(MAX_PDU)));
         let deadline = self.last_byte.plus(ask.timeout).plus(longest);
         let asked_until = self.last_byte;
+        // Much noise may have been an echo that was damaged.
+        let most_noise = frame.len() / 2;
         let mut receiver = Receiver::new(manner.framing, ask.unit, shape, &ask.pdu, frame, self.hearing);
         let found = self.receive(&mut receiver, deadline)?;
         let elapsed = Instant::now().since(asked_until);
-        self.learn_hearing(&receiver, found.is_some(), !shape.accepts(&ask.pdu));
+        let (echoed, told_apart) = (receiver.echoed(), !shape.accepts(&ask.pdu));
         let Some(Found { pdu, frame_length, junk }) = found else {
             timing.device = elapsed;
-            return Ok(Err(self.no_reply(ask.unit, shape, &receiver.give_up())));
+            let junk = receiver.give_up();
+            let deaf = told_apart && self.hearing == Hearing::Unknown && junk.noise < most_noise;
+            self.learn_hearing(echoed, deaf);
+            return Ok(Err(self.no_reply(ask.unit, shape, &junk)));
         };
+        self.learn_hearing(echoed, told_apart && junk.noise < most_noise);
         timing.reply = manner.chars(frame_length);
         timing.device = self.last_byte.since(asked_until).saturating_sub(timing.reply);
         self.count(&junk);
@@ -283,12 +289,12 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// An echo was heard, or would have been.
-    fn learn_hearing(&mut self, receiver: &Receiver, replied: bool, told_apart: bool) {
-        if receiver.echoed() {
+    /// An echo was heard, or one would have been.
+    fn learn_hearing(&mut self, echoed: bool, deaf: bool) {
+        if echoed {
             self.hearing = Hearing::Echo;
             self.seen.echo += 1;
-        } else if told_apart && (replied || self.hearing == Hearing::Unknown) {
+        } else if deaf {
             self.hearing = Hearing::Deaf;
         }
     }
