@@ -156,6 +156,7 @@ mod tests {
         fs::create_dir_all(tty.join("tty/ttyUSB0")).unwrap();
         fs::create_dir_all(sys.join("bus/usb-serial/drivers/ftdi_sio")).unwrap();
         fs::create_dir_all(dev.join("serial/by-id")).unwrap();
+        fs::create_dir_all(dev.join("serial/by-path")).unwrap();
         for name in ["ttyUSB0", "ttyS0", "ttyS1", "console"] {
             fs::create_dir_all(sys.join("class/tty").join(name)).unwrap();
             fs::write(dev.join(name), "").unwrap();
@@ -163,6 +164,7 @@ mod tests {
         symlink(&tty, sys.join("class/tty/ttyUSB0/device")).unwrap();
         symlink(sys.join("bus/usb-serial/drivers/ftdi_sio"), tty.join("driver")).unwrap();
         symlink("../../ttyUSB0", dev.join("serial/by-id/usb-FTDI_A9-if00-port0")).unwrap();
+        symlink("../../ttyUSB0", dev.join("serial/by-path/usb-0:1:1.0-port0")).unwrap();
         fs::write(usb.join("product"), "FT232R USB UART\n").unwrap();
         fs::write(tty.join("latency_timer"), "16\n").unwrap();
         fs::write(sys.join("class/tty/ttyS0/type"), "4\n").unwrap();
@@ -176,10 +178,12 @@ mod tests {
         let host = host(folder.path());
         let ports = host.ports();
         let names: Vec<&str> = ports.iter().filter_map(|port| port.path.rsplit('/').next()).collect();
-        assert_eq!(names, ["usb-FTDI_A9-if00-port0", "ttyS0", "ttyUSB0"]);
-        let [stable, uart, plain] = &ports[..] else { panic!() };
-        assert_eq!(stable.device.as_deref(), plain.path.as_str().into());
-        for port in [stable, plain] {
+        assert_eq!(names, ["usb-FTDI_A9-if00-port0", "usb-0:1:1.0-port0", "ttyS0", "ttyUSB0"]);
+        let [by_id, by_path, uart, plain] = &ports[..] else { panic!() };
+        for stable in [by_id, by_path] {
+            assert_eq!(stable.device.as_deref(), plain.path.as_str().into());
+        }
+        for port in [by_id, by_path, plain] {
             assert_eq!(port.driver.as_deref(), Some("ftdi_sio"));
             assert_eq!(port.product.as_deref(), Some("FT232R USB UART"));
             assert_eq!(port.latency_timer_ms, Some(16));

@@ -59,6 +59,7 @@ function showLine(line) {
       h("b", {}, word("health", line.health)),
       line.reason && h("span", { class: "reason" }, reasonText(line.reason)),
     ),
+    d.advice && h("p", { class: "hint" }, d.advice),
     d.stretch > 1.05 &&
       h(
         "p",
@@ -82,6 +83,7 @@ function showLine(line) {
       figure(t("overview.transactions"), count(d.transactions)),
       figure(t("line.foreign"), count(d.foreign)),
       figure(t("line.noise"), count(d.noise)),
+      d.latency_timer_ms !== undefined && figure(t("line.latency_timer"), milliseconds(d.latency_timer_ms)),
       figure(t("line.percentiles"), [rtt.p50, rtt.p95, rtt.p99].map(decimal).join(" / ")),
     ),
   );

@@ -25,6 +25,7 @@ pub(in crate::web::i18n) mod scripts {
         "line.stretch": "Periods last", "주기 배율";
         "line.overloaded": "The periods ask for {load} of the line's time: every period lasts {stretch} times as long as wanted. Poll less often, read fewer values, or raise the speed.", "폴링 주기가 라인 시간의 {load}를 요구하여 모든 주기가 원하는 값의 {stretch}배가 됩니다. 폴링을 줄이거나, 읽는 값을 줄이거나, 속도를 높이세요.";
         "line.noise": "Stray bytes", "잡음 바이트";
+        "line.latency_timer": "USB latency timer", "USB 지연 타이머";
         "line.foreign": "Foreign frames", "다른 프레임";
         "line.percentiles": "Round trip, ms (p50 / p95 / p99)", "왕복 시간, ms (p50 / p95 / p99)";
         "line.oldest": "Oldest value", "가장 오래된 값";

@@ -26,8 +26,8 @@ crate::web::i18n::declare! {
         "이 주소는 HTTPS를 사용합니다. 주소를 https:// 로 시작하세요.";
     TO_OVERVIEW = "start.to_overview": "To the overview", "개요로 이동";
     PORTS_LEAD = "start.ports_lead":
-        "Serial lines. Each port owns its line alone.",
-        "시리얼 라인입니다. 각 포트는 자신의 라인을 단독으로 사용합니다.";
+        "Serial lines and TCP connections to the devices. Each port owns its line alone.",
+        "장치로 가는 시리얼 라인과 TCP 연결입니다. 각 포트는 자신의 라인을 단독으로 사용합니다.";
     DEVICES_LEAD = "start.devices_lead":
         "Modbus devices and what is read from them. Type, paste and fill as in a spreadsheet.",
         "Modbus 장치와 읽을 값입니다. 스프레드시트처럼 입력하고 붙여넣고 채울 수 있습니다.";

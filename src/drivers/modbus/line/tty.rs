@@ -97,16 +97,7 @@ impl Tty {
         let modes = &mut termios.control_modes;
         modes.remove(ControlModes::CSIZE | ControlModes::PARENB | ControlModes::PARODD | ControlModes::CSTOPB);
         modes.remove(ControlModes::CRTSCTS);
-        modes.insert(ControlModes::CLOCAL | ControlModes::CREAD);
-        modes.insert(if wire.data_bits == 7 { ControlModes::CS7 } else { ControlModes::CS8 });
-        match wire.parity {
-            Parity::None => (),
-            Parity::Even => modes.insert(ControlModes::PARENB),
-            Parity::Odd => modes.insert(ControlModes::PARENB | ControlModes::PARODD),
-        }
-        if wire.stop_bits == 2 {
-            modes.insert(ControlModes::CSTOPB);
-        }
+        modes.insert(ControlModes::CLOCAL | ControlModes::CREAD | character(wire));
         termios.input_modes.remove(InputModes::IXOFF | InputModes::IXANY);
         // A character with wrong parity arrives as NUL, and the CRC refuses the frame.
         termios.input_modes.set(InputModes::INPCK, wire.parity != Parity::None);
@@ -146,6 +137,18 @@ impl Tty {
     }
 }
 
+/// Data bits, parity and stop bits as the kernel is told them.
+fn character(wire: Wire) -> ControlModes {
+    let data = if wire.data_bits == 7 { ControlModes::CS7 } else { ControlModes::CS8 };
+    let parity = match wire.parity {
+        Parity::None => ControlModes::empty(),
+        Parity::Even => ControlModes::PARENB,
+        Parity::Odd => ControlModes::PARENB | ControlModes::PARODD,
+    };
+    let stop = if wire.stop_bits == 2 { ControlModes::CSTOPB } else { ControlModes::empty() };
+    data | parity | stop
+}
+
 /// Refuses what is no terminal before it is opened: opening alone starts a watchdog, rewinds a tape, wakes the writer of
 /// a pipe.
 fn check_terminal(config: &SerialConfig) -> Result<(), OpenError> {
@@ -174,5 +177,27 @@ impl Drop for Tty {
         // A pty keeps the flag while its other end lives, and would refuse the next owner. A line that is gone has
         // nothing left to give back.
         rustix::termios::ioctl_tiocnxcl(self.fd.as_fd()).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A pty has no parity and always 8 data bits: what a real port is told can be seen only here.
+    #[track_caller]
+    fn check(data_bits: u8, parity: Parity, stop_bits: u8, expect: ControlModes) {
+        assert_eq!(character(Wire { baud: 9600, data_bits, parity, stop_bits }), expect);
+    }
+
+    #[test]
+    fn a_port_is_told_the_character_of_the_line() {
+        let odd = ControlModes::PARENB | ControlModes::PARODD;
+        check(8, Parity::None, 1, ControlModes::CS8);
+        check(8, Parity::None, 2, ControlModes::CS8 | ControlModes::CSTOPB);
+        check(8, Parity::Even, 1, ControlModes::CS8 | ControlModes::PARENB);
+        check(8, Parity::Odd, 1, ControlModes::CS8 | odd);
+        check(7, Parity::Even, 1, ControlModes::CS7 | ControlModes::PARENB);
+        check(7, Parity::Odd, 2, ControlModes::CS7 | odd | ControlModes::CSTOPB);
     }
 }
