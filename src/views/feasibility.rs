@@ -71,7 +71,9 @@ pub fn feasibility(config: &GatewayConfig) -> Vec<LineNeeds> {
 
 impl<'a> Load<'a> {
     fn new(port: &PortConfig, device: &'a DeviceConfig) -> Self {
-        let tags = device.tags.iter().filter(|tag| tag.identity.enabled);
+        // All devices at once answer nothing, and nothing is read of them.
+        let asked = !port.link.is_broadcast(device.unit_id);
+        let tags = device.tags.iter().filter(|tag| asked && tag.identity.enabled);
         let wanted: Vec<Wanted> = tags.map(|tag| Wanted { span: tag.span, period_ms: period_ms(tag.poll) }).collect();
         let limits = Limits { registers: device.max_read_registers, bits: device.max_read_bits };
         let cost = port.cost(device, None);

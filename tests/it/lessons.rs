@@ -137,3 +137,17 @@ async fn what_was_forgotten_is_learnt_anew_or_read_again() {
     assert!(rig.lines.forget("nobody").await.is_err());
     rig.end().await;
 }
+
+#[tokio::test]
+async fn what_one_device_taught_is_not_held_against_another() {
+    let field = field_of(bank(1).with_illegal(holding(5)));
+    let mut rig = Rig::start(field, Json::Array(vec![device(1, 50, Json::Array(registers(0..10)))]));
+    let others: Vec<u16> = (0..10).filter(|at| *at != 5).collect();
+    settles(&rig, &others, &[(0, 5), (6, 4)]).await;
+    rig.change(|document| document["devices"][0]["unit_id"] = Json::from(2));
+    let asked = |rig: &Rig| rig.field.stats().log.iter().find(|seen| seen.unit == 2).map(|seen| seen.pdu.clone());
+    rig.until("the other device is asked", |rig| asked(rig).is_some()).await;
+    assert_eq!(asked(&rig), Some(vec![3, 0, 0, 0, 10]), "all in one");
+    assert_eq!(rig.lines.lessons("d1").await.unwrap(), LessonsStatus::default());
+    rig.end().await;
+}

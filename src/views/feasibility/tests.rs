@@ -84,6 +84,15 @@ fn tcp(in_flight: u8) -> LinkConfig {
 }
 
 #[test]
+fn what_is_only_written_needs_nothing() {
+    let mut document = line(9600, &[("meter1", 10, 1000), ("all", 10, 1000)]);
+    document["devices"][1]["unit_id"] = json!(0);
+    check(&document, 35.3, None);
+    let all = &needs(&document)[0].devices[1];
+    assert!(all.reads == 0 && all.needs_percent < 1e-9, "{all:?}");
+}
+
+#[test]
 fn what_is_switched_off_needs_nothing() {
     let mut document = line(9600, &[("meter1", 10, 1000), ("meter2", 10, 1000)]);
     document["devices"][1]["enabled"] = json!(false);
