@@ -28,6 +28,6 @@ function sentences(line, name) {
   }
   if (line.flat_out) text.push(t("needs.flat_out"));
   text.push(t("needs.assumed", { ms: line.assumed_turnaround_ms }));
-  const advice = line.advice && h("p", { class: "preview-line uncertain" }, mark("uncertain"), " ", line.advice);
+  const advice = line.advice && h("p", {}, mark("uncertain"), " ", line.advice);
   return [advice, h("p", { class: "hint" }, text.join(" "))];
 }

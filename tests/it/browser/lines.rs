@@ -18,6 +18,7 @@ async fn what_a_device_taught_is_told_and_forgotten_by_a_button() {
     bench.open("lines").await;
     let browser = &bench.browser;
     browser.until("document.querySelector('.lessons')?.textContent === 'Refused (1): holding 5 (02).'").await;
+    browser.until("document.documentElement.scrollWidth <= innerWidth").await;
     browser.picture("lines").await;
     assert!(field.exchange(1, bank(1)));
     browser.click("[data-ask='forget d1']").await;
