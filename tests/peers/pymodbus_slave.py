@@ -102,6 +102,8 @@ def seen(sending, pdu):
         if pdu.function_code in (5, 6):
             asked = 1
             number = pdu.registers[0] if pdu.function_code == 6 else 0xFF00 if pdu.bits[0] else 0
+        if pdu.function_code == 22:
+            number = pdu.and_mask
         print("request", pdu.dev_id, pdu.function_code, pdu.address, number, flush=True)
     return pdu
 

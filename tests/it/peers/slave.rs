@@ -40,7 +40,7 @@ pub(super) enum Place<'a> {
     Port(u16),
 }
 
-/// A request as the slave saw it: unit, function, address, and the number of items (functions 5 and 6: the value).
+/// A request as the slave saw it: unit, function, address, and the number of items (functions 5 and 6: the value, 22: the AND mask).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) unit: u16,
@@ -51,7 +51,7 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn writes(self) -> bool {
-        matches!(self.function, 5 | 6 | 15 | 16)
+        matches!(self.function, 5 | 6 | 15 | 16 | 22)
     }
 
     /// Whether the request asks for this register or bit.
