@@ -72,7 +72,7 @@ async fn two_devices_share_one_line() {
     site.slave().refuse(2, Table::Input, 90, 2).await;
     site.wait_shown("unit2/level", "bad exception 02 2003").await;
     for _ in 0..5 {
-        site.wait_read(2, Table::Input, 90, 1).await;
+        site.wait_read(2, Table::Holding, 3, 1).await;
         assert_eq!(site.shown("unit1/level"), "good 1003");
         assert_eq!(site.shown("unit2/setpoint"), "good 200002");
     }
