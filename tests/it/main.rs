@@ -24,6 +24,7 @@ mod profiles;
 mod rtu_over_tcp;
 mod serial_line;
 mod serial_unit;
+mod sim_process;
 #[allow(dead_code, reason = "each test takes what it needs")]
 mod support;
 mod tcp_line;

@@ -231,6 +231,29 @@ async fn a_line_that_cannot_be_opened_says_why() {
 }
 
 #[tokio::test]
+async fn a_port_whose_driver_does_not_turn_the_direction_says_so_and_works() {
+    let field = field(115_200, None);
+    let names = [
+        (SerialMode::Rs232, None),
+        (SerialMode::Rs422, Some("RS-422")),
+        (SerialMode::Rs485TwoWire, Some("RS-485 (2 wires)")),
+        (SerialMode::Rs485FourWire, Some("RS-485 (4 wires)")),
+    ];
+    for (mode, name) in names {
+        let config = SerialConfig { mode, ..settings(&field, 115_200) };
+        let line = Line::open(LinkConfig::Serial(config)).await.unwrap();
+        let note = line.opened().note.as_deref();
+        let told = name.map(|name| format!("the port's driver does not switch to {name} itself ("));
+        assert!(
+            told.as_deref().map_or(note.is_none(), |told| note.is_some_and(|note| note.starts_with(told))),
+            "{note:?}"
+        );
+        assert_eq!(words(&line.handle().ask(read(1, 5, 1)).await.unwrap()), Ok(vec![1005]), "{mode:?}");
+        line.close().await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_serial_line_is_not_even_opened() {
     use rustix::fs::inotify;
     let field = field(19_200, None);
