@@ -96,6 +96,24 @@ async fn several_tags_are_written_in_one_message_where_they_are_neighbours() {
 }
 
 #[tokio::test]
+async fn a_write_goes_before_a_read_that_waits_for_the_silence() {
+    // A silence that a loaded machine does not miss.
+    let silence = |document: &mut Json| document["ports"][0]["gap_ms"] = json!(200);
+    let rig = Rig::start_with(field(&[1], None), json!([device(1, 0, json!([register(0)]))]), silence);
+    rig.until("it speaks", |rig| rig.value("d1/r0").is_some()).await;
+    for round in 0..3 {
+        let asked = rig.field.stats().log.len();
+        rig.until("the next read", |rig| asked < rig.field.stats().log.len()).await;
+        rig.write("d1/r0", Value::U64(round)).await.unwrap();
+        let log = rig.field.stats().log;
+        let behind: Vec<u8> = log.iter().skip(asked + 1).map(|seen| seen.pdu[0]).take(1).collect();
+        assert_eq!(behind, [6], "the read was in the silence already");
+    }
+    rig.until("the reads go on", |rig| rig.value("d1/r0") == Some(Value::U64(2))).await;
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_flood_of_writes_stops_neither_the_polls_nor_another_asker() {
     let rig =
         Rig::start(field(&[1], None), json!([apart(device(1, 50, json!([register(0), register(10), register(20)])))]));

@@ -2,7 +2,7 @@
 
 use dinrail::config::link::{LinkConfig, SerialConfig, SerialMode};
 use dinrail::drivers::modbus::client::LineClient;
-use dinrail::drivers::modbus::line::{Answer, Ask, Failure, Line, LineError, OpenError, Seen};
+use dinrail::drivers::modbus::line::{Answer, Ask, Claim, Failure, Line, LineError, OpenError, Seen};
 use dinrail::modbus::address::Table;
 use dinrail::modbus::framing::Framing;
 use dinrail::modbus::wire::{Parity, Wire};
@@ -251,6 +251,22 @@ async fn a_port_whose_driver_does_not_turn_the_direction_says_so_and_works() {
         assert_eq!(words(&line.handle().ask(read(1, 5, 1)).await.unwrap()), Ok(vec![1005]), "{mode:?}");
         line.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_request_that_is_taken_back_in_time_is_never_sent() {
+    let field = field(115_200, None);
+    let line = open(&field, 115_200).await;
+    let handle = line.handle();
+    let (first, second) = (Claim::default(), Claim::default());
+    assert!(second.withdraw());
+    let (one, two) =
+        tokio::join!(handle.ask_unless(read(1, 5, 1), first.clone()), handle.ask_unless(read(1, 7, 1), second));
+    assert_eq!((words(&one.unwrap()), two), (Ok(vec![1005]), Err(LineError::Withdrawn)));
+    assert!(!first.withdraw(), "it was sent");
+    assert_eq!(words(&handle.ask(read(1, 9, 1)).await.unwrap()), Ok(vec![1009]));
+    assert_eq!(field.stats().requests, 2);
+    line.close().await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is under way on a line: one read, or one write with all its steps. Each owns what it needs, so that a change of
 //! the configuration neither waits for it nor confuses it; what it brings back is taken in by [`super::land`].
 
-use super::line::{Answer, Ask, LineError, LineHandle};
+use super::line::{Answer, Ask, Claim, LineError, LineHandle};
 use super::schedule::DeviceKey;
 use super::tag::{Tag, words_of};
 use super::write::{mask_request, requests};
@@ -32,7 +32,7 @@ pub(super) struct Landed {
 #[derive(Debug)]
 pub(super) enum Load {
     /// A poll, or a probe of a silent device.
-    Read { job: u32, probe: bool, request: Vec<u8>, answer: Result<Answer, LineError> },
+    Read { job: u32, probe: bool, request: Vec<u8>, answer: Result<Answer, LineError>, claim: Claim },
     /// A write.
     Written(Box<Written>),
 }
@@ -87,10 +87,10 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    fn ask(&self, pdu: Vec<u8>) -> impl Future<Output = Result<Answer, LineError>> {
+    fn ask(&self, pdu: Vec<u8>, claim: Claim) -> impl Future<Output = Result<Answer, LineError>> {
         let ask = Ask { unit: self.unit, pdu, timeout: self.timeout, min_gap: self.min_gap };
         let line = self.line.clone();
-        async move { line.ask(ask).await }
+        async move { line.ask_unless(ask, claim).await }
     }
 
     fn landed(&self, began: Instant, load: Load) -> Landed {
@@ -98,11 +98,11 @@ impl Talk {
     }
 }
 
-/// One read.
-pub(super) async fn read(talk: Talk, job: u32, probe: bool, request: Vec<u8>) -> Landed {
+/// One read; a write may take it back before it is sent.
+pub(super) async fn read(talk: Talk, job: u32, probe: bool, request: Vec<u8>, claim: Claim) -> Landed {
     let began = Instant::now();
-    let answer = talk.ask(request.clone()).await;
-    talk.landed(began, Load::Read { job, probe, request, answer })
+    let answer = talk.ask(request.clone(), claim.clone()).await;
+    talk.landed(began, Load::Read { job, probe, request, answer, claim })
 }
 
 /// A write to neighbouring tags of one device, encoded.
@@ -233,7 +233,7 @@ impl Writing {
         if !self.talk.broadcast {
             return self.persist(request).await.map(drop);
         }
-        let answer = self.talk.ask(request.clone()).await?;
+        let answer = self.talk.ask(request.clone(), Claim::default()).await?;
         let sent = answer.reply.is_ok();
         self.said.push((request, answer));
         if sent { Ok(()) } else { Err(WriteError::NoAnswer.into()) }
@@ -271,7 +271,7 @@ impl Writing {
     /// One request with its attempts.
     async fn persist(&mut self, request: Vec<u8>) -> Result<Response, Stop> {
         for _ in 0..self.talk.attempts {
-            let answer = self.talk.ask(request.clone()).await?;
+            let answer = self.talk.ask(request.clone(), Claim::default()).await?;
             let reply = answer.reply.as_ref().ok().and_then(|pdu| decode_reply(&request, pdu).ok());
             self.said.push((request.clone(), answer));
             if let Some(reply) = reply {

@@ -19,8 +19,9 @@ impl Work {
         let now = Instant::now();
         let took = now - began;
         match load {
-            Load::Read { job, probe, request, answer } => {
+            Load::Read { job, probe, request, answer, claim } => {
                 let key = JobKey { device, job };
+                self.read_is_back(&claim);
                 match answer {
                     Ok(answer) => {
                         let trial = !probe && self.devices.get(&device).is_some_and(|device| device.is_trial(job));
@@ -47,9 +48,9 @@ impl Work {
         }
     }
 
-    /// The line is gone, if it is the one that is open: all that was under way says so, one after the other.
+    /// The line is gone, unless a read only gave way, and if it is the one that is open: all that was under way says so, one after the other.
     fn broken(&mut self, opened: u64, error: &LineError) {
-        if self.line.is_some() && self.opened == opened {
+        if *error != LineError::Withdrawn && self.line.is_some() && self.opened == opened {
             self.lost(error.to_string());
         }
     }

@@ -76,6 +76,17 @@ impl Writes {
         }
     }
 
+    /// Whether a read that is under way, and counted as a turn of the reads, may be overtaken: a flood of writes must
+    /// not stop the polls.
+    pub(super) fn may_overtake(&self) -> bool {
+        1 < self.credit && 0 < self.waiting
+    }
+
+    /// It was overtaken: it had no turn.
+    pub(super) fn overtook(&mut self) {
+        self.credit -= 1;
+    }
+
     /// A read had its turn.
     pub(super) fn read_done(&mut self) {
         self.credit = (self.credit + 1).min(IN_A_ROW);

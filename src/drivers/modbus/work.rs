@@ -3,7 +3,7 @@
 use super::device::{Device, Phases, Planning};
 use super::figures::{Occupation, Ring, Traffic};
 use super::flight::{self, Item, Landed, Order, Talk};
-use super::line::{Line, OpenError};
+use super::line::{Claim, Line, OpenError};
 use super::memory::{Memory, belongs};
 use super::queue::Writes;
 use super::schedule::{Choice, DeviceKey, JobKey, Schedule};
@@ -58,6 +58,10 @@ pub(super) struct Work {
     pub(super) restless: Vec<DeviceKey>,
     /// When the next thing is due, while nothing is.
     idle_until: Option<Instant>,
+    /// The read under way on a serial line, as long as it may be taken back.
+    unsent: Option<Claim>,
+    /// Reads that were taken back and have not landed: they take no time of the line.
+    withdrawn: usize,
     pub(super) tell_at: Instant,
 }
 
@@ -88,6 +92,8 @@ impl Work {
             ring: Ring::default(),
             restless: Vec::new(),
             idle_until: None,
+            unsent: None,
+            withdrawn: 0,
             tell_at: now,
         };
         work.match_devices(image, now);
@@ -157,7 +163,7 @@ impl Work {
     /// Sends as much as may be under way; when to look again.
     fn launch(&mut self, now: Instant) -> Instant {
         let far = now + TELL;
-        while self.line.is_some() && self.flights.len() < usize::from(slots(&self.config)) {
+        while self.line.is_some() && self.flights.len() < usize::from(slots(&self.config)) + self.withdrawn {
             if !self.writes.is_empty() {
                 let read_is_due = self.schedule.has_work(now);
                 let by_name = &self.by_name;
@@ -220,8 +226,27 @@ impl Work {
     fn launch_read(&mut self, key: JobKey, probe: bool) {
         let Some(talk) = self.talk(key.device) else { return };
         let Some(job) = self.devices.get_mut(&key.device).and_then(|device| device.job(key.job)) else { return };
-        let read = flight::read(talk, key.job, probe, job.request.clone());
+        let claim = Claim::default();
+        let read = flight::read(talk, key.job, probe, job.request.clone(), claim.clone());
         self.flights.push(Box::pin(read));
+        self.unsent = matches!(self.config.port.link, LinkConfig::Serial(_)).then_some(claim);
+    }
+
+    /// A read that still waits for the silence before it gives way to a write, if writes have a turn.
+    fn give_way(&mut self) {
+        if self.writes.may_overtake() && self.unsent.take().is_some_and(|read| read.withdraw()) {
+            self.withdrawn += 1;
+            self.writes.overtook();
+        }
+    }
+
+    /// A read is over, was it sent or taken back.
+    pub(super) fn read_is_back(&mut self, claim: &Claim) {
+        if claim.is_withdrawn() {
+            self.withdrawn -= 1;
+        } else {
+            self.unsent = None;
+        }
     }
 
     /// Sends the beginning of a batch that one message can carry; the rest waits for the next turn.
@@ -294,6 +319,7 @@ impl Work {
     fn take_in(&mut self, batch: Batch) {
         if self.line.is_some() {
             self.writes.push(batch);
+            self.give_way();
         } else {
             for command in batch {
                 let tag = command.tag.to_string();

@@ -4,6 +4,7 @@
 //! and the timeouts ([`thread`], [`talk`]): the hop to it hides in the 3.5 characters of silence that a line must keep
 //! anyway. Modbus/TCP is a task with several requests under way ([`tcp`]). Nobody else ever reads or writes the medium.
 
+mod claim;
 mod clock;
 mod debts;
 mod manner;
@@ -14,6 +15,7 @@ mod tcp;
 mod thread;
 mod tty;
 
+pub use claim::Claim;
 pub use tty::OpenError;
 
 use crate::config::link::{LinkConfig, RtuOverTcpConfig, SerialConfig, TcpConfig};
@@ -127,6 +129,9 @@ pub enum LineError {
     /// The line was closed.
     #[error("the line is closed")]
     Closed,
+    /// Whoever asked took the request back before it was sent: ask again when there is time.
+    #[error("the request was taken back")]
+    Withdrawn,
 }
 
 pub(super) type Reply = Result<Answer, LineError>;
@@ -135,6 +140,7 @@ pub(super) type Reply = Result<Answer, LineError>;
 enum Message {
     Ask {
         ask: Ask,
+        claim: Claim,
         reply: oneshot::Sender<Reply>,
     },
     /// Wakes a thread that waits for work; one that waits for the wire is woken by the event.
@@ -278,8 +284,14 @@ impl Drop for Line {
 impl LineHandle {
     /// Sends one request and waits for what becomes of it.
     pub async fn ask(&self, ask: Ask) -> Reply {
+        self.ask_unless(ask, Claim::default()).await
+    }
+
+    /// The same, unless the request is taken back before it is sent. Only serial lines heed that; elsewhere a request
+    /// leaves at once.
+    pub async fn ask_unless(&self, ask: Ask, claim: Claim) -> Reply {
         let (reply, answer) = oneshot::channel();
-        self.0.try_send(Message::Ask { ask, reply }).map_err(|err| match err {
+        self.0.try_send(Message::Ask { ask, claim, reply }).map_err(|err| match err {
             mpsc::error::TrySendError::Full(_) => LineError::Busy,
             mpsc::error::TrySendError::Closed(_) => LineError::Closed,
         })?;

@@ -4,7 +4,7 @@ use super::clock::Instant;
 use super::debts::Debts;
 use super::manner::Manner;
 use super::medium::{Medium, Wake, wait_for_stop};
-use super::{Answer, Ask, Failure, LineError, Seen, Timing};
+use super::{Answer, Ask, Claim, Failure, LineError, Seen, Timing};
 use crate::modbus::ascii::CHARACTER_TIMEOUT;
 use crate::modbus::framing::{Framing, Hearing, Receiver};
 use crate::modbus::receive::{Found, Junk, Progress};
@@ -35,6 +35,8 @@ pub(super) enum End {
     Gone(Errno),
     /// The connection could not be made anew; why.
     Unreachable(String),
+    /// Not the line: the request in hand was taken back.
+    Withdrawn,
 }
 
 impl From<Errno> for End {
@@ -57,6 +59,7 @@ pub(super) struct Talk<'a> {
     seen: Seen,
     /// Whether the request in hand has left: a new connection must not do a write twice.
     sent: bool,
+    claim: Claim,
 }
 
 impl<'a> Talk<'a> {
@@ -72,6 +75,7 @@ impl<'a> Talk<'a> {
             hearing: Hearing::Unknown,
             seen: Seen::default(),
             sent: false,
+            claim: Claim::default(),
         }
     }
 
@@ -81,8 +85,9 @@ impl<'a> Talk<'a> {
         Ok(self.medium.forget_input()?)
     }
 
-    /// One request and what becomes of it.
-    pub(super) fn exchange(&mut self, ask: &Ask) -> Result<Answer, End> {
+    /// One request and what becomes of it, unless it is taken back before it is sent.
+    pub(super) fn exchange(&mut self, ask: &Ask, claim: Claim) -> Result<Answer, End> {
+        self.claim = claim;
         self.seen = Seen::default();
         self.sent = false;
         if let Some(socket) = self.medium.socket() {
@@ -150,6 +155,9 @@ impl<'a> Talk<'a> {
         let gap = manner.gap.max(ask.min_gap);
         if !self.quiet(gap)? {
             return Ok(Err(Failure::NeverSilent));
+        }
+        if !self.claim.send() {
+            return Err(End::Withdrawn);
         }
         let frame = manner.framing.frame(ask.unit, &ask.pdu);
         let sent = self.send(&frame)?;
@@ -305,6 +313,7 @@ impl<'a> Talk<'a> {
             End::Stopped => LineError::Closed,
             End::Gone(err) => LineError::Gone(self.medium.gone(&self.manner.place, *err)),
             End::Unreachable(why) => LineError::Gone(why.clone()),
+            End::Withdrawn => LineError::Withdrawn,
         }
     }
 

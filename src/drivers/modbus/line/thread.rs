@@ -32,19 +32,19 @@ pub(super) fn run(
     let mut talk = Talk::new(manner, medium, stop);
     let mut end = talk.settle();
     while end.is_ok() {
-        let Some(Message::Ask { ask, reply }) = inbox.blocking_recv() else { break };
+        let Some(Message::Ask { ask, claim, reply }) = inbox.blocking_recv() else { break };
         // Whoever asked may have gone: a request nobody waits for is not sent.
         if reply.is_closed() {
             continue;
         }
-        end = match talk.exchange(&ask) {
+        end = match talk.exchange(&ask, claim) {
             Ok(answer) => {
                 drop(reply.send(Ok(answer)));
                 Ok(())
             }
             Err(end) => {
                 drop(reply.send(Err(talk.told(&end))));
-                Err(end)
+                if end == End::Withdrawn { Ok(()) } else { Err(end) }
             }
         };
     }

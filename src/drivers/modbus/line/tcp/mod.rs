@@ -117,7 +117,7 @@ impl Client {
             read = read(self.stream.as_mut(), &mut buffer) => self.received(read, &buffer),
             // Cancel-safe: a request stays in the channel when another arm wins.
             message = self.inbox.recv(), if room => match message {
-                Some(Message::Ask { ask, reply }) => {
+                Some(Message::Ask { ask, reply, .. }) => {
                     self.held = Request::new(ask, reply).filter(Request::is_wanted);
                     Ok(())
                 }

@@ -43,6 +43,7 @@ super::list! {
     "it stays as it is", "값이 바뀌지 않음";
     "the line is busy", "라인이 사용 중입니다";
     "the line is closed", "라인이 닫혀 있습니다";
+    "the request was taken back", "요청이 취소되었습니다";
     "{} does not exist", "{0=} 경로가 없습니다";
     "{} is in use by another program", "다른 프로그램이 {0=} 경로를 사용 중입니다";
     "no permission to open {} (is the user in the group that owns it, usually `dialout`?)",
