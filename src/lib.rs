@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | 0: values; no tokio, no files, no clock | [`tag`] | names, values, qualities, readings, scales, deadbands |
 //! | | [`modbus`] | addresses, orders, words, PDUs, frames, blocks |
+//! | | [`channel`] | what an I/O channel does: filters, counters, pulses, ranges, linearisation |
 //! | | [`config`] | the JSON document, validated settings, rules across parts |
 //! | | [`views`] | how points look elsewhere: topics, payloads |
 //! | | [`tables`] | tags as tables: CSV, XLSX and the files of other programs, in and out |
@@ -35,6 +36,7 @@
 //! a change while it runs; the supervisor restarts what fails and nothing else.
 
 pub mod app;
+pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod drivers;

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 /// Notes every broken rule and takes out of `config` what cannot run because of it.
 pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
     names(document, problems);
+    slots(config, document, problems);
     ports_of_devices(config, document, problems);
     shared_links(config, document, problems);
     listeners(config, problems);
@@ -22,17 +23,26 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
 fn names(document: &Json, problems: &mut Problems) {
     let root = Pointer::ROOT;
-    for list in ["ports", "devices", "internal"] {
+    for list in ["ports", "internal"] {
         unique(document.get(list), &root.member(list), problems);
     }
-    let devices = root.member("devices");
-    for (index, device) in elements(document.get("devices")).enumerate() {
-        let at = devices.index(index);
-        let name = device.get("name").and_then(Json::as_str).unwrap_or_default();
-        if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
-            problems.error(&at.member("name"), format!("the name `{name}` is taken by the appliance itself"));
+    let devices: HashSet<String> = elements(document.get("devices"))
+        .filter_map(|device| Some(device.get("name")?.as_str()?.to_ascii_lowercase()))
+        .collect();
+    for (list, tags) in [("devices", "tags"), ("modules", "channels")] {
+        let groups = root.member(list);
+        unique(document.get(list), &groups, problems);
+        for (index, group) in elements(document.get(list)).enumerate() {
+            let at = groups.index(index);
+            let name = group.get("name").and_then(Json::as_str).unwrap_or_default();
+            if RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) {
+                problems.error(&at.member("name"), format!("the name `{name}` is taken by the appliance itself"));
+            }
+            if list == "modules" && devices.contains(&name.to_ascii_lowercase()) {
+                problems.error(&at.member("name"), format!("the name `{name}` is taken by a device"));
+            }
+            unique(group.get(tags), &at.member(tags), problems);
         }
-        unique(device.get("tags"), &at.member("tags"), problems);
     }
     let Some(mqtt) = document.get("mqtt") else { return };
     let at = root.member("mqtt");
@@ -62,6 +72,19 @@ fn unique(list: Option<&Json>, at: &Pointer<'_>, problems: &mut Problems) {
             problems.error(&at.index(index).member("name"), sentence);
         }
     }
+}
+
+/// One module in each slot.
+fn slots(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
+    let mut taken = HashMap::new();
+    config.modules.retain(|module| {
+        let name = module.identity.name.clone();
+        let Some(first) = taken.insert(module.slot, name.clone()) else { return true };
+        let sentence = format!("slot {} is taken by module `{first}`", module.slot);
+        Place::new(document, "/modules", &name).error("slot", sentence, problems);
+        taken.insert(module.slot, first);
+        false
+    });
 }
 
 fn ports_of_devices(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {

@@ -158,9 +158,9 @@ impl ModbusTagConfig {
     ) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
-        let table = read_word(&mut fields, "table", Table::ALL.map(|table| (table.as_str(), table)), problems);
+        let table = fields.required_word("table", &Table::ALL.map(|table| (table.as_str(), table)), problems);
         let address = fields.required_integer("address", 0..=65_535u16, problems);
-        let kind = read_word(&mut fields, "type", ValueType::ALL.map(|kind| (kind.as_str(), kind)), problems);
+        let kind = fields.required_word("type", &ValueType::ALL.map(|kind| (kind.as_str(), kind)), problems);
         let order = read_order(&mut fields, kind, defaults.order, problems);
         let bit = fields.optional_integer("bit", 0..=15u8, problems);
         let length = fields.optional_integer("length", 1..=125u16, problems);
@@ -269,20 +269,6 @@ fn shape(
         fields.error("address", format!("{error}"), problems);
     }
     span.ok()
-}
-
-fn read_word<T: Copy, const N: usize>(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    words: [(&str, T); N],
-    problems: &mut Problems,
-) -> Option<T> {
-    if fields.get(name).is_none() {
-        let all: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        fields.error(name, format!("`{name}` is missing: one of {}", all.join(", ")), problems);
-        return None;
-    }
-    fields.word(name, &words, problems)
 }
 
 fn read_device_order(fields: &mut Fields<'_>, problems: &mut Problems) -> Order {

@@ -87,7 +87,8 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
     let found = [
         ("ports", list("/ports"), limits::PORTS),
         ("devices", list("/devices"), limits::DEVICES),
-        ("tags", sum("/devices", "tags") + list("/internal"), limits::TAGS),
+        ("modules", list("/modules"), limits::MODULES),
+        ("tags", sum("/devices", "tags") + sum("/modules", "channels") + list("/internal"), limits::TAGS),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
         ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),

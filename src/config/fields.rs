@@ -171,6 +171,21 @@ impl<'a> Fields<'a> {
         found.map(|(_, value)| *value)
     }
 
+    /// One word of a list of words that must be there.
+    pub(crate) fn required_word<T: Copy>(
+        &mut self,
+        name: &'static str,
+        words: &[(&str, T)],
+        problems: &mut Problems,
+    ) -> Option<T> {
+        if self.get(name).is_none() {
+            let all: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            self.error(name, format!("`{name}` is missing: one of {}", all.join(", ")), problems);
+            return None;
+        }
+        self.word(name, words, problems)
+    }
+
     /// A list; empty when absent or refused.
     pub(crate) fn list(&mut self, name: &'static str, problems: &mut Problems) -> &'a [Json] {
         match self.get(name) {

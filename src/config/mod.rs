@@ -14,6 +14,7 @@ mod fields;
 pub mod internal;
 pub mod json;
 pub mod link;
+pub mod module;
 pub mod mqtt;
 pub mod port;
 pub mod problem;
@@ -31,6 +32,7 @@ use broker::BrokerConfig;
 use device::DeviceConfig;
 use fields::Fields;
 use internal::InternalConfig;
+use module::ModuleConfig;
 use mqtt::ConnectionConfig;
 use port::PortConfig;
 use problem::{Pointer, Problem, Problems};
@@ -49,6 +51,8 @@ pub mod limits {
     pub const PORTS: usize = 64;
     /// Devices.
     pub const DEVICES: usize = 1_000;
+    /// I/O modules: one in each slot.
+    pub const MODULES: usize = 32;
     /// Publications in all.
     pub const PUBLICATIONS: usize = 10_000;
     /// Subscriptions in all: each is compared with every publication of its connection.
@@ -75,6 +79,8 @@ pub struct GatewayConfig {
     pub ports: Vec<PortConfig>,
     /// Modbus devices, with their tags.
     pub devices: Vec<DeviceConfig>,
+    /// I/O modules, with their channels.
+    pub modules: Vec<ModuleConfig>,
     /// Internal registers.
     pub internal: Vec<InternalConfig>,
     /// MQTT connections, with publications and subscriptions.
@@ -108,7 +114,7 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["modules", "computed", "modbus_server", "snmp", "access", "certificates"], problems);
+        fields.not_yet(&["computed", "modbus_server", "snmp", "access", "certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             web: WebConfig::read(fields.get("web"), root.member("web"), problems),
@@ -117,6 +123,8 @@ impl GatewayConfig {
         config.ports = read_list(fields.list("ports", problems), &root.member("ports"), problems, PortConfig::read);
         config.devices =
             read_list(fields.list("devices", problems), &root.member("devices"), problems, DeviceConfig::read);
+        config.modules =
+            read_list(fields.list("modules", problems), &root.member("modules"), problems, ModuleConfig::read);
         config.internal =
             read_list(fields.list("internal", problems), &root.member("internal"), problems, InternalConfig::read);
         if let Some(json) = fields.get("mqtt") {

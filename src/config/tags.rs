@@ -12,7 +12,7 @@ pub const INTERNAL: &str = "internal";
 /// Group names no device may have.
 pub const RESERVED: [&str; 2] = [INTERNAL, "computed"];
 
-/// Every tag, in document order: devices, then internal registers. Switched-off ones exist and are `disabled`.
+/// Every tag, in document order: devices, I/O modules, then internal registers. Switched-off ones exist and are `disabled`.
 pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
     let off: HashSet<&str> =
         config.ports.iter().filter(|port| !port.identity.enabled).map(|port| port.identity.name.as_str()).collect();
@@ -53,7 +53,32 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
             deadband: None,
         })
     });
-    modbus.chain(internal).collect()
+    modbus.chain(channels(config)).chain(internal).collect()
+}
+
+fn channels(config: &GatewayConfig) -> impl Iterator<Item = TagDef> + '_ {
+    config.modules.iter().flat_map(|module| {
+        module.channels.iter().filter_map(|channel| {
+            let settings = &channel.settings;
+            let limits = settings.write_limits();
+            Some(TagDef {
+                id: channel.identity.id.clone(),
+                name: TagName::join(&module.identity.name, &channel.identity.name).ok()?,
+                kind: settings.kind.value_type(),
+                unit: channel.unit.clone(),
+                description: channel.identity.description.clone(),
+                origin: Origin::Channel { kind: settings.kind, mode: settings.mode },
+                // Another place on the module is another wire; another mode or scale is told by the driver.
+                source: u64::from(channel.number),
+                enabled: module.identity.enabled && channel.identity.enabled,
+                scaled: true,
+                writable: settings.kind.is_output(),
+                write_min: limits.map(|(low, _)| low),
+                write_max: limits.map(|(_, high)| high),
+                deadband: channel.deadband,
+            })
+        })
+    })
 }
 
 /// A number for what of the field a tag shows: another address, order or scale is another source, another unit or

@@ -261,7 +261,7 @@ mod tests {
     fn the_longest_topic_is_known_before_there_is_one() {
         let longest = |text: &str| TopicTemplate::parse(text).unwrap().longest("line-3");
         assert_eq!(longest("{appliance}/온도/{tag}"), "line-3/온도/".len() + 127);
-        assert_eq!(longest("{group}{name}{attribute}"), 63 + 63 + "device_status".len());
+        assert_eq!(longest("{group}{name}{attribute}"), 63 + 63 + "reset_current_count".len());
         let name = "n".repeat(MAX_NAME);
         let tag = TagName::join(&name, &name).unwrap();
         for attribute in Attribute::ALL {

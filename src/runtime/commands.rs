@@ -51,6 +51,23 @@ pub enum WriteError {
     /// The part that owns the tag does not run: see its state on the overview.
     #[error("the driver of `{0}` is not running")]
     Stopped(String),
+    /// The channel's mode has no use for the attribute: change the mode in its settings.
+    #[error("`{point}` means nothing while the channel's mode is `{mode}`")]
+    WrongMode {
+        /// The point.
+        point: String,
+        /// The present mode.
+        mode: &'static str,
+    },
+    /// Outputs are held at their safe values: the safe mode clears by itself or by hand, as set.
+    #[error("the outputs are held at their safe values ({0})")]
+    SafeMode(String),
+    /// A person holds the value by hand: end the forcing first.
+    #[error("`{0}` is forced by hand; end that first")]
+    Forced(String),
+    /// The module's hardware refused: the overview says more.
+    #[error("the module could not be written: {0}")]
+    Module(String),
     /// The device took the write and shows another value.
     #[error("the device was written and reads back {0}")]
     NotTaken(String),
@@ -93,8 +110,10 @@ impl Asker {
 /// A checked write on its way to the driver.
 #[derive(Debug)]
 pub struct Command {
-    /// The tag to write; the command always means its `value`.
+    /// The tag to write.
     pub tag: TagName,
+    /// Which attribute of it; other than `value` only for channels.
+    pub attribute: Attribute,
     /// Type and limits are checked; whether it fits the field is the driver's to say.
     pub value: Value,
     /// Who wants it, so that drivers can be fair.
@@ -149,7 +168,7 @@ impl Commands {
         let result = match self.check(tag, attribute, value) {
             Ok(Checked::Done(value)) => Ok(value),
             Ok(Checked::Write(value)) => {
-                let mut results = self.ask_driver(tag.group(), vec![(tag.clone(), value)], &asker).await;
+                let mut results = self.ask_driver(tag.group(), attribute, vec![(tag.clone(), value)], &asker).await;
                 results.pop().unwrap_or_else(|| Err(WriteError::Stopped(tag.to_string())))
             }
             Err(error) => Err(error),
@@ -185,7 +204,7 @@ impl Commands {
                 }
             })
             .collect();
-        let mut written = self.ask_driver(group, accepted, &asker).await.into_iter();
+        let mut written = self.ask_driver(group, Attribute::Value, accepted, &asker).await.into_iter();
         let results = checked.into_iter().map(|refused| match refused {
             Some(error) => Err(error),
             None => written.next().unwrap_or_else(|| Err(WriteError::Stopped(group.to_owned()))),
@@ -225,13 +244,14 @@ impl Commands {
         if !def.can_write(attribute) {
             return Err(WriteError::NotWritable(point()));
         }
-        if !def.enabled && !attribute.is_command() {
+        if !def.enabled && !matches!(attribute, Attribute::ResetMin | Attribute::ResetMax) {
             return Err(WriteError::Disabled(point()));
         }
         match attribute {
             Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min).map(Checked::Done),
             Attribute::ResetMax => self.reset(&def, &value, TagState::reset_max).map(Checked::Done),
-            _ => Ok(Checked::Write(def.accept(value)?)),
+            Attribute::Value => Ok(Checked::Write(def.accept(value)?)),
+            other => Ok(Checked::Write(TagDef::accept_for(other, value)?)),
         }
     }
 
@@ -250,6 +270,7 @@ impl Commands {
     async fn ask_driver(
         &self,
         group: &str,
+        attribute: Attribute,
         wanted: Vec<(TagName, Value)>,
         asker: &Asker,
     ) -> Vec<Result<Value, WriteError>> {
@@ -263,7 +284,7 @@ impl Commands {
             .into_iter()
             .map(|(tag, value)| {
                 let (reply, answer) = oneshot::channel();
-                (Command { tag, value, asker: Arc::clone(&asker), reply }, answer)
+                (Command { tag, attribute, value, asker: Arc::clone(&asker), reply }, answer)
             })
             .unzip();
         if let Err(err) = self.routes.send(&group.to_owned(), batch) {

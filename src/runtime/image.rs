@@ -4,7 +4,8 @@
 //! readings is microseconds, and whoever reads several tags gets them from one moment.
 
 use super::changes::{Changed, Interest, Subscriber};
-use crate::tag::def::TagDef;
+use crate::tag::channel::Aspects;
+use crate::tag::def::{Origin, TagDef};
 use crate::tag::id::TagName;
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, TagState};
@@ -150,7 +151,12 @@ impl Image {
 
 /// Whether the state of the old tag still means something under the new definition.
 fn fits(old: &TagDef, new: &TagDef) -> bool {
-    old.kind == new.kind && old.origin == new.origin && old.source == new.source
+    // A channel's mode is no other channel: its count goes on, and its driver says what its value becomes.
+    let same_origin = match (old.origin, new.origin) {
+        (Origin::Channel { kind: a, .. }, Origin::Channel { kind: b, .. }) => a == b,
+        (a, b) => a == b,
+    };
+    old.kind == new.kind && same_origin && old.source == new.source
 }
 
 impl Cell {
@@ -233,6 +239,24 @@ impl Writer {
     /// Changes with every declaration: look places up again.
     pub fn declared(&self) -> u64 {
         self.shared.read().unwrap_or_else(PoisonError::into_inner).declared
+    }
+
+    /// Takes the readings of channels in, with what else is known of them, all in one moment. Slots whose tag is gone or
+    /// switched off are ignored.
+    pub fn write_channels(&self, batch: &[(Slot, Reading, Aspects)]) {
+        let mut changed = Vec::new();
+        let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        for (slot, reading, aspects) in batch {
+            let Some(cell) = cells.list.get_mut(slot.index as usize) else { continue };
+            let on = cell.def.as_ref().is_some_and(|def| def.enabled);
+            if on && cell.generation == slot.generation {
+                let news = cell.state.apply_aspects(*aspects);
+                if cell.state.apply(reading.clone()) || news {
+                    changed.push(slot.index);
+                }
+            }
+        }
+        cells.tell(&changed);
     }
 
     /// Takes the readings of one look at the field in, all in one moment. Slots whose tag is gone are ignored.

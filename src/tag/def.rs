@@ -1,6 +1,7 @@
 //! What is fixed about a tag: declared once from the configuration, the same for every face.
 
 use super::attribute::Attribute;
+use super::channel::{ChannelKind, Mode};
 use super::deadband::Deadband;
 use super::id::TagName;
 use super::reading::{Stamp, TagState};
@@ -14,6 +15,13 @@ pub enum Origin {
     Modbus,
     /// A register of the appliance itself.
     Internal,
+    /// A channel of an I/O module.
+    Channel {
+        /// What it is electrically.
+        kind: ChannelKind,
+        /// What it is set to do.
+        mode: Mode,
+    },
 }
 
 /// The definition of one tag.
@@ -66,19 +74,59 @@ pub enum RefusedValue {
 }
 
 impl TagDef {
-    /// Whether the tag has this attribute.
+    /// Whether the tag has this attribute. What a channel has depends on its kind alone, so that a change of its mode
+    /// moves no point of any face.
     pub fn has(&self, attribute: Attribute) -> bool {
-        attribute.belongs_to(self.kind.is_numeric(), self.origin == Origin::Modbus)
+        match attribute {
+            Attribute::Value
+            | Attribute::Quality
+            | Attribute::Reason
+            | Attribute::Timestamp
+            | Attribute::AgeMs
+            | Attribute::Unit
+            | Attribute::Type
+            | Attribute::Description => true,
+            Attribute::Min | Attribute::Max | Attribute::ResetMin | Attribute::ResetMax => self.kind.is_numeric(),
+            Attribute::Raw | Attribute::Exception | Attribute::DeviceStatus if self.origin == Origin::Modbus => true,
+            own => self.channel().is_some_and(|(kind, _)| kind.has(own)),
+        }
+    }
+
+    /// Kind and mode, if it is a channel.
+    pub fn channel(&self) -> Option<(ChannelKind, Mode)> {
+        match self.origin {
+            Origin::Channel { kind, mode } => Some((kind, mode)),
+            Origin::Modbus | Origin::Internal => None,
+        }
     }
 
     /// Whether this attribute can be written.
     pub fn can_write(&self, attribute: Attribute) -> bool {
-        self.has(attribute) && (attribute.is_command() || (attribute == Attribute::Value && self.writable))
+        match attribute {
+            Attribute::Value => self.writable,
+            Attribute::ResetMin | Attribute::ResetMax => self.has(attribute),
+            other => self.channel().is_some_and(|(kind, _)| kind.can_write(other)),
+        }
     }
 
     /// The attributes of this tag, in catalogue order.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute> + '_ {
         Attribute::ALL.into_iter().filter(|attribute| self.has(*attribute))
+    }
+
+    /// Checks type and limits of a value to be written to an attribute other than `value`.
+    pub fn accept_for(attribute: Attribute, value: Value) -> Result<Value, RefusedValue> {
+        let Some((kind, low, high)) = attribute.written_as() else { return Ok(value) };
+        // Commands are written with 1, and `true` says the same.
+        let value = if attribute.is_command() && value == Value::Bool(true) { Value::U64(1) } else { value };
+        let value = kind.accept(value)?;
+        let whole = |x: &f64| (low..=high).contains(x) && x.fract() == 0.0;
+        if value.as_f64().as_ref().is_some_and(whole) {
+            Ok(value)
+        } else {
+            let given = value.to_string();
+            Err(RefusedValue::Range { given, low: low.to_string(), high: high.to_string() })
+        }
     }
 
     /// Checks type and limits of a value to be written; the driver checks what the field can hold.
@@ -101,6 +149,7 @@ impl TagDef {
             Attribute::Unit => Json::from(self.unit.as_str()),
             Attribute::Type => Json::from(self.kind.as_str()),
             Attribute::Description => Json::from(self.description.as_str()),
+            Attribute::Mode => self.channel().map_or(Json::Null, |(_, mode)| Json::from(mode.as_str())),
             other => state.attribute_json(other, now),
         }
     }

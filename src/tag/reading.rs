@@ -1,6 +1,7 @@
 //! What a driver reports, and how it changes what is known of a tag.
 
 use super::attribute::Attribute;
+use super::channel::Aspects;
 use super::quality::{Quality, Reason};
 use super::value::Value;
 use serde_json::Value as Json;
@@ -73,6 +74,8 @@ pub struct TagState {
     pub max: Option<Value>,
     /// Last exception code, 0 if none.
     pub exception: u8,
+    /// Channels: what is known beside the value.
+    pub aspects: Option<Aspects>,
 }
 
 impl Default for TagState {
@@ -86,6 +89,7 @@ impl Default for TagState {
             min: None,
             max: None,
             exception: 0,
+            aspects: None,
         }
     }
 }
@@ -127,6 +131,11 @@ impl TagState {
         self.quality = quality;
         self.reason = reason;
         changed
+    }
+
+    /// Takes in what a channel says beside its value; true when that differs from before.
+    pub fn apply_aspects(&mut self, aspects: Aspects) -> bool {
+        self.aspects.replace(aspects) != Some(aspects)
     }
 
     fn widen(&mut self, value: &Value) {
@@ -172,6 +181,7 @@ impl TagState {
         let scalar = |value: &Option<Value>| value.as_ref().map_or(Json::Null, Value::to_json);
         match attribute {
             Attribute::Value => scalar(&self.value),
+            Attribute::Raw if self.aspects.is_some() => self.aspect_json(attribute),
             Attribute::Raw if self.raw.is_empty() => Json::Null,
             Attribute::Raw => Json::from(self.raw.to_vec()),
             Attribute::Min => scalar(&self.min),
@@ -180,11 +190,23 @@ impl TagState {
             Attribute::Reason => Json::from(self.reason.to_string()),
             Attribute::Timestamp => self.at.map_or(Json::Null, |at| Json::from(rfc3339(at.unix_ms))),
             Attribute::AgeMs => self.age_ms(now).map_or(Json::Null, Json::from),
-            Attribute::ResetMin | Attribute::ResetMax => Json::from(0),
+            Attribute::ResetMin | Attribute::ResetMax | Attribute::ClearOverflow | Attribute::ResetCurrentCount => {
+                Json::from(0)
+            }
             Attribute::Exception => Json::from(self.exception),
             Attribute::DeviceStatus => Json::from(self.device_status()),
-            Attribute::Unit | Attribute::Type | Attribute::Description => Json::Null,
+            Attribute::Unit | Attribute::Type | Attribute::Description | Attribute::Mode => Json::Null,
+            own => self.aspect_json(own),
         }
+    }
+
+    fn aspect_json(&self, attribute: Attribute) -> Json {
+        self.aspect(attribute).map_or(Json::Null, |value| value.to_json())
+    }
+
+    /// An attribute that only channels have.
+    pub fn aspect(&self, attribute: Attribute) -> Option<Value> {
+        self.aspects.and_then(|aspects| aspects.get(attribute))
     }
 }
 

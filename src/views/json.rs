@@ -28,6 +28,7 @@ pub fn write_attribute(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute,
         Attribute::Value => write_value(out, state.value.as_ref()),
         Attribute::Min => write_value(out, state.min.as_ref()),
         Attribute::Max => write_value(out, state.max.as_ref()),
+        Attribute::Raw if state.aspects.is_some() => write_value(out, state.aspect(attribute).as_ref()),
         Attribute::Raw if state.raw.is_empty() => out.extend_from_slice(b"null"),
         Attribute::Raw => put(out, state.raw.as_slice()),
         Attribute::Quality => write_word(out, state.quality.as_str()),
@@ -42,9 +43,16 @@ pub fn write_attribute(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute,
         Attribute::Unit => put(out, &def.unit),
         Attribute::Type => write_word(out, def.kind.as_str()),
         Attribute::Description => put(out, &def.description),
-        Attribute::ResetMin | Attribute::ResetMax => out.push(b'0'),
+        Attribute::ResetMin | Attribute::ResetMax | Attribute::ClearOverflow | Attribute::ResetCurrentCount => {
+            out.push(b'0');
+        }
         Attribute::Exception => put(out, &state.exception),
         Attribute::DeviceStatus => write_word(out, state.device_status()),
+        Attribute::Mode => match def.channel() {
+            Some((_, mode)) => write_word(out, mode.as_str()),
+            None => write_value(out, None),
+        },
+        own => write_value(out, state.aspect(own).as_ref()),
     }
 }
 

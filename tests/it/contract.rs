@@ -63,7 +63,6 @@ async fn parts_that_do_not_exist_yet_are_refused_with_a_pointer() {
     let gateway = TestGateway::start().await;
     let rest = gateway.admin().await;
     for (pointer, part) in [
-        ("/modules", json!([])),
         ("/computed", json!([])),
         ("/modbus_server", json!({})),
         ("/snmp", json!({})),

@@ -127,7 +127,16 @@ mod tests {
     fn write(asker: &str, tag: &str) -> (Batch, Reply) {
         let (reply, answer) = oneshot::channel();
         let tag = TagName::parse(tag).unwrap();
-        (vec![Command { tag, value: Value::U64(1), asker: asker.into(), reply }], answer)
+        (
+            vec![Command {
+                tag,
+                attribute: crate::tag::attribute::Attribute::Value,
+                value: Value::U64(1),
+                asker: asker.into(),
+                reply,
+            }],
+            answer,
+        )
     }
 
     fn device_of(group: &str) -> Option<DeviceKey> {

@@ -39,6 +39,8 @@ pub(super) static OBJECTS: Table = Table { name: "config_objects", noun: "object
 static PORTS: Table = Table { name: "ports", noun: "port", named: true, link: None };
 static DEVICES: Table = Table { name: "devices", noun: "device", named: true, link: Some("port") };
 static TAGS: Table = Table { name: "tags", noun: "tag", named: true, link: None };
+static MODULES: Table = Table { name: "modules", noun: "module", named: true, link: None };
+static CHANNELS: Table = Table { name: "channels", noun: "channel", named: true, link: None };
 static INTERNAL: Table = Table { name: "internal_registers", noun: "internal register", named: true, link: None };
 static CONNECTIONS: Table = Table { name: "mqtt_connections", noun: "MQTT connection", named: true, link: None };
 static PUBLICATIONS: Table = Table { name: "mqtt_publications", noun: "publication", named: true, link: None };
@@ -47,8 +49,20 @@ static LISTENERS: Table = Table { name: "broker_listeners", noun: "broker listen
 static USERS: Table = Table { name: "broker_users", noun: "broker user", named: true, link: None };
 
 /// Every table, parents before their children.
-pub(super) static TABLES: [&Table; 10] =
-    [&OBJECTS, &PORTS, &DEVICES, &TAGS, &INTERNAL, &CONNECTIONS, &PUBLICATIONS, &SUBSCRIPTIONS, &LISTENERS, &USERS];
+pub(super) static TABLES: [&Table; 12] = [
+    &OBJECTS,
+    &PORTS,
+    &DEVICES,
+    &TAGS,
+    &MODULES,
+    &CHANNELS,
+    &INTERNAL,
+    &CONNECTIONS,
+    &PUBLICATIONS,
+    &SUBSCRIPTIONS,
+    &LISTENERS,
+    &USERS,
+];
 
 /// The document itself. Members named nowhere here stay in the body of the object they are in.
 pub(super) static DOCUMENT: Object = Object {
@@ -82,6 +96,11 @@ pub(super) static DOCUMENT: Object = Object {
     lists: &[
         List { member: "ports", table: &PORTS, lists: &[] },
         List { member: "devices", table: &DEVICES, lists: &[List { member: "tags", table: &TAGS, lists: &[] }] },
+        List {
+            member: "modules",
+            table: &MODULES,
+            lists: &[List { member: "channels", table: &CHANNELS, lists: &[] }],
+        },
         List { member: "internal", table: &INTERNAL, lists: &[] },
     ],
 };

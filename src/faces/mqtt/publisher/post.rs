@@ -61,11 +61,11 @@ pub(super) struct Last {
 /// The content of an attribute, as far as it can change by itself.
 #[derive(Debug, PartialEq)]
 enum Shown {
-    /// Value, min, max.
+    /// Value, min, max, and what channels have.
     Value(Option<Value>),
     Raw(Raw),
     Exception(u8),
-    /// Unit, type, description: the definition it came from.
+    /// Unit, type, description, mode: the definition it came from.
     Defined(Arc<TagDef>),
     /// Told by quality and reason, or never a change: times, commands.
     Nothing,
@@ -93,7 +93,9 @@ impl Point {
         }
         match (&last.shown, show(self.attribute, view)) {
             (Shown::Value(before), Shown::Value(now)) => {
-                let band = view.def.deadband.unwrap_or(Deadband::Absolute(0.0));
+                // The deadband is one of the tag's value, in its unit; counts and states are told at every step.
+                let about_value = matches!(self.attribute, Attribute::Value | Attribute::Min | Attribute::Max);
+                let band = view.def.deadband.filter(|_| about_value).unwrap_or(Deadband::Absolute(0.0));
                 band.exceeded(before.as_ref(), now.as_ref())
             }
             (Shown::Defined(before), Shown::Defined(now)) => {
@@ -101,6 +103,7 @@ impl Point {
                     && match self.attribute {
                         Attribute::Unit => before.unit != now.unit,
                         Attribute::Description => before.description != now.description,
+                        Attribute::Mode => before.origin != now.origin,
                         _ => before.kind != now.kind,
                     }
             }
@@ -125,16 +128,21 @@ fn show(attribute: Attribute, view: &TagView) -> Shown {
         Attribute::Value => Shown::Value(state.value.clone()),
         Attribute::Min => Shown::Value(state.min.clone()),
         Attribute::Max => Shown::Value(state.max.clone()),
-        Attribute::Raw => Shown::Raw(state.raw.clone()),
+        Attribute::Raw if state.aspects.is_none() => Shown::Raw(state.raw.clone()),
         Attribute::Exception => Shown::Exception(state.exception),
-        Attribute::Unit | Attribute::Type | Attribute::Description => Shown::Defined(Arc::clone(&view.def)),
+        Attribute::Unit | Attribute::Type | Attribute::Description | Attribute::Mode => {
+            Shown::Defined(Arc::clone(&view.def))
+        }
         Attribute::Quality
         | Attribute::Reason
         | Attribute::DeviceStatus
         | Attribute::Timestamp
         | Attribute::AgeMs
         | Attribute::ResetMin
-        | Attribute::ResetMax => Shown::Nothing,
+        | Attribute::ResetMax
+        | Attribute::ClearOverflow
+        | Attribute::ResetCurrentCount => Shown::Nothing,
+        own => Shown::Value(state.aspect(own)),
     }
 }
 

@@ -394,9 +394,15 @@ impl From<WriteError> for ApiProblem {
         let sentence = error.to_string();
         match error {
             WriteError::Unknown(_) => Self::not_found(sentence),
-            WriteError::NotWritable(_) | WriteError::Disabled(_) => Self::new(StatusCode::CONFLICT, sentence),
+            WriteError::NotWritable(_)
+            | WriteError::Disabled(_)
+            | WriteError::WrongMode { .. }
+            | WriteError::SafeMode(_)
+            | WriteError::Forced(_) => Self::new(StatusCode::CONFLICT, sentence),
             WriteError::Value(_) | WriteError::Unfit(_) => Self::field("/value", sentence),
-            WriteError::Exception(_) | WriteError::NotTaken(_) => Self::new(StatusCode::BAD_GATEWAY, sentence),
+            WriteError::Exception(_) | WriteError::NotTaken(_) | WriteError::Module(_) => {
+                Self::new(StatusCode::BAD_GATEWAY, sentence)
+            }
             WriteError::Busy | WriteError::Stopped(_) | WriteError::LineClosed(_) => Self::busy(sentence),
             WriteError::NoAnswer => Self::new(StatusCode::GATEWAY_TIMEOUT, sentence),
         }

@@ -169,6 +169,20 @@ super::list! {
         "`{{{0}}}` 자리표시자는 없습니다. 쓸 수 있는 것: {{appliance}}, {{tag}}, {{group}}, {{name}}, {{attribute}}";
     "topics that begin with `$` belong to the broker", "`$`로 시작하는 토픽은 브로커 전용입니다";
 
+    // I/O modules.
+    "over range", "범위 초과";
+    "under range", "범위 미달";
+    "the name `{}` is taken by a device", "장치가 이미 `{0}` 이름을 쓰고 있습니다";
+    "slot {} is taken by module `{}`", "슬롯 {0}: 모듈 `{1}`에서 이미 쓰고 있습니다";
+    "`{}` is `\"hold\"` or {}..{} in mode `{}`, not {}",
+        "`{3}` 모드에서 `{0}` 값은 `\"hold\"` 또는 {1}..{2}이어야 합니다. 입력된 값: {4}";
+    "`{}` is {}..{} in steps of 0.5, not {}", "`{0}` 값은 {1}..{2} 범위에서 0.5 단위여야 합니다. 입력된 값: {3}";
+    "`{}` is {}..{}, not {}", "`{0}` 값은 {1}..{2}이어야 합니다. 입력된 값: {3}";
+    "`{}` is `\"hold\"` or a number", "`{0}` 값은 `\"hold\"` 또는 숫자여야 합니다";
+    "`burnout_value` is `\"hold\"`, `\"null\"` or a number", "`burnout_value` 값은 `\"hold\"`, `\"null\"` 또는 숫자여야 합니다";
+    "`driver` is missing, such as `{{\"kind\": \"simulated\"}}`", "`driver` 항목이 없습니다. 예: `{{\"kind\": \"simulated\"}}`";
+    "channel {} stands in this list already", "채널 {0} 항목이 이 목록에 이미 있습니다";
+
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";
     "a broker needs a listener, such as `{{\"address\": \"127.0.0.1:1883\"}}`",

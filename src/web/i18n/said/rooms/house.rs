@@ -58,6 +58,12 @@ super::list! {
     "event log", "이벤트 로그";
     "health watch", "상태 감시";
 
+    // Channels.
+    "`{}` means nothing while the channel's mode is `{}`", "채널 모드가 `{1}`인 동안 `{0}` 항목은 쓸 수 없습니다";
+    "the outputs are held at their safe values ({})", "출력이 안전값으로 고정되어 있습니다({0})";
+    "`{}` is forced by hand; end that first", "`{0}` 값이 수동으로 고정되어 있습니다. 먼저 해제하세요";
+    "the module could not be written: {}", "모듈에 쓰지 못했습니다: {0}";
+
     // Previews.
     "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
 }
