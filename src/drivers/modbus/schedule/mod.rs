@@ -7,6 +7,8 @@
 
 mod budget;
 mod load;
+#[cfg(test)]
+mod outage_tests;
 mod pace;
 #[cfg(test)]
 mod tests;
