@@ -4,7 +4,7 @@
 //! readings is microseconds, and whoever reads several tags gets them from one moment.
 
 use super::changes::{Changed, Interest, Subscriber};
-use crate::tag::channel::Aspects;
+use crate::tag::channel::{Aspects, Mode};
 use crate::tag::def::{Origin, TagDef};
 use crate::tag::id::TagName;
 use crate::tag::quality::Reason;
@@ -163,7 +163,9 @@ impl Cell {
     /// Makes the state say whether the tag is switched off; true when that changed it.
     fn switch(&mut self) -> bool {
         let Some(def) = &self.def else { return false };
-        let off = self.state.reason == Reason::Disabled;
+        // A channel whose mode is `disabled` is switched off by its driver, not here.
+        let idle = def.enabled && def.channel().is_some_and(|(_, mode)| mode == Mode::Disabled);
+        let off = self.state.reason == Reason::Disabled && !idle;
         match (def.enabled, off) {
             (false, false) => self.state.apply(Reading::Failed(Reason::Disabled)),
             (true, true) => self.state.apply(Reading::Failed(Reason::NotYetRead)),

@@ -52,6 +52,18 @@ pub enum Reason {
     Disabled,
     /// 8: it is written to all devices of a line at once, and nobody answers.
     WriteOnly,
+    /// 9: the wire or the sensor of an analog channel is broken.
+    Burnout,
+    /// 10: the field is above the channel's range.
+    OverRange,
+    /// 11: the field is below the channel's range.
+    UnderRange,
+    /// 12: a person holds the value by hand; the field may say something else.
+    Forced,
+    /// 13: the load of an analog output is open or shorted.
+    Fault,
+    /// 14: the I/O module cannot be reached.
+    NoModule,
     /// 256 + code: the device answered with this Modbus exception.
     Exception(u8),
 }
@@ -69,6 +81,12 @@ impl Reason {
             Self::Clock => 6,
             Self::Disabled => 7,
             Self::WriteOnly => 8,
+            Self::Burnout => 9,
+            Self::OverRange => 10,
+            Self::UnderRange => 11,
+            Self::Forced => 12,
+            Self::Fault => 13,
+            Self::NoModule => 14,
             Self::Exception(code) => 256 + u16::from(code),
         }
     }
@@ -86,6 +104,12 @@ impl fmt::Display for Reason {
             Self::Clock => f.write_str("clock"),
             Self::Disabled => f.write_str("disabled"),
             Self::WriteOnly => f.write_str("write only"),
+            Self::Burnout => f.write_str("burnout"),
+            Self::OverRange => f.write_str("over range"),
+            Self::UnderRange => f.write_str("under range"),
+            Self::Forced => f.write_str("forced"),
+            Self::Fault => f.write_str("fault"),
+            Self::NoModule => f.write_str("no module"),
             Self::Exception(code) => write!(f, "exception {code:02X}"),
         }
     }

@@ -49,6 +49,15 @@ pub enum Reading {
         /// When the answer was received.
         at: Stamp,
     },
+    /// The field answered, and what it says is not to be used: this is shown in its place, marked bad.
+    Bad {
+        /// What is shown.
+        value: Option<Value>,
+        /// When the answer was received.
+        at: Stamp,
+        /// What is wrong.
+        reason: Reason,
+    },
     /// No usable answer: the last value stays, marked bad.
     Failed(Reason),
     /// Nobody can tell: the last value stays, marked uncertain.
@@ -104,6 +113,7 @@ impl TagState {
             }
             Reading::Uncertain { value, raw, at, reason } => (Some(value), raw, at, Quality::Uncertain, reason),
             Reading::Invalid { raw, at } => (None, raw, at, Quality::Bad, Reason::InvalidValue),
+            Reading::Bad { value, at, reason } => (value, Raw::new(), at, Quality::Bad, reason),
             Reading::Unknown(reason) => {
                 let changed = self.quality != Quality::Uncertain || self.reason != reason;
                 (self.quality, self.reason) = (Quality::Uncertain, reason);
@@ -171,7 +181,8 @@ impl TagState {
             Reason::NoAnswer | Reason::BadAnswer => "no answer",
             Reason::PortClosed => "port closed",
             Reason::NotYetRead | Reason::Disabled | Reason::WriteOnly => "unknown",
-            Reason::Ok | Reason::InvalidValue | Reason::Clock | Reason::Exception(_) => "online",
+            // The rest is said of channels, whose modules are no Modbus devices.
+            _ => "online",
         }
     }
 
@@ -238,6 +249,18 @@ mod tests {
         assert_eq!((state.value.clone(), state.at.unwrap().unix_ms), (Some(Value::F64(5.0)), 20));
         assert!(state.apply(good(5.0, 30)));
         assert_eq!(state.age_ms(Stamp { unix_ms: 0, mono_us: 35_000 }), Some(5));
+    }
+
+    #[test]
+    fn what_stands_in_for_a_broken_sensor_is_bad_and_no_minimum() {
+        let mut state = TagState::default();
+        state.apply(good(5.0, 10));
+        let at = Stamp { unix_ms: 20, mono_us: 20_000 };
+        assert!(state.apply(Reading::Bad { value: Some(Value::F64(-99.0)), at, reason: Reason::Burnout }));
+        assert_eq!((state.value.clone(), state.quality), (Some(Value::F64(-99.0)), Quality::Bad));
+        assert_eq!((state.min.clone(), state.at), (Some(Value::F64(5.0)), Some(at)));
+        assert!(state.apply(Reading::Bad { value: None, at, reason: Reason::Burnout }));
+        assert_eq!(state.value, None);
     }
 
     #[test]

@@ -20,6 +20,12 @@ crate::web::i18n::declare_for_scripts! {
     "reason.bad answer": "bad answer", "잘못된 응답";
     "reason.clock": "clock not set", "시계가 맞지 않음";
     "reason.write only": "write only", "쓰기 전용";
+    "reason.burnout": "broken wire or sensor", "단선 또는 센서 고장";
+    "reason.over range": "over range", "범위 초과";
+    "reason.under range": "under range", "범위 미달";
+    "reason.forced": "forced by hand", "수동 강제";
+    "reason.fault": "output load fault", "출력 부하 고장";
+    "reason.no module": "module cannot be reached", "모듈에 연결할 수 없음";
     "reason.disabled": "switched off", "사용 안 함";
     "reason.exception": "exception {code} ({meaning})", "예외 {code} ({meaning})";
     "exception.01": "function not supported", "지원하지 않는 기능";
