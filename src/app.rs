@@ -11,6 +11,7 @@ use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::handle::Handle;
 use crate::runtime::image::{Image, Reader};
 use crate::runtime::lines::Lines;
+use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::{Detail, Units, UnitsWatch};
 use crate::runtime::supervisor::Supervisor;
 use crate::runtime::unit::UnitKind;
@@ -57,6 +58,8 @@ pub struct Gateway {
     pub reader: Reader,
     /// Writes points.
     pub commands: Commands,
+    /// Whether outputs are held.
+    pub safe_mode: SafeMode,
     /// Accounts, events, revisions.
     pub store: Store,
     /// How each unit is.
@@ -75,7 +78,8 @@ impl Gateway {
         let store = Store::open(&options.data, StoreLimits::default()).await?;
         let (events, told) = Events::channel();
         let image = Image::new();
-        let commands = Commands::new(image.clone(), events.clone());
+        let safe_mode = SafeMode::default();
+        let commands = Commands::new(image.clone(), events.clone()).guarded_by(safe_mode.clone());
         let (status, units) = watch::channel(Units::default());
         let (config, inbox) = Handle::channel(CONFIG_QUEUE);
         let web = options.web;
@@ -92,6 +96,7 @@ impl Gateway {
             image: image.clone(),
             commands: commands.clone(),
             lines: lines.clone(),
+            safe_mode: safe_mode.clone(),
             events: events.clone(),
             told: Arc::new(Mutex::new(told)),
             store: store.clone(),
@@ -102,6 +107,7 @@ impl Gateway {
                 reader: image.reader(),
                 commands: commands.clone(),
                 lines,
+                safe_mode: safe_mode.clone(),
                 units: units.clone(),
                 events: events.clone(),
                 store: store.clone(),
@@ -118,6 +124,7 @@ impl Gateway {
             config,
             reader: image.reader(),
             commands,
+            safe_mode,
             store,
             units,
             events,

@@ -4,6 +4,7 @@ use crate::config::GatewayConfig;
 #[cfg(feature = "broker")]
 use crate::config::broker::BrokerConfig;
 use crate::config::internal::InternalConfig;
+use crate::config::safe_mode::SafeModeConfig;
 use crate::drivers::internal::Internal;
 use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
@@ -13,10 +14,12 @@ use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::lines::Lines;
+use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
+use crate::services::watchdog::Watchdog;
 use crate::store::Store;
 use crate::web::{WebServer, WebState};
 use futures::FutureExt as _;
@@ -43,6 +46,8 @@ pub(super) enum UnitConfig {
     EventLog,
     /// Tells events of units' health.
     HealthWatch,
+    /// Watches that somebody is there, for the outputs.
+    Watchdog(SafeModeConfig),
 }
 
 impl UnitSpec for UnitConfig {
@@ -56,6 +61,7 @@ impl UnitSpec for UnitConfig {
             Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
+            Self::Watchdog(_) => "watchdog".to_owned(),
         }
     }
 
@@ -67,7 +73,12 @@ impl UnitSpec for UnitConfig {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
             Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
-            Self::Internal(_) | Self::Mqtt(_) | Self::Web(_) | Self::EventLog | Self::HealthWatch => Vec::new(),
+            Self::Internal(_)
+            | Self::Mqtt(_)
+            | Self::Web(_)
+            | Self::EventLog
+            | Self::HealthWatch
+            | Self::Watchdog(_) => Vec::new(),
         }
     }
 
@@ -76,7 +87,12 @@ impl UnitSpec for UnitConfig {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
-            Self::Line(_) | Self::Internal(_) | Self::Mqtt(_) | Self::EventLog | Self::HealthWatch => false,
+            Self::Line(_)
+            | Self::Internal(_)
+            | Self::Mqtt(_)
+            | Self::EventLog
+            | Self::HealthWatch
+            | Self::Watchdog(_) => false,
             // It follows its other settings by itself.
             Self::Web(_) => self != next,
         }
@@ -89,6 +105,7 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
+        (UnitKey::new(UnitKind::Service, "watchdog"), UnitConfig::Watchdog(config.safe_mode)),
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
@@ -113,6 +130,7 @@ pub(super) struct Parts {
     pub(super) image: Image,
     pub(super) commands: Commands,
     pub(super) lines: Lines,
+    pub(super) safe_mode: SafeMode,
     pub(super) events: Events,
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
     pub(super) store: Store,
@@ -170,6 +188,17 @@ impl Parts {
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
+            UnitConfig::Watchdog(first) => followed(
+                *first,
+                |config| match config {
+                    UnitConfig::Watchdog(config) => Some(*config),
+                    _ => None,
+                },
+                |follow| {
+                    let (units, events) = (self.units.clone(), self.events.clone());
+                    Watchdog::new(follow, self.safe_mode.clone(), units, events).run(ctx)
+                },
+            ),
         }
     }
 }

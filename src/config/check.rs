@@ -17,6 +17,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     shared_links(config, document, problems);
     listeners(config, problems);
     client_ids(config, document, problems);
+    watchdogs(config, problems);
     publications::judge(config, document, problems);
 }
 
@@ -158,6 +159,15 @@ fn listeners(config: &GatewayConfig, problems: &mut Problems) {
             problems.add(pointer, sentence, Severity::Error);
         }
         taken.push((format!("listener number {} of the broker", index + 1), *address));
+    }
+}
+
+/// A watchdog of something that cannot come would hold the outputs for ever.
+fn watchdogs(config: &GatewayConfig, problems: &mut Problems) {
+    if config.safe_mode.mqtt.is_some() && !config.connections.iter().any(|connection| connection.identity.enabled) {
+        let sentence =
+            "there is no MQTT connection to be watched: the outputs will go to their safe values and stay there";
+        problems.add("/safe_mode/mqtt_s".to_owned(), sentence.to_owned(), Severity::Warning);
     }
 }
 

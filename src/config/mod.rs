@@ -20,6 +20,7 @@ pub mod port;
 pub mod problem;
 pub mod profile;
 pub mod publication;
+pub mod safe_mode;
 pub mod secret;
 pub mod subscription;
 pub mod tags;
@@ -36,6 +37,7 @@ use module::ModuleConfig;
 use mqtt::ConnectionConfig;
 use port::PortConfig;
 use problem::{Pointer, Problem, Problems};
+use safe_mode::SafeModeConfig;
 use serde_json::Value as Json;
 
 /// The only document format there is.
@@ -87,6 +89,8 @@ pub struct GatewayConfig {
     pub connections: Vec<ConnectionConfig>,
     /// The embedded broker, if it is wanted.
     pub broker: Option<BrokerConfig>,
+    /// When outputs go to their safe values.
+    pub safe_mode: SafeModeConfig,
     /// The browser and REST server.
     pub web: WebConfig,
 }
@@ -117,6 +121,7 @@ impl GatewayConfig {
         fields.not_yet(&["computed", "modbus_server", "snmp", "access", "certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
+            safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
             web: WebConfig::read(fields.get("web"), root.member("web"), problems),
             ..Self::default()
         };

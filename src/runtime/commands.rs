@@ -4,6 +4,7 @@ use super::events::{Category, Event, Events, Outcome};
 use super::handle::CallError;
 use super::image::{Image, Reader};
 use super::routes::{self, Routes};
+use super::safe_mode::SafeMode;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::{RefusedValue, TagDef};
 use crate::tag::id::TagName;
@@ -142,13 +143,20 @@ pub struct Commands {
     reader: Reader,
     routes: Routes<String, Batch>,
     events: Events,
+    safe_mode: SafeMode,
 }
 
 impl Commands {
     /// Commands over this image; refusals are told to `events`.
     pub fn new(image: Image, events: Events) -> Self {
         let reader = image.reader();
-        Self { image, reader, routes: Routes::new(INBOX), events }
+        Self { image, reader, routes: Routes::new(INBOX), events, safe_mode: SafeMode::default() }
+    }
+
+    /// Refuses writes to outputs while this safe mode is active.
+    #[must_use]
+    pub fn guarded_by(self, safe_mode: SafeMode) -> Self {
+        Self { safe_mode, ..self }
     }
 
     /// The inbox of the driver that owns these groups from now on, until it is dropped.
@@ -246,6 +254,12 @@ impl Commands {
         }
         if !def.enabled && !matches!(attribute, Attribute::ResetMin | Attribute::ResetMax) {
             return Err(WriteError::Disabled(point()));
+        }
+        let held = || self.safe_mode.reason().filter(|_| def.channel().is_some_and(|(kind, _)| kind.is_output()));
+        if !attribute.is_command()
+            && let Some(why) = held()
+        {
+            return Err(WriteError::SafeMode(why));
         }
         match attribute {
             Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min).map(Checked::Done),

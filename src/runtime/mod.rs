@@ -9,6 +9,7 @@ pub mod image;
 pub mod lines;
 pub mod plan;
 pub mod routes;
+pub mod safe_mode;
 pub mod status;
 pub mod supervisor;
 pub mod unit;

@@ -3,3 +3,4 @@
 pub mod configuration;
 pub mod event_log;
 pub mod health_watch;
+pub mod watchdog;

@@ -32,6 +32,8 @@ pub(crate) struct StatusView {
     /// (figures by kind), `since`.
     #[schema(value_type = Vec<Object>)]
     pub(crate) units: Vec<UnitView>,
+    /// Whether outputs are held at their safe values.
+    pub(crate) safe_mode: SafeModeBrief,
     /// How many tags are good, uncertain, bad.
     pub(crate) tags: TagTally,
     /// What of the stored configuration could not be used, with its place, and warnings.
@@ -68,6 +70,17 @@ impl StatusView {
         };
         written.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
     }
+}
+
+/// Whether outputs are held at their safe values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct SafeModeBrief {
+    /// They are, and writes to them are refused.
+    active: bool,
+    /// Why.
+    reason: Option<String>,
+    /// Since when.
+    since: Option<String>,
 }
 
 /// The appliance.
@@ -157,6 +170,7 @@ impl StatusBoard {
         let revision = state.revision();
         let now = clock::now();
         let sync = clock_sync(clock::is_sensible(now));
+        let safe = state.safe_mode().follow().borrow().clone();
         let [good, uncertain, bad] = state.reader().tally();
         StatusView {
             appliance: ApplianceView {
@@ -172,6 +186,11 @@ impl StatusBoard {
                 now: rfc3339(now.unix_ms),
             },
             units: self.dated(snapshot(state.units()), now.unix_ms),
+            safe_mode: SafeModeBrief {
+                active: safe.is_active(),
+                reason: state.safe_mode().reason(),
+                since: safe.since_ms.map(rfc3339),
+            },
             tags: TagTally { good, uncertain, bad },
             problems: revision.problems.to_vec(),
         }

@@ -13,6 +13,7 @@ use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::Events;
 use crate::runtime::image::Reader;
 use crate::runtime::lines::Lines;
+use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
@@ -42,6 +43,8 @@ pub struct WebParts {
     pub commands: Commands,
     /// Requests to lines.
     pub lines: Lines,
+    /// Whether outputs are held.
+    pub safe_mode: SafeMode,
     /// Every unit.
     pub units: UnitsWatch,
     /// Where events are told.
@@ -140,6 +143,10 @@ impl WebState {
 
     pub(crate) fn lines(&self) -> &Lines {
         &self.0.parts.lines
+    }
+
+    pub(crate) fn safe_mode(&self) -> &SafeMode {
+        &self.0.parts.safe_mode
     }
 
     pub(crate) fn units(&self) -> &UnitsWatch {

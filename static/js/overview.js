@@ -5,6 +5,7 @@ import { $, fill, h, healthMark, mark, setText } from "./dom.js";
 import { count, decimal, since, t, time, word } from "./i18n.js";
 import { eventRow } from "./event-row.js";
 import { live } from "./live.js";
+import { safeModePanel } from "./safe-mode.js";
 import { reasonText } from "./shell.js";
 
 const RECENT = 8;
@@ -328,6 +329,7 @@ function show(status) {
   const focused = place.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   fill(
     place,
+    safeModePanel(status.safe_mode),
     problems.length > 0 &&
       h(
         "section",

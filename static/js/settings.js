@@ -32,10 +32,23 @@ const WEB = [
   },
 ];
 
+const SAFE_MODE = [
+  {
+    title: "section.safe_mode",
+    fields: [
+      { key: "mqtt_s", kind: "number", def: 0, min: 0, max: 65535, unit: "s" },
+      { key: "rest_s", kind: "number", def: 0, min: 0, max: 65535, unit: "s" },
+      { key: "modbus_s", kind: "number", def: 0, min: 0, max: 65535, unit: "s" },
+      { key: "clear", kind: "select", options: ["auto", "manual"], def: "auto", hint: "safe_clear" },
+    ],
+  },
+];
+
 async function main() {
   const config = await ConfigDocument.load();
   const forms = [
     ["/appliance", APPLIANCE],
+    ["/safe_mode", SAFE_MODE],
     ["/web", WEB],
   ].map(([pointer, sections]) => {
     const place = h("div", { class: "panel" });

@@ -91,6 +91,7 @@ pub(super) static DOCUMENT: Object = Object {
                 ],
             }],
         },
+        Object { member: "safe_mode", id: "safe_mode", objects: &[], lists: &[] },
         Object { member: "web", id: "web", objects: &[], lists: &[] },
     ],
     lists: &[

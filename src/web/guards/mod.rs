@@ -10,6 +10,7 @@ use super::state::WebState;
 use crate::net::gate::Pass;
 use crate::platform::clock;
 use crate::runtime::events::{Category, Event, Outcome};
+use crate::runtime::safe_mode::Source;
 use crate::store::Role;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::request::Parts;
@@ -115,6 +116,8 @@ async fn demand(parts: &Parts, state: &WebState, role: Role) -> Result<Who, ApiP
     }
     if who.source() == "browser" {
         origin::check_origin(parts)?;
+    } else {
+        state.safe_mode().heard(Source::Rest, clock::now());
     }
     if who.role < role {
         if !parts.method.is_safe() {

@@ -26,6 +26,7 @@ crate::web::i18n::declare_for_scripts! {
     "section.trigger": "When it is sent", "보내는 때";
     "section.caps": "Limits", "한도";
     "section.appliance": "Appliance", "기기";
+    "section.safe_mode": "Safe mode", "안전 모드";
     "section.web": "Web server", "웹 서버";
     "save.unsaved": "Unsaved changes: {n}.", "저장하지 않은 변경: {n}건.";
     "save.discard": "Discard changes", "변경 버리기";

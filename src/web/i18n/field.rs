@@ -78,6 +78,10 @@ crate::web::i18n::declare_for_scripts! {
     "field.location": "Location", "위치";
     "field.contact": "Contact", "담당자";
     "field.timezone": "Time zone", "시간대";
+    "field.mqtt_s": "Longest time without an MQTT connection", "MQTT 연결이 없어도 되는 최대 시간";
+    "field.rest_s": "Longest time without a REST request", "REST 요청이 없어도 되는 최대 시간";
+    "field.modbus_s": "Longest time without a Modbus/TCP request", "Modbus/TCP 요청이 없어도 되는 최대 시간";
+    "field.clear": "It ends", "종료 방법";
     "field.session_idle_min": "Log out when idle for", "유휴 시 로그아웃";
     "field.session_max_h": "Log out after", "최대 세션 시간";
     "field.banner": "Notice before login", "로그인 전 안내문";

@@ -37,6 +37,9 @@ crate::web::i18n::declare_for_scripts! {
     "hint.anonymous": "Anyone who reaches the listener may then publish and subscribe.", "접속할 수 있는 누구나 발행하고 구독할 수 있게 됩니다.";
     "hint.publish": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";
     "hint.subscribe": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";
+    "hint.mqtt_s": "Then outputs of I/O modules go to their safe values. 0: not watched.", "이 시간이 지나면 I/O 모듈의 출력이 안전값으로 바뀝니다. 0이면 감시하지 않습니다.";
+    "hint.rest_s": "Requests of scripts count, with a token; a browser does not.", "토큰을 쓰는 스크립트의 요청만 세며, 브라우저는 세지 않습니다.";
+    "hint.safe_clear": "By itself: as soon as every watched source is heard again.", "자동: 감시하는 모든 통신이 돌아오면 바로 끝납니다.";
     "hint.appliance_name": "Fills {appliance} in topics.", "토픽의 {appliance}를 채웁니다.";
     "hint.timezone": "As Asia/Seoul or Europe/Berlin.", "예: Asia/Seoul, Europe/Berlin";
     "hint.profile": "Where the device came from; it changes nothing.", "장치가 만들어진 프로필. 바꿔도 동작은 그대로입니다.";

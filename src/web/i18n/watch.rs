@@ -3,6 +3,12 @@
 crate::web::i18n::declare_for_scripts! {
     "banner.look": "Look", "확인";
     "banner.more": "and {n} more", "그 외 {n}건";
+    "safe.active": "Safe mode: outputs are held at their safe values", "안전 모드: 출력이 안전값으로 고정되어 있습니다";
+    "safe.explained": "{reason}, since {since}. Writes to outputs are refused until it ends.", "원인: {reason} ({since}부터). 끝날 때까지 출력에 쓸 수 없습니다.";
+    "safe.leave": "Leave safe mode", "안전 모드 끝내기";
+    "safe.enter": "Enter safe mode", "안전 모드 시작";
+    "safe.enter_title": "Enter safe mode?", "안전 모드를 시작할까요?";
+    "safe.enter_text": "Every output goes to its safe value at once, and stays there until somebody leaves safe mode.", "모든 출력이 즉시 안전값으로 바뀌고, 안전 모드를 끝낼 때까지 유지됩니다.";
     "overview.well": "All {n} units are well.", "유닛 {n}개가 모두 정상입니다.";
     "overview.sick": "{n} of {all} units need attention.", "유닛 {all}개 중 {n}개를 확인해야 합니다.";
     "overview.revision": "Revision", "리비전";

@@ -5,6 +5,7 @@ crate::web::i18n::declare_for_scripts! {
     "word.off": "off", "꺼짐";
     "word.yes": "yes", "예";
     "word.no": "no", "아니요";
+    "option.manual": "when somebody says so", "사람이 해제할 때";
     "health.up": "Up", "정상";
     "health.starting": "Starting", "시작 중";
     "health.degraded": "Degraded", "저하";

@@ -12,6 +12,7 @@ mod log;
 mod objects;
 mod plain;
 mod roles;
+mod safe_mode;
 mod server;
 mod stream;
 mod tags;

@@ -14,6 +14,7 @@ mod openapi;
 mod preview;
 mod profiles;
 mod revisions;
+mod safe_mode;
 mod session;
 mod status;
 mod stream;
@@ -42,6 +43,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(tags::router())
         .merge(status::router())
         .merge(lines::router())
+        .merge(safe_mode::router())
         .merge(events::router())
         .merge(host::router())
         .merge(revisions::router())

@@ -182,6 +182,9 @@ super::list! {
     "`burnout_value` is `\"hold\"`, `\"null\"` or a number", "`burnout_value` 값은 `\"hold\"`, `\"null\"` 또는 숫자여야 합니다";
     "`driver` is missing, such as `{{\"kind\": \"simulated\"}}`", "`driver` 항목이 없습니다. 예: `{{\"kind\": \"simulated\"}}`";
     "channel {} stands in this list already", "채널 {0} 항목이 이 목록에 이미 있습니다";
+    "there is no MQTT connection to be watched: the outputs will go to their safe values and stay there",
+        "감시할 MQTT 연결이 없습니다. 출력이 안전값으로 바뀌어 그대로 유지됩니다";
+    "there is no Modbus/TCP server to be watched: leave `modbus_s` at 0", "감시할 Modbus/TCP 서버가 없습니다. `modbus_s`를 0으로 두세요";
 
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";

@@ -107,4 +107,6 @@ super::list! {
     "removed the account", "계정을 삭제함";
     "a wrong present password at a change of it", "비밀번호 변경 시 현재 비밀번호가 틀림";
     "changed the own password", "자신의 비밀번호를 변경함";
+    "entered the safe mode by hand", "안전 모드를 수동으로 시작했습니다";
+    "left the safe mode by hand", "안전 모드를 수동으로 끝냈습니다";
 }

@@ -64,6 +64,15 @@ super::list! {
     "`{}` is forced by hand; end that first", "`{0}` 값이 수동으로 고정되어 있습니다. 먼저 해제하세요";
     "the module could not be written: {}", "모듈에 쓰지 못했습니다: {0}";
 
+    // Safe mode.
+    "safe mode", "안전 모드";
+    "outputs go to their safe values: {}", "출력이 안전값으로 바뀝니다: {0}";
+    "outputs can be written again", "출력에 다시 쓸 수 있습니다";
+    "no Modbus/TCP request for {} s", "{0}초 동안 Modbus/TCP 요청 없음";
+    "no MQTT connection for {} s", "{0}초 동안 MQTT 연결 없음";
+    "no REST request for {} s", "{0}초 동안 REST 요청 없음";
+    "entered by hand", "수동으로 시작됨";
+
     // Previews.
     "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
 }
