@@ -11,6 +11,7 @@ use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::handle::Handle;
 use crate::runtime::image::{Image, Reader};
 use crate::runtime::lines::Lines;
+use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::{Detail, Units, UnitsWatch};
 use crate::runtime::supervisor::Supervisor;
@@ -92,6 +93,7 @@ impl Gateway {
         )
         .await?;
         let lines = Lines::default();
+        let modules = Modules::default();
         let parts = Parts {
             image: image.clone(),
             commands: commands.clone(),
@@ -107,6 +109,7 @@ impl Gateway {
                 reader: image.reader(),
                 commands: commands.clone(),
                 lines,
+                modules,
                 safe_mode: safe_mode.clone(),
                 units: units.clone(),
                 events: events.clone(),

@@ -7,6 +7,7 @@ pub mod events;
 pub mod handle;
 pub mod image;
 pub mod lines;
+pub mod modules;
 pub mod plan;
 pub mod routes;
 pub mod safe_mode;

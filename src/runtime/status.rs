@@ -1,5 +1,6 @@
 //! The figures units show of themselves. Plain values, serialised as they are into `/api/v1/status`.
 
+use super::modules::ModuleStatus;
 use super::unit::{Health, UnitKey, UnitKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub enum Detail {
     None,
     /// A serial line.
     Line(Box<LineStatus>),
+    /// An I/O module.
+    Module(Box<ModuleStatus>),
     /// An MQTT connection.
     Mqtt(Box<MqttStatus>),
     /// The embedded broker.

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 pub enum UnitKind {
     /// A serial line or a Modbus connection.
     Line,
+    /// An I/O module.
+    Module,
     /// The internal registers.
     Internal,
     /// The embedded broker; before the connections, which may be to it: units start in this order.
@@ -30,6 +32,7 @@ impl UnitKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Line => "line",
+            Self::Module => "module",
             Self::Internal => "internal",
             Self::Mqtt => "mqtt",
             Self::Broker => "broker",

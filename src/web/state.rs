@@ -13,6 +13,7 @@ use crate::runtime::configure::{ConfigHandle, Revision};
 use crate::runtime::events::Events;
 use crate::runtime::image::Reader;
 use crate::runtime::lines::Lines;
+use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
@@ -43,6 +44,8 @@ pub struct WebParts {
     pub commands: Commands,
     /// Requests to lines.
     pub lines: Lines,
+    /// Requests to I/O modules.
+    pub modules: Modules,
     /// Whether outputs are held.
     pub safe_mode: SafeMode,
     /// Every unit.
@@ -147,6 +150,10 @@ impl WebState {
 
     pub(crate) fn safe_mode(&self) -> &SafeMode {
         &self.0.parts.safe_mode
+    }
+
+    pub(crate) fn modules(&self) -> &Modules {
+        &self.0.parts.modules
     }
 
     pub(crate) fn units(&self) -> &UnitsWatch {

@@ -45,6 +45,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_kind.line": "line", "라인";
     "unit_kind.internal": "internal registers", "내부 레지스터";
     "unit_kind.mqtt": "MQTT connection", "MQTT 연결";
+    "unit_kind.module": "I/O module", "I/O 모듈";
     "unit_kind.broker": "broker", "브로커";
     "unit_kind.web": "web server", "웹 서버";
     "unit_kind.service": "service", "서비스";

@@ -2,6 +2,7 @@
 
 use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
+use crate::runtime::modules::{DriverState, ModuleStatus};
 use crate::runtime::status::{
     BrokerStatus, Detail, LineStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
 };
@@ -72,6 +73,7 @@ fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units
         );
         match &unit.detail {
             Detail::Line(line) => page.line(&unit.name, line),
+            Detail::Module(module) => page.module(module),
             Detail::Mqtt(mqtt) => page.mqtt(&unit.name, mqtt),
             Detail::Broker(broker) => page.broker(broker),
             Detail::Server(server) => page.server(&unit.name, server),
@@ -193,6 +195,25 @@ impl Page {
                 let help = "Round trip of recent answers.";
                 self.gauge("dinrail_device_round_trip_seconds", help, &labels, ms / 1000.0);
             }
+        }
+    }
+
+    fn module(&mut self, module: &ModuleStatus) {
+        let labels = [("module", module.name.as_str())];
+        let open = u8::from(module.state == DriverState::Open);
+        self.gauge("dinrail_module_open", "1 while the hardware of the module is at hand.", &labels, open);
+        let safe = u8::from(module.safe_mode);
+        self.gauge("dinrail_module_safe_mode", "1 while outputs are held at their safe values.", &labels, safe);
+        self.gauge("dinrail_module_forced_channels", "Channels forced by hand.", &labels, module.forced);
+        self.counter("dinrail_module_scans_total", "Scans of the module.", &labels, module.scans);
+        self.counter("dinrail_module_overruns_total", "Scans wanted and not done.", &labels, module.overruns);
+        let help = "Changes of inputs that the hardware saw and could not hand over.";
+        self.counter("dinrail_module_lost_events_total", help, &labels, module.lost_events);
+        self.counter("dinrail_module_opened_total", "How often the hardware was opened.", &labels, module.opened);
+        for (quantile, us) in [("0.5", module.jitter.p50_us), ("0.99", module.jitter.p99_us)] {
+            let labels = [labels[0], ("quantile", quantile)];
+            let seconds = Duration::from_micros(us).as_secs_f64();
+            self.gauge("dinrail_module_jitter_seconds", "How far recent scans were from their time.", &labels, seconds);
         }
     }
 

@@ -10,6 +10,7 @@ mod import;
 mod info;
 mod lines;
 mod metrics;
+mod modules;
 mod openapi;
 mod preview;
 mod profiles;
@@ -43,6 +44,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(tags::router())
         .merge(status::router())
         .merge(lines::router())
+        .merge(modules::router())
         .merge(safe_mode::router())
         .merge(events::router())
         .merge(host::router())

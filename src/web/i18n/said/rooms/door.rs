@@ -85,11 +85,19 @@ super::list! {
     "the line has too many requests to answer; try again", "라인에 대기 중인 요청이 너무 많습니다. 다시 시도하세요";
     "no line `{}` is running; is it switched on?", "라인 `{0}`: 실행 중이 아닙니다. 켜져 있는지 확인하세요";
     "no device `{}` is running; is it switched on?", "장치 `{0}`: 실행 중이 아닙니다. 켜져 있는지 확인하세요";
+    "the module has too many requests to answer; try again", "모듈에 대기 중인 요청이 너무 많습니다. 다시 시도하세요";
+    "no module `{}` is running; is it switched on?", "모듈 `{0}`: 실행 중이 아닙니다. 켜져 있는지 확인하세요";
+    "there is no channel `{}`", "`{0}` 채널이 없습니다";
     "1 to {} tags are written at once", "태그는 한 번에 1~{0}개를 씁니다";
 
     // Events.
     "asked the device now", "장치에 바로 물음";
     "forgot what the device taught", "장치에서 학습한 내용을 지움";
+    "forced to {}", "{0=} 값으로 강제함";
+    "forcing to {}", "{0=} 값으로 강제";
+    "forcing ended", "강제를 해제함";
+    "ending the forcing", "강제 해제";
+    "forcing ended on {} channels", "채널 {0}개의 강제를 해제함";
     "logged in", "로그인";
     "logged out", "로그아웃";
     "wrong name or password", "잘못된 이름 또는 비밀번호";
