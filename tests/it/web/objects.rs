@@ -48,6 +48,42 @@ async fn a_tag_is_added_changed_renamed_and_removed() {
 }
 
 #[tokio::test]
+async fn a_channel_is_set_by_itself_and_its_faults_are_told_at_its_members() {
+    let web = Web::start().await;
+    let module = json!({ "slot": 4, "model": "ai-8", "driver": { "kind": "simulated" } });
+    web.admin.change(Method::PUT, "/config/modules/ai-1", Some(module)).await.expect(201);
+    let channels = "/config/modules/ai-1/channels";
+    let level = json!({ "channel": 0, "mode": "4-20mA", "scale": { "from": [4, 20], "to": [0, 100] }, "unit": "%" });
+    web.admin.change(Method::PUT, &format!("{channels}/level"), Some(level)).await.expect(201);
+    let second = json!({ "name": "flow", "channel": 1 });
+    web.admin.change(Method::POST, channels, Some(second)).await.expect(201);
+    web.admin.change(Method::PATCH, &format!("{channels}/level"), Some(json!({ "mean": 8 }))).await.expect(200);
+    for (patch, pointer) in [
+        (json!({ "mode": "pulse" }), "/mode"),
+        (json!({ "channel": 8 }), "/channel"),
+        (json!({ "burnout_ma": 5 }), "/burnout_ma"),
+        (json!({ "scale": { "from": [4, 4], "to": [0, 100] } }), "/scale"),
+        (json!({ "edge": "rising" }), "/edge"),
+    ] {
+        let refused = web.admin.change(Method::PATCH, &format!("{channels}/level"), Some(patch.clone())).await;
+        let errors = refused.expect(422)["errors"].clone();
+        assert!(errors.as_array().unwrap().iter().any(|error| error["pointer"] == pointer), "{patch}: {errors}");
+    }
+    let twice = web.admin.change(Method::PATCH, &format!("{channels}/flow"), Some(json!({ "channel": 0 }))).await;
+    assert_eq!(twice.expect(422)["errors"][0]["pointer"], json!("/channel"));
+    // Operators look, administrators change.
+    let change = json!({ "description": "x" });
+    web.operator.change(Method::PATCH, &format!("{channels}/level"), Some(change)).await.expect(403);
+    let listed = web.viewer.get("/tags?match=ai-1/*").await.expect(200);
+    let modes: Vec<&Json> = listed["tags"].as_array().unwrap().iter().map(|tag| &tag["channel"]["mode"]).collect();
+    assert_eq!(modes, [&json!("4-20mA"), &json!("0-10V")], "{listed}");
+    web.admin.change(Method::DELETE, &format!("{channels}/flow"), None).await.expect(200);
+    web.viewer.get("/tags/ai-1/flow").await.expect(404);
+    web.viewer.get("/config/modules/none/channels").await.expect(404);
+    web.stop().await;
+}
+
+#[tokio::test]
 async fn a_put_at_a_new_name_makes_the_object() {
     let web = with_lines().await;
     let device = json!({ "port": "COM1", "unit_id": 2 });
@@ -182,6 +218,7 @@ async fn every_kind_of_object_knows_the_same_verbs() {
         "format": "dinrail/1",
         "ports": [{ "name": "COM1", "kind": "serial", "path": "/dev/nowhere1", "enabled": false }],
         "devices": [{ "name": "meter1", "port": "COM1", "unit_id": 1 }],
+        "modules": [{ "name": "di-1", "slot": 1, "model": "di-16", "driver": { "kind": "simulated" } }],
         "internal": [{ "name": "recipe", "type": "u16" }],
         "mqtt": {
             "connections": [{ "name": "site", "url": "mqtt://127.0.0.1:1", "enabled": false }],
@@ -196,6 +233,8 @@ async fn every_kind_of_object_knows_the_same_verbs() {
         ("/config/ports", json!({ "name": "x", "kind": "serial", "path": "/dev/nowhere2", "enabled": false })),
         ("/config/devices", json!({ "name": "x", "port": "COM1", "unit_id": 2 })),
         ("/config/devices/meter1/tags", json!({ "name": "x", "table": "coil", "address": 0, "type": "bool" })),
+        ("/config/modules", json!({ "name": "x", "slot": 2, "model": "ao-4", "driver": { "kind": "simulated" } })),
+        ("/config/modules/di-1/channels", json!({ "channel": 3, "name": "x", "mode": "counter" })),
         ("/config/internal", json!({ "name": "x", "type": "f64", "keep": true })),
         ("/config/mqtt/connections", json!({ "name": "x", "url": "mqtt://127.0.0.1:2", "enabled": false })),
         (&publications, json!({ "name": "x", "topic": "x/{tag}", "tags": ["internal/*"], "trigger": trigger })),

@@ -2,7 +2,7 @@
 //!
 //! Level-triggered like the image: a slow reader gets the newest state of each changed tag, never a queue.
 
-use super::tags::TagItem;
+use super::tags::{TagItem, channel_of};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Changes, TagView};
 use crate::tag::reading::rfc3339;
@@ -53,6 +53,8 @@ struct Changed {
     quality: &'static str,
     reason: String,
     timestamp: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<JsonValue>,
 }
 
 impl From<&TagView> for Changed {
@@ -64,6 +66,7 @@ impl From<&TagView> for Changed {
             quality: state.quality.as_str(),
             reason: state.reason.to_string(),
             timestamp: state.at.map(|at| rfc3339(at.unix_ms)),
+            channel: channel_of(tag),
         }
     }
 }
@@ -76,7 +79,7 @@ struct Tags<T> {
 /// Follows tags and status.
 ///
 /// First a `change` with the present state of every tag meant (as `/tags` lists it), in several events if they are many;
-/// then a `change` with what changed (`name`, `value`, `quality`, `reason`, `timestamp`), at most ten times a second, the
+/// then a `change` with what changed (`name`, `value`, `quality`, `reason`, `timestamp`, and of channels `channel`), at most ten times a second, the
 /// newest state only. After a change of the configuration the whole state comes again. `status` has what `/status` has, at
 /// the beginning and then at most once a second, when it changed. The stream ends with the session or token.
 #[utoipa::path(

@@ -56,6 +56,10 @@ pub(super) struct TagItem {
     kind: &'static str,
     /// Whether its value can be written.
     writable: bool,
+    /// Channels of I/O modules: the attributes that only they have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    channel: Option<JsonValue>,
 }
 
 impl From<&TagView> for TagItem {
@@ -70,8 +74,17 @@ impl From<&TagView> for TagItem {
             unit: tag.def.unit.clone(),
             kind: tag.def.kind.as_str(),
             writable: tag.def.writable,
+            channel: channel_of(tag),
         }
     }
+}
+
+/// What a channel has beyond the attributes of every tag; commands are left out, they always read 0.
+pub(super) fn channel_of(tag: &TagView) -> Option<JsonValue> {
+    let (kind, _) = tag.def.channel()?;
+    let own = tag.def.attributes().filter(|attribute| kind.has(*attribute) && !attribute.is_command());
+    let now = Stamp::default();
+    Some(own.map(|attribute| (attribute.to_string(), attribute_of(tag, attribute, now))).collect())
 }
 
 /// How many tags, and what of them; `match`, which may be repeated, is read by [`TagFilter`].

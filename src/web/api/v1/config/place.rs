@@ -14,12 +14,14 @@ pub(super) struct Kind {
 }
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 11] = [
+pub(super) const KINDS: [Kind; 13] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/ports/{port}", what: "port", always: false },
     Kind { path: "/devices/{device}", what: "device", always: false },
     Kind { path: "/devices/{device}/tags/{tag}", what: "tag", always: false },
+    Kind { path: "/modules/{module}", what: "module", always: false },
+    Kind { path: "/modules/{module}/channels/{channel}", what: "channel", always: false },
     Kind { path: "/internal/{register}", what: "internal register", always: false },
     Kind { path: "/mqtt/connections/{connection}", what: "MQTT connection", always: false },
     Kind { path: "/mqtt/connections/{connection}/publications/{publication}", what: "publication", always: false },

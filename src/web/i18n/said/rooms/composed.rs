@@ -16,6 +16,8 @@ super::list! {
     "port", "포트";
     "ports", "포트";
     "device", "장치";
+    "module", "모듈";
+    "channel", "채널";
     "devices", "장치";
     "tag", "태그";
     "tags", "태그";
