@@ -10,6 +10,8 @@ import * as pointers from "./pointer.js";
  * A field: `{ key, kind, def, min, max, options, when, hint, wide }`.
  * `key` may be a path (`trigger/interval_ms`). Kinds: text, number, auto (number or "auto"), select, check, secret,
  * lines (a list, one entry a line), area (long text), words (a choice of several).
+ * `offers()` of a list gives what can be added to it without typing it whole.
+ * `show(value)` and `parse(text)` say how a value is written that is more than a text or a number.
  */
 export class Form {
   #config;
@@ -65,7 +67,7 @@ export class Form {
       word("field", field.label ?? name),
       field.unit && h("span", { class: "unit" }, ` ${field.unit}`),
     );
-    const list = input.suggestions;
+    const list = input.suggestions ?? (field.offers && offer(field, input));
     const element =
       field.kind === "check"
         ? h("div", { class: "field field-check" }, h("div", { class: "check-line" }, input, label), hint, trouble)
@@ -129,6 +131,35 @@ export class Form {
   }
 }
 
+/** A line that adds to the list above it, with suggestions. */
+function offer({ key, label, offers }, input) {
+  const list = freshId("list");
+  const name = t("form.add_to", { field: word("field", label ?? key) });
+  const known = h("datalist", { id: list });
+  const line = h("input", { list, autocomplete: "off", spellcheck: "false", placeholder: t("form.add"), "aria-label": name });
+  const add = () => {
+    const text = line.value.trim();
+    if (!text) return;
+    const lines = input.value.split("\n").filter(Boolean);
+    if (!lines.includes(text)) {
+      input.value = [...lines, text].join("\n");
+      input.dispatchEvent(new Event("input"));
+    }
+    line.value = "";
+  };
+  // What there is to offer is looked up when somebody wants it: it may be thousands.
+  line.addEventListener(
+    "focus",
+    () => fill(known, offers().map(({ value, label: text }) => h("option", { value }, text))),
+  );
+  line.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    add();
+  });
+  return h("div", { class: "offer" }, line, known, h("button", { type: "button", "aria-label": name, on: { click: add } }, "+"));
+}
+
 function control(field, id) {
   const { kind = "text" } = field;
   const usual = field.def === undefined || field.def === null || typeof field.def === "object" ? "" : String(field.def);
@@ -137,7 +168,7 @@ function control(field, id) {
       return h(
         "select",
         { id },
-        field.options.map((option) =>
+        (typeof field.options === "function" ? field.options() : field.options).map((option) =>
           h("option", { value: String(option) }, word(field.words ?? "option", String(option))),
         ),
       );
@@ -200,6 +231,10 @@ function put(field, input, value) {
       input.rows = Math.min(12, Math.max(field.rows ?? 3, input.value.split("\n").length + 1));
       break;
     default:
+      if (field.show) {
+        input.value = value === undefined || value === null ? "" : field.show(value);
+        break;
+      }
       input.value =
         value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
   }
@@ -208,11 +243,12 @@ function put(field, input, value) {
 /** What was typed as the document's value, or as it was typed with the sentence that says what is wrong. */
 function parse(field, input) {
   const text = input.value.trim();
+  if (field.parse) return text === "" ? { value: undefined } : field.parse(text);
   switch (field.kind) {
     case "check":
       return { value: input.checked };
     case "select":
-      return { value: typeof field.options[0] === "number" ? Number(text) : text };
+      return { value: field.number || typeof field.options[0] === "number" ? Number(text) : text };
     case "secret":
       return { value: input.value === "" ? undefined : input.value };
     case "area":

@@ -5,10 +5,17 @@ import { ConfigDocument } from "./document.js";
 import { $, fill, h, mark } from "./dom.js";
 import { failedToLoad, withState } from "./editor.js";
 import { Form } from "./form.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
 import { Preview } from "./mqtt-preview.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
+import { tagOffers } from "./tag-names.js";
+
+/** What publications and subscriptions can name; filled once the document is there. */
+let published = () => [];
+let written = () => [];
+const attributes = () =>
+  [...$("#attributes").options].map(({ value }) => ({ value, label: word("attribute", value) }));
 
 const tls = ({ url = "" }) => /^mqtts:/.test(url);
 const delivery = (message) => [
@@ -60,8 +67,8 @@ const PUBLICATION = [
         sample: "{appliance}/read/{tag}/{attribute}",
         required: true,
       },
-      { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true },
-      { key: "attributes", kind: "lines", rows: 3, sample: "value" },
+      { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true, offers: () => published() },
+      { key: "attributes", kind: "lines", rows: 3, sample: "value", offers: attributes },
       { key: "payload", kind: "select", options: ["value", "object"], def: "value" },
       { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
       { key: "retain", kind: "check", def: false },
@@ -91,7 +98,15 @@ const SUBSCRIPTION = [
     fields: [
       { key: "name", required: true },
       { key: "topic", wide: true, hint: "subscription_topic", sample: "{appliance}/write/{tag}", required: true },
-      { key: "tags", kind: "lines", rows: 3, sample: "oven/setpoint", hint: "subscription_tags", required: true },
+      {
+        key: "tags",
+        kind: "lines",
+        rows: 3,
+        sample: "oven/setpoint",
+        hint: "subscription_tags",
+        required: true,
+        offers: () => written(),
+      },
       { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}" },
       { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
       { key: "max_age_s", kind: "number", min: 1, max: 86400, unit: "s" },
@@ -123,6 +138,8 @@ const ITEM_WORDS = {
 
 async function main() {
   const config = await ConfigDocument.load();
+  published = () => tagOffers(config);
+  written = () => tagOffers(config, { written: true });
   let forms = [];
   let previews = [];
 

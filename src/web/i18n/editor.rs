@@ -96,6 +96,10 @@ crate::web::i18n::declare_for_scripts! {
     "devices.summary": "{port}, unit {unit}, tags: {n}", "{port}, 유닛 {unit}, 태그 {n}개";
     "devices.tags": "Tags", "태그";
     "devices.tags_of": "Tags of {name}", "{name}의 태그";
+    "form.add": "Add …", "추가 …";
+    "form.add_to": "Add to: {field}", "{field}에 추가";
+    "offer.all": "every tag", "모든 태그";
+    "offer.group": "tags: {n}", "태그 {n}개";
     "mqtt.add": "Add connection", "연결 추가";
     "mqtt.empty": "No MQTT connections yet.", "아직 MQTT 연결이 없습니다.";
     "mqtt.empty_hint": "No MQTT connections yet. An administrator adds them under MQTT connections.", "아직 MQTT 연결이 없습니다. 관리자가 MQTT 연결 페이지에서 추가합니다.";

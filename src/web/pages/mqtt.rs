@@ -2,6 +2,7 @@
 
 use super::context::{AdminOnly, PageState};
 use super::shell::{Shell, html};
+use crate::tag::attribute::Attribute;
 use crate::web::i18n::messages as m;
 use askama::Template;
 use axum::Router;
@@ -12,6 +13,8 @@ use axum::routing::get;
 #[template(path = "mqtt.html")]
 struct MqttPage {
     s: Shell,
+    /// What can be published of a tag.
+    attributes: Vec<&'static str>,
 }
 
 pub(super) fn router() -> Router<PageState> {
@@ -19,5 +22,7 @@ pub(super) fn router() -> Router<PageState> {
 }
 
 async fn page(AdminOnly(context): AdminOnly) -> Response {
-    html(&MqttPage { s: Shell::new(context, "mqtt", m::nav::MQTT) })
+    // Commands read 0 and tell nothing.
+    let attributes = Attribute::ALL.into_iter().filter(|attribute| !attribute.is_command()).map(Attribute::as_str);
+    html(&MqttPage { s: Shell::new(context, "mqtt", m::nav::MQTT), attributes: attributes.collect() })
 }
