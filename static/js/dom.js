@@ -50,6 +50,25 @@ export function debounce(action, ms) {
   return later;
 }
 
+/** Calls `action` at most once in `ms`, and once more after the last call: a lively source starves nobody. */
+export function throttle(action, ms) {
+  let timer = null;
+  let again = false;
+  const later = () => {
+    timer = null;
+    if (again) fire();
+  };
+  const fire = () => {
+    again = false;
+    timer = setTimeout(later, ms);
+    action();
+  };
+  return () => {
+    if (timer === null) fire();
+    else again = true;
+  };
+}
+
 const NS = "http://www.w3.org/2000/svg";
 /** The mark of a state: a shape of its own for each, so that colour is never the only sign. */
 export function mark(state) {

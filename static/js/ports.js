@@ -6,6 +6,7 @@ import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
 import { Form } from "./form.js";
 import { t, word } from "./i18n.js";
+import { keepToKind } from "./members.js";
 import * as pointers from "./pointer.js";
 import { failedToLoad, withState } from "./editor.js";
 import { Needs } from "./needs.js";
@@ -88,24 +89,6 @@ function suggestion({ path, device, product, driver }) {
   return label ? { value: path, label } : path;
 }
 
-/** Lets go of what the port's kind does not have; what was typed returns with its kind. */
-function keepToKind(config, pointer, forgotten) {
-  const port = config.read(pointer);
-  const own = MEMBERS[port?.kind]?.split(" ");
-  if (!own) return;
-  const kept = forgotten.get(port) ?? {};
-  forgotten.set(port, kept);
-  for (const member of new Set(Object.values(MEMBERS).flatMap((members) => members.split(" ")))) {
-    if (!own.includes(member) && port[member] !== undefined) {
-      kept[member] = port[member];
-      delete port[member];
-    } else if (own.includes(member) && port[member] === undefined && kept[member] !== undefined) {
-      port[member] = kept[member];
-      delete kept[member];
-    }
-  }
-}
-
 const character = ({ data_bits = 8, parity = "even", stop_bits = 1 }) =>
   `${data_bits}${parity[0].toUpperCase()}${stop_bits}`;
 const summary = (port) =>
@@ -155,10 +138,10 @@ async function main() {
       new Needs(needs, config, () => list.chosen?.name);
     },
   });
-  const forgotten = new WeakMap();
   config.addEventListener("changed", ({ detail }) => {
     if (detail.pointer === pointers.join(list.pointer, "kind")) {
-      keepToKind(config, list.pointer, forgotten);
+      const port = config.read(list.pointer);
+      keepToKind(port, port?.kind, MEMBERS);
       form?.refresh();
     }
     // RTU has 8 data bits: a 7 from ASCII must not stay behind out of sight.

@@ -11,6 +11,7 @@ const SHOWN_CHANGES = 60;
 const PAGE_OF = {
   ports: "ports",
   devices: "devices",
+  modules: "modules",
   internal: "internal",
   appliance: "settings",
   web: "settings",

@@ -37,11 +37,18 @@ function putOffset(tag, text) {
   return { row: having(tag, "scale", { gain: tag.scale?.gain ?? 1, offset: value }), mistake };
 }
 
-function putDeadband(tag, text) {
-  if (text === "") return { row: having(tag, "deadband", undefined) };
+/** A number, or `2 %`. */
+export function parseDeadband(text) {
   const percent = text.endsWith("%");
   const { value, mistake } = typedNumber(percent ? text.slice(0, -1).trim() : text, { min: 0 });
-  return { row: having(tag, "deadband", percent ? { percent: value } : value), mistake };
+  return { value: percent ? { percent: value } : value, mistake };
+}
+export const deadbandText = (deadband) => (deadband.percent === undefined ? String(deadband) : `${deadband.percent} %`);
+
+function putDeadband(tag, text) {
+  if (text === "") return { row: having(tag, "deadband", undefined) };
+  const { value, mistake } = parseDeadband(text);
+  return { row: having(tag, "deadband", value), mistake };
 }
 
 /** `live(tag)` gives what is known of the tag now. */
@@ -120,7 +127,7 @@ export function tagColumns(live) {
       pointer: ["deadband"],
       help: t("hint.deadband"),
       put: putDeadband,
-      show: ({ deadband }) => (deadband?.percent === undefined ? String(deadband ?? "") : `${deadband.percent} %`),
+      show: ({ deadband }) => (deadband === undefined || deadband === null ? "" : deadbandText(deadband)),
     },
     boolColumn("writable"),
     numberColumn("write_min", { whole: false }),

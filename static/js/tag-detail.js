@@ -1,9 +1,10 @@
 // Everything known of one tag, beside the table.
 
 import { get, tagPath } from "./api.js";
-import { debounce, fill, h } from "./dom.js";
+import { fill, h, throttle } from "./dom.js";
 import { t, time, word } from "./i18n.js";
 import { complain, notice } from "./dialog.js";
+import { attributeText } from "./tag-attributes.js";
 import { qualityMark, qualityText, typedValue, valueText } from "./tag-value.js";
 import { valueInput, writeTag } from "./tag-write.js";
 
@@ -22,13 +23,14 @@ const ORDER = [
   "exception",
 ];
 // Said elsewhere in the panel, or commands.
-const SKIP = ["name", "reason", "reset_min", "reset_max", "writable"];
+const SKIP = ["name", "reason", "writable"];
+const COMMANDS = ["reset_min", "reset_max", "clear_overflow", "reset_current_count"];
 
 export class TagDetail {
   name = null;
   #body = h("dl", { class: "attributes" });
   #asked = 0;
-  #later = debounce(() => this.#load(), 250);
+  #later = throttle(() => this.#load(), 250);
 
   constructor(container, watch, { operator, closed }) {
     this.container = container;
@@ -93,7 +95,7 @@ export class TagDetail {
   #show(tag) {
     const names = [
       ...ORDER.filter((name) => name in tag),
-      ...Object.keys(tag).filter((name) => !ORDER.includes(name) && !SKIP.includes(name)),
+      ...Object.keys(tag).filter((name) => ![...ORDER, ...SKIP, ...COMMANDS].includes(name)),
     ];
     fill(
       this.#body,
@@ -130,21 +132,14 @@ export class TagDetail {
               value.map((raw) => `${raw} (0x${raw.toString(16).toUpperCase().padStart(4, "0")})`).join("  "),
             )
           : valueText(value);
-      case "age_ms":
-        return value === null || value === undefined ? "–" : `${value} ms`;
-      case "exception":
-        return value ? `${value}: ${word("exception", String(value).padStart(2, "0"))}` : t("tags.no_exception");
-      case "device_status":
-        return word("device_status", value);
       default:
-        return value !== null && typeof value === "object" ? JSON.stringify(value) : valueText(value);
+        return attributeText(name, tag);
     }
   }
 
   #buildTools(tag) {
     if (!this.operator) return;
-    const command = (attribute, label) =>
-      attribute in tag &&
+    const command = (attribute) =>
       h(
         "button",
         {
@@ -153,7 +148,7 @@ export class TagDetail {
             click: async () => {
               try {
                 await writeTag(this.name, 1, attribute);
-                notice(t("tags.reset_done", { what: word("attribute", attribute.slice(6)) }));
+                notice(t("tags.reset_done", { what: word("attribute", attribute) }));
                 await this.#load();
               } catch (error) {
                 complain(error);
@@ -161,9 +156,11 @@ export class TagDetail {
             },
           },
         },
-        t(label),
+        word("attribute", attribute),
       );
-    const parts = [command("reset_min", "tags.reset_min"), command("reset_max", "tags.reset_max")];
+    const parts = COMMANDS.filter((attribute) => attribute in tag).map(command);
+    // Counts, pulses and forcing of a channel have their controls on the rack.
+    if ("mode" in tag) parts.push(h("a", { href: `/modules#${this.name.split("/").map(encodeURIComponent).join("/")}` }, t("tags.to_channel")));
     if (tag.writable ?? this.watch.known.get(this.name)?.writable) parts.unshift(this.#writeForm(tag));
     fill(this.tools, parts);
   }

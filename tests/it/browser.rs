@@ -2,6 +2,7 @@
 
 mod files;
 mod lines;
+mod modules;
 mod ports;
 
 use crate::support::browser::{Browser, key};
@@ -19,6 +20,7 @@ const PASSWORD: &str = "a plain long sentence";
 const PAGES: &[&str] = &[
     "overview",
     "tags",
+    "modules",
     "lines",
     "events",
     "ports",

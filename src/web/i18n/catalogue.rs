@@ -1,8 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, editor, events, field, help, hint, line, live, mqtt, nav, people, profile, revision, start, tagfile, watch,
-    word,
+    Msg, editor, events, field, help, hint, line, live, module, mqtt, nav, people, profile, revision, start, tagfile,
+    watch, word,
 };
 
 /// Every message of the interface, by place.
@@ -24,4 +24,9 @@ pub(crate) const ALL: &[&[Msg]] = &[
     watch::ALL,
     line::ALL,
     line::scripts::ALL,
+    module::ALL,
+    module::scripts::ALL,
+    module::fields::ALL,
+    module::words::ALL,
+    module::help::ALL,
 ];

@@ -15,6 +15,7 @@ pub(crate) mod help;
 mod hint;
 pub(crate) mod line;
 pub(crate) mod live;
+pub(crate) mod module;
 pub(crate) mod mqtt;
 pub(crate) mod nav;
 pub(crate) mod people;
@@ -36,7 +37,7 @@ pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
-    pub(crate) use super::{events, help, line, live, mqtt, nav, people, revision, start};
+    pub(crate) use super::{events, help, line, live, module, mqtt, nav, people, revision, start};
 }
 
 use std::fmt::Write as _;

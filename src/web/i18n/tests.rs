@@ -32,7 +32,7 @@ fn quoted(text: &str) -> BTreeSet<&str> {
 
 /// The words right after `opening` up to the next quote: `word("health", ...)` -> `health`.
 fn families(text: &str) -> BTreeSet<&str> {
-    ["word(\"", "maybe(\"", "word(field.words ?? \""]
+    ["word(\"", "maybe(\"", "word(field.words ?? \"", "words: \""]
         .into_iter()
         .flat_map(|opening| text.split(opening).skip(1).filter_map(|rest| rest.split('"').next()))
         .collect()

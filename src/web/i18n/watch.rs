@@ -77,9 +77,8 @@ crate::web::i18n::declare_for_scripts! {
     "tags.writing": "Writing …", "쓰는 중 …";
     "tags.written": "Accepted: {value}", "적용됨: {value}";
     "tags.no_exception": "none", "없음";
-    "tags.reset_min": "Reset minimum", "최솟값 초기화";
-    "tags.reset_max": "Reset maximum", "최댓값 초기화";
-    "tags.reset_done": "Reset: {what}", "초기화됨: {what}";
+    "tags.reset_done": "Done: {what}", "완료: {what}";
+    "tags.to_channel": "To the channel in the rack", "랙의 채널로";
     "events.none": "No events.", "이벤트가 없습니다.";
     "events.new": "New events: {n}", "새 이벤트: {n}";
     "revisions.current": "current", "현재";

@@ -15,6 +15,7 @@ mod help;
 mod internal;
 mod lines;
 mod login;
+mod modules;
 mod mqtt;
 mod overview;
 mod ports;
@@ -45,6 +46,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(lines::router())
         .merge(ports::router())
         .merge(devices::router())
+        .merge(modules::router())
         .merge(internal::router())
         .merge(mqtt::router())
         .merge(broker::router())

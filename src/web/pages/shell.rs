@@ -129,6 +129,7 @@ impl Shell {
             &[
                 ("overview", &m::nav::OVERVIEW),
                 ("tags", &m::nav::TAGS),
+                ("modules", &m::module::MODULES),
                 ("lines", &m::line::LINES),
                 ("events", &m::nav::EVENTS),
             ],

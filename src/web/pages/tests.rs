@@ -6,7 +6,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-const EVERYONES: &[&str] = &["overview", "tags", "lines", "events", "account", "help", "api-docs"];
+const EVERYONES: &[&str] = &["overview", "tags", "modules", "lines", "events", "account", "help", "api-docs"];
 const ADMINS: &[&str] =
     &["ports", "devices", "internal", "mqtt", "broker", "settings", "users", "revisions", "configuration"];
 

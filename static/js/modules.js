@@ -1,0 +1,206 @@
+// The rack: modules in their slots, live; for administrators also their editor.
+
+import { freshName, withoutIds } from "./collection.js";
+import { request } from "./api.js";
+import { complain, confirm, notice } from "./dialog.js";
+import { ConfigDocument } from "./document.js";
+import { $, debounce, fill } from "./dom.js";
+import { failedToLoad } from "./editor.js";
+import { t } from "./i18n.js";
+import { live } from "./live.js";
+import { ModuleDetail } from "./modules-detail.js";
+import { freshDriver, hardwareList, keepToSignal } from "./modules-drivers.js";
+import { RackWatch, Running } from "./modules-live.js";
+import { Held, Rack } from "./modules-rack.js";
+import * as pointers from "./pointer.js";
+import { renameGroup, renameTag } from "./rename.js";
+import { safeModePanel } from "./safe-mode.js";
+import { saveBar } from "./savebar.js";
+
+const MARK = { up: "good", degraded: "uncertain", failed: "bad", starting: "busy" };
+const { role } = document.documentElement.dataset;
+const admin = role === "admin";
+
+async function main() {
+  const config = await ConfigDocument.load();
+  const catalogue = JSON.parse($("#rack").dataset.catalogue);
+  const watch = new RackWatch();
+  const running = new Running(config);
+  const chosen = {};
+  const modules = () => config.read("/modules") ?? [];
+  const unit = (stored) => (live.status?.units ?? []).find(({ kind, name }) => kind === "module" && name === stored?.name);
+
+  const rack = new Rack($("#rack"), {
+    catalogue,
+    running,
+    watch,
+    may: admin,
+    health: (stored) => MARK[unit(stored)?.health] ?? "idle",
+    choose: (module, channel) => choose(module, channel),
+    add: (slot) => insert({ name: "module1", slot, model: "di-16", driver: freshDriver("simulated"), channels: [] }),
+  });
+  const held = new Held($("#held"), { watch, end: role === "viewer" ? null : endForces });
+  const detail = new ModuleDetail($("#editor"), { catalogue, config, running, watch, role, choose, remove, duplicate, unit });
+
+  function choose(module, channel, { lead = true } = {}) {
+    Object.assign(chosen, { module, channel });
+    const one = modules()[module];
+    const part = one?.channels?.find((channel) => Number(channel.channel) === chosen.channel)?.name;
+    const names = [one?.name, part].filter((name) => name !== undefined);
+    if (one && lead) history.replaceState(null, "", `#${names.map(encodeURIComponent).join("/")}`);
+    draw();
+    detail.show(chosen);
+    if (one && lead) detail.lead();
+  }
+
+  function draw() {
+    rack.draw(modules(), chosen);
+  }
+
+  function fromHash() {
+    const [name, part] = location.hash.slice(1).split("/").map(decodeURIComponent);
+    const found = modules().findIndex((module) => module.name === name);
+    const index = found >= 0 ? found : Math.min(chosen.module ?? 0, Math.max(0, modules().length - 1));
+    const number = modules()[index]?.channels?.find((channel) => channel.name === part)?.channel;
+    choose(index, found >= 0 ? number : undefined, { lead: false });
+  }
+
+  const taken = () => [...(config.read("/devices") ?? []), ...modules()].map(({ name }) => name ?? "");
+  function insert(module) {
+    const next = [...modules(), { ...module, name: freshName(module.name, taken()) }].sort((a, b) => a.slot - b.slot);
+    const at = next.findIndex(({ slot }) => slot === module.slot);
+    config.set("/modules", next);
+    choose(at);
+    detail.focus(pointers.join("/modules", at, "name"));
+    document.activeElement?.select?.();
+  }
+
+  /** A copy goes into the first empty slot. */
+  function duplicate(index) {
+    const used = new Set(modules().map(({ slot }) => slot));
+    const slot = Array.from({ length: catalogue.slots }, (_, at) => at + 1).find((one) => !used.has(one));
+    if (slot === undefined) return notice(t("module.full", { n: catalogue.slots }), { bad: true });
+    insert({ ...withoutIds(structuredClone(modules()[index])), slot });
+  }
+
+  async function remove(index) {
+    const { name } = modules()[index];
+    if (!(await confirm(t("editor.delete_title", { name }), t("module.delete_text"), t("editor.delete")))) return;
+    const left = modules().filter((_, other) => other !== index);
+    config.set("/modules", left.length ? left : undefined);
+    choose(Math.max(0, index - 1));
+  }
+
+  async function endForces(names) {
+    const groups = new Set(names.map((name) => name.slice(0, name.indexOf("/"))));
+    try {
+      await Promise.all([...groups].map((name) => request("DELETE", `/modules/${encodeURIComponent(name)}/forces`)));
+      notice(t("module.all_ended"));
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  /** What runs is watched, whatever is being edited. */
+  function follow() {
+    watch.watch(config.base.modules ?? []);
+    held.show();
+  }
+
+  let before = structuredClone(modules());
+  /** Names that publications and subscriptions know follow their object, so that a rename is one edit. */
+  function followNames() {
+    const now = modules();
+    before.forEach((old, index) => {
+      const next = now[index];
+      if (now.length !== before.length || !next || old.id !== next.id) return;
+      if (old.name !== next.name && !now.some(({ name }) => name === old.name)) renameGroup(config, old.name, next.name);
+      else renameTag(config, old.name, old.channels ?? [], next.channels ?? []);
+    });
+    before = structuredClone(now);
+  }
+
+  // Which fields there are depends on these: the form is built anew.
+  const shapes = () => JSON.stringify(modules().map(({ slot, model, driver }) => [slot, model, driver?.kind]));
+  let shape = shapes();
+  // A name or a number that is being typed must not lose its field.
+  const redraw = debounce(draw, 150);
+  config.addEventListener("changed", ({ detail: { pointer } }) => {
+    if (/^\/modules\/\d+(\/channels\/\d+)?\/name$/.test(pointer)) followNames();
+    if (/^\/modules\/\d+\/driver\/kind$/.test(pointer)) config.data.modules[chosen.module].driver = freshDriver(config.read(pointer));
+    if (/^\/modules\/\d+\/channels\/\d+\/channel$/.test(pointer)) move(config.read(pointer));
+    if (/\/signal$/.test(pointer)) keepToSignal(config.read(pointer.slice(0, -"/signal".length)));
+    const now = shapes();
+    if (now !== shape && !/\/slot$/.test(pointer)) rebuild();
+    else detail.refresh();
+    shape = now;
+    redraw();
+  });
+  /** A channel takes what stands behind it along to another place. */
+  function move(number) {
+    const driver = modules()[chosen.module]?.driver;
+    for (const entry of driver?.[hardwareList(driver.kind)] ?? []) {
+      if (Number(entry.channel) === chosen.channel) entry.channel = number;
+    }
+    chosen.channel = number;
+  }
+  function rebuild() {
+    const at = document.activeElement?.closest("[data-pointer]")?.dataset.pointer;
+    detail.show(chosen);
+    if (at) detail.focus(at);
+  }
+  config.addEventListener("checked", () => {
+    detail.showProblems();
+    redraw();
+  });
+  config.addEventListener("loaded", () => {
+    before = structuredClone(modules());
+    shape = shapes();
+    follow();
+    choose(Math.max(0, Math.min(chosen.module ?? 0, modules().length - 1)), chosen.channel, { lead: false });
+  });
+
+  let safe = "";
+  /** Above the rack while the safe mode is active; an alarm is drawn once, not with every status. */
+  function showSafeMode(now) {
+    if (JSON.stringify(now) === safe) return;
+    safe = JSON.stringify(now);
+    fill($("#safe-mode"), safeModePanel(now));
+    held.quiet = Boolean(now?.active);
+    held.show();
+  }
+
+  const healths = () => (config.base.modules ?? []).map((module) => unit(module)?.health).join();
+  let shown = null;
+  let revision = null;
+  function follows(status) {
+    detail.showState();
+    showSafeMode(status.safe_mode);
+    // A rack that is drawn anew each second is hard to click.
+    const now = healths();
+    if (now !== shown) redraw();
+    shown = now;
+    // Another configuration may have other modules; what is being edited here is not thrown away.
+    if (revision !== null && status.revision !== revision && !config.dirty) config.reload().catch(complain);
+    revision = status.revision ?? revision;
+  }
+  live.addEventListener("status", ({ detail: status }) => follows(status));
+  addEventListener("hashchange", fromHash);
+  follow();
+  fromHash();
+  if (live.status) follows(live.status);
+  if (admin) {
+    saveBar(config, {
+      jump: (pointer) => {
+        const [, index, member, at, entry] = pointers.parts(pointer);
+        if (index === undefined) return;
+        const entries = member === "channels" ? modules()[index]?.channels : modules()[index]?.driver?.[at];
+        const channel = (Array.isArray(entries) ? entries[member === "channels" ? at : entry] : undefined)?.channel;
+        choose(Number(index), channel ?? (Number(index) === chosen.module ? chosen.channel : undefined), { lead: false });
+        detail.focus(pointer);
+      },
+    });
+  }
+}
+
+main().catch(failedToLoad);
