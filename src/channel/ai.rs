@@ -22,8 +22,7 @@ pub(super) struct Ai {
 impl Ai {
     pub(super) fn new(settings: AiSettings, mode: Mode, range: Option<(f64, f64)>) -> Self {
         let mean = Mean::new(settings.mean);
-        let measure = if range.is_some() { Measure::None } else { Measure::Disabled };
-        Self { settings, mode, range, mean, field: None, measure }
+        Self { settings, mode, range, mean, field: None, measure: Measure::None }
     }
 
     /// A live edit: another mode begins anew, another scale shows the same measurement by itself.

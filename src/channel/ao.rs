@@ -13,6 +13,8 @@ use crate::tag::value::Value;
 
 /// Two numbers of the range's unit this near are one: inverting a scale does not give back the last bit.
 const SLACK: f64 = 1e-9;
+/// Digits that survive scaling there and back.
+const DIGITS: i32 = 12;
 
 #[derive(Debug, Clone)]
 pub(super) struct Ao {
@@ -23,6 +25,13 @@ pub(super) struct Ao {
     pub(super) drive: Drive<f64>,
     /// The load is open or shorted, says the hardware.
     fault: bool,
+}
+
+/// Without the noise of the last digits, so that what was written is what is shown.
+fn tidy(x: f64) -> f64 {
+    let step = 10f64.powi(DIGITS) / 10f64.powf(x.abs().log10().ceil());
+    let tidy = (x * step).round() / step;
+    if tidy.is_finite() { tidy } else { x }
 }
 
 impl Ao {
@@ -50,7 +59,7 @@ impl Ao {
     }
 
     fn shown(&self, field: f64) -> f64 {
-        self.settings.scale.as_ref().map_or(field, |scale| scale.apply(field))
+        self.settings.scale.as_ref().map_or(field, |scale| tidy(scale.apply(field)))
     }
 
     /// The V or mA of a scaled value, if the range has it.
@@ -108,11 +117,10 @@ impl Ao {
         self.fault = fault;
     }
 
-    pub(super) fn report(&self, at: Stamp) -> (Reading, Own) {
+    pub(super) fn report(&self) -> (Reading, Own) {
         let raw = self.ends().zip(self.drive.shown()).map_or(0, |(ends, x)| range::raw(ends, x));
         let own = Own::Analog { raw, status: if self.fault { Status::Fault } else { Status::Normal } };
         let reading = match self.drive.reading(|x| Value::F64(self.shown(x))) {
-            _ if self.range.is_none() => Reading::Bad { value: None, at, reason: Reason::Disabled },
             // The number is what the output was set to, not what flows.
             Reading::Good { value, at, .. } if self.fault => {
                 Reading::Uncertain { value, raw: Raw::new(), at, reason: Reason::Fault }

@@ -4,7 +4,7 @@ use super::counter::Counter;
 use super::level::Level;
 use super::settings::{DiSettings, Edge};
 use super::signal::{Input, Kept, Refusal};
-use super::{HALF_MS_US, unreadable, whole};
+use super::{HALF_MS_US, whole};
 use crate::tag::attribute::Attribute;
 use crate::tag::channel::{Mode, Own};
 use crate::tag::quality::Reason;
@@ -40,29 +40,33 @@ impl Di {
         u64::from(self.settings.filter) * HALF_MS_US
     }
 
-    /// Takes in what the hardware says; the moment of the last change of the value, if there was one.
-    pub(super) fn sense(&mut self, input: Input, at: Stamp) -> Result<Option<Stamp>, Reason> {
+    pub(super) fn sense(&mut self, input: Input, at: Stamp) -> Result<(), Reason> {
         match input {
             Input::Level(level) => {
-                let changes = self.level.take(level, at, self.filter_us());
-                Ok(changes.into_iter().flatten().map(|change| self.change(change)).last())
+                for (level, _) in self.level.take(level, at, self.filter_us()).into_iter().flatten() {
+                    self.count_edge(level);
+                }
             }
             Input::Count { now, width } => {
                 let edges = self.counter.step(now, width);
                 if self.counts {
                     self.counter.add(edges);
                 }
-                Ok(None)
             }
-            _ => Err(unreadable(input)),
+            Input::Open => return Err(Reason::Burnout),
+            _ => return Err(Reason::InvalidValue),
         }
+        Ok(())
     }
 
+    /// The moment the value changed, if a level has lasted long enough by now.
     pub(super) fn advance(&mut self, now: Stamp) -> Option<Stamp> {
-        self.level.settle(now, self.filter_us()).map(|change| self.change(change))
+        let (level, at) = self.level.settle(now, self.filter_us())?;
+        self.count_edge(level);
+        Some(at)
     }
 
-    fn change(&mut self, (level, at): (bool, Stamp)) -> Stamp {
+    fn count_edge(&mut self, level: bool) {
         let on = level != self.settings.inverted;
         let counted = match self.settings.edge {
             Edge::Rising => on,
@@ -72,7 +76,6 @@ impl Di {
         if counted && self.counts && !self.counter.is_hardware() {
             self.counter.add(1);
         }
-        at
     }
 
     pub(super) fn next_change(&self) -> Option<u64> {

@@ -41,6 +41,10 @@ impl DigitalOutput {
         if mode != Mode::Pulse {
             self.stop_train();
         }
+        // Safe is what the field is: where inverting turned the value, the safe one is driven anew.
+        if settings.inverted != self.settings.inverted && self.drive.is_safe() {
+            self.drive.preset(settings.safe);
+        }
         self.drive.change_safe(self.settings.safe, settings.safe);
         self.settings = settings;
         self.pulses = mode == Mode::Pulse;
@@ -108,8 +112,8 @@ impl DigitalOutput {
     }
 
     pub(super) fn advance(&mut self, now: Stamp) {
-        if let Some(train) = &mut self.train {
-            train.advance(now.mono_us);
+        if self.train.as_mut().is_some_and(|train| train.advance(now.mono_us, self.shape)) {
+            self.stop_train();
         }
     }
 

@@ -20,8 +20,6 @@ pub(super) enum Measure {
     Burnout,
     /// The hardware delivers what this mode cannot use.
     Unreadable,
-    /// Switched off by its mode.
-    Disabled,
 }
 
 impl Measure {
@@ -29,7 +27,7 @@ impl Measure {
         match self {
             Self::Number(_, status) | Self::Failure(status) => status,
             Self::Burnout => Status::Burnout,
-            Self::None | Self::Unreadable | Self::Disabled => Status::Normal,
+            Self::None | Self::Unreadable => Status::Normal,
         }
     }
 
@@ -47,7 +45,6 @@ impl Measure {
                 BurnoutValue::Set(x) => Reading::Bad { value: Some(Value::F64(x)), at, reason: Reason::Burnout },
             },
             Self::Unreadable => Reading::Bad { value: None, at, reason: Reason::InvalidValue },
-            Self::Disabled => Reading::Bad { value: None, at, reason: Reason::Disabled },
         }
     }
 }

@@ -20,10 +20,12 @@ mod relay;
 pub mod settings;
 pub mod signal;
 mod temperature;
+#[cfg(test)]
+mod tests;
 mod train;
 
 use crate::tag::attribute::Attribute;
-use crate::tag::channel::{Aspects, ChannelKind};
+use crate::tag::channel::{Aspects, ChannelKind, Mode};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading, Stamp};
 use crate::tag::value::Value;
@@ -46,6 +48,8 @@ pub struct Channel {
     machine: Machine,
     /// When the field was heard last; never goes back.
     at: Stamp,
+    /// Switched off by its mode.
+    disabled: bool,
     /// The hardware is gone.
     failure: Option<Reason>,
     /// The value a person gives an input; outputs have it in their drive.
@@ -76,7 +80,7 @@ impl Channel {
             OwnSettings::Ao(own) => Machine::Ao(Ao::new(own.clone(), range)),
             OwnSettings::Temperature(own) => Machine::Temperature(Temperature::new(own.clone(), mode, ends)),
         };
-        Self { kind: settings.kind, machine, at: now, failure: None, forced: None }
+        Self { kind: settings.kind, machine, at: now, disabled: mode == Mode::Disabled, failure: None, forced: None }
     }
 
     /// A live edit: counts, values and outputs stay as far as they still mean something. Of another kind it begins anew.
@@ -96,14 +100,21 @@ impl Channel {
             }
             _ => *self = Self::new(settings, None, now),
         }
+        self.disabled = mode == Mode::Disabled;
+        if self.disabled {
+            self.forced = None;
+        }
     }
 
     /// What the hardware says; for every event of the hardware, with the event's own time. Of an output it is what was
     /// read back.
     pub fn sense(&mut self, input: Input, at: Stamp) {
         let at = self.heard(at);
+        if self.disabled {
+            return;
+        }
         let outcome = match (&mut self.machine, input) {
-            (Machine::Di(it), input) => it.sense(input, at).map(|_| ()),
+            (Machine::Di(it), input) => it.sense(input, at),
             (Machine::Ai(it), input) => {
                 it.sense(input);
                 Ok(())
@@ -129,7 +140,8 @@ impl Channel {
                 it.driven(level, at);
                 Ok(())
             }
-            (_, input) => Err(unreadable(input)),
+            (_, Input::Open) => Err(Reason::Fault),
+            _ => Err(Reason::InvalidValue),
         };
         self.failure = outcome.err();
     }
@@ -225,7 +237,7 @@ impl Channel {
 
     /// A person holds the value by hand; `None` ends that. An input shows the value as uncertain, and its edges in the
     /// field are counted all the same; an output is driven with it. The value must be of the tag's type. Refused for
-    /// outputs in safe mode.
+    /// outputs in safe mode and for channels that are disabled.
     pub fn force(&mut self, value: Option<Value>, now: Stamp) -> Result<(), Refusal> {
         self.advance(now);
         let level = |value: Option<&Value>| match value {
@@ -236,6 +248,9 @@ impl Channel {
         let number = |value: Option<&Value>| {
             value.map(|value| value.as_f64().filter(|x| x.is_finite()).ok_or(Refusal::Unfit)).transpose()
         };
+        if self.disabled && value.is_some() {
+            return Err(Refusal::WrongMode);
+        }
         match &mut self.machine {
             Machine::Do(it) => it.force(level(value.as_ref())?),
             Machine::Relay(it) => it.drive.force(level(value.as_ref())?),
@@ -260,7 +275,7 @@ impl Channel {
             Machine::Do(it) => it.report(),
             Machine::Relay(it) => it.report(),
             Machine::Ai(it) => it.report(self.at),
-            Machine::Ao(it) => it.report(self.at),
+            Machine::Ao(it) => it.report(),
             Machine::Temperature(it) => it.report(self.at),
         };
         let (forced, safe_mode) = match &self.machine {
@@ -270,6 +285,7 @@ impl Channel {
             Machine::Di(_) | Machine::Ai(_) | Machine::Temperature(_) => (self.forced.is_some(), false),
         };
         let reading = match (&self.forced, self.failure) {
+            _ if self.disabled => Reading::Bad { value: None, at: self.at, reason: Reason::Disabled },
             (Some(value), _) => {
                 let (value, raw) = (value.clone(), Raw::new());
                 Reading::Uncertain { value, raw, at: self.at, reason: Reason::Forced }
@@ -296,11 +312,6 @@ impl Channel {
         }
         self.at
     }
-}
-
-/// What is said of a channel whose hardware delivers what it cannot use.
-fn unreadable(input: Input) -> Reason {
-    if input == Input::Open { Reason::Burnout } else { Reason::InvalidValue }
 }
 
 /// A moment so many microseconds later.

@@ -34,7 +34,7 @@ pub enum Input {
     },
     /// A temperature that the hardware worked out, in degrees Celsius.
     Celsius(f64),
-    /// The hardware says that the wire, the sensor or the load is broken.
+    /// The hardware says that the wire, the sensor or the load is broken; whatever else it says next ends that.
     Open,
 }
 

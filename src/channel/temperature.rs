@@ -9,7 +9,7 @@ use super::signal::Input;
 use crate::tag::channel::{Mode, Own, Status};
 use crate::tag::reading::{Reading, Stamp};
 
-/// Resistance beyond this many times that of the end of the curve is no hot sensor but a broken one.
+/// Resistance beyond this many times that of the end of the curve or range is no hot sensor but a broken one.
 const BROKEN: f64 = 2.0;
 
 #[derive(Debug, Clone)]
@@ -27,8 +27,7 @@ pub(super) struct Temperature {
 impl Temperature {
     pub(super) fn new(settings: TemperatureSettings, mode: Mode, range: Option<(f64, f64)>) -> Self {
         let mean = Mean::new(settings.mean);
-        let measure = if mode == Mode::Disabled { Measure::Disabled } else { Measure::None };
-        Self { settings, mode, range, mean, field: None, measure }
+        Self { settings, mode, range, mean, field: None, measure: Measure::None }
     }
 
     /// A live edit: another mode begins anew; another unit or offset shows the same measurement by itself.
@@ -55,9 +54,6 @@ impl Temperature {
     }
 
     pub(super) fn sense(&mut self, input: Input) {
-        if self.mode == Mode::Disabled {
-            return;
-        }
         self.measure = self.judge(input);
         if !matches!(self.measure, Measure::Number(..)) {
             // A mean over the moment the sensor broke would be neither the one nor the other.
@@ -70,6 +66,7 @@ impl Temperature {
             (Input::Open, ..) => Measure::Burnout,
             // Converters say an open input by an infinity, or by no number at all.
             (Input::Ohm(x) | Input::Millivolt { mv: x, .. }, ..) if !x.is_finite() => Measure::Burnout,
+            (Input::Ohm(x), Some((low, high)), _) if low == 0.0 && high * BROKEN < x => Measure::Burnout,
             (Input::Ohm(x), Some(range), _) if range.0 == 0.0 => self.within(range, x),
             (Input::Millivolt { mv, .. }, Some(range), _) if range.0 < 0.0 => self.within(range, mv),
             (Input::Celsius(x), None, _) if x.is_finite() => self.measured(x, Status::Normal),
@@ -80,6 +77,9 @@ impl Temperature {
             },
             (Input::Millivolt { mv, cold_junction }, None, Some(Sensor::Thermocouple(couple))) => {
                 let junction = cold_junction.unwrap_or(0.0) + self.settings.cold_junction_offset;
+                if !junction.is_finite() {
+                    return Measure::Unreadable;
+                }
                 match couple.celsius(mv + couple.millivolt(junction)) {
                     Ok(celsius) => self.measured(celsius, Status::Normal),
                     Err(status) => Measure::Failure(status),

@@ -49,16 +49,25 @@ impl Train {
         let late = at_us.saturating_sub(self.ought);
         let begin = if late <= width / 2 { self.ought } else { at_us };
         self.due = Some(begin.saturating_add(width));
-        !self.on && shape.count != 0 && u64::from(shape.count) <= self.begun
+        !self.on && self.sent(shape)
     }
 
-    /// Goes on to the next phase if that is due.
-    pub(super) fn advance(&mut self, now_us: u64) {
-        let Some(due) = self.due.filter(|due| *due <= now_us) else { return };
+    /// Goes on to the next phase if that is due; true when there is none, because fewer pulses are wanted by now.
+    pub(super) fn advance(&mut self, now_us: u64, shape: Shape) -> bool {
+        let Some(due) = self.due.filter(|due| *due <= now_us) else { return false };
+        if !self.on && self.sent(shape) {
+            return true;
+        }
         self.on = !self.on;
         self.begun += u64::from(self.on);
         self.ought = due;
         self.due = None;
+        false
+    }
+
+    /// Whether no pulse is to begin any more.
+    fn sent(&self, shape: Shape) -> bool {
+        shape.count != 0 && u64::from(shape.count) <= self.begun
     }
 
     /// When `advance` matters next, in microseconds of the monotonic clock.

@@ -2,6 +2,8 @@
 
 mod coefficients;
 pub mod resistance;
+#[cfg(test)]
+mod tests;
 pub mod thermocouple;
 
 use crate::tag::channel::{Mode, Status};

@@ -1,4 +1,5 @@
 use super::*;
+use crate::tag::channel::{ChannelKind, Mode};
 use crate::tag::def::Origin;
 use crate::tag::pattern::TagPattern;
 use crate::tag::quality::{Quality, Reason};
@@ -84,5 +85,20 @@ fn switching_a_tag_off_and_on_is_seen_at_once() {
     image.declare([TagDef { enabled: false, ..def("1", "a/x") }]);
     assert_eq!(reason(), Reason::Disabled);
     image.declare([def("1", "a/x")]);
+    assert_eq!(reason(), Reason::NotYetRead);
+}
+
+#[test]
+fn a_channel_whose_mode_is_disabled_does_not_blink_when_the_configuration_changes() {
+    let image = Image::new();
+    let channel = |mode| TagDef { origin: Origin::Channel { kind: ChannelKind::Ai, mode }, ..def("1", "ai/x") };
+    image.declare([channel(Mode::Disabled)]);
+    let reader = image.reader();
+    let reason = || reader.get(&TagName::parse("ai/x").unwrap()).unwrap().state.reason;
+    let off = Reading::Bad { value: None, at: Stamp::default(), reason: Reason::Disabled };
+    image.writer("ai").write([(image.writer("ai").slot("x").unwrap(), off)]);
+    image.declare([channel(Mode::Disabled), def("2", "ai/y")]);
+    assert_eq!(reason(), Reason::Disabled);
+    image.declare([channel(Mode::Volt10)]);
     assert_eq!(reason(), Reason::NotYetRead);
 }
