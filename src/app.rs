@@ -2,6 +2,7 @@
 
 mod units;
 
+use crate::drivers::modbus::io::Backstage;
 use crate::platform::clock;
 use crate::platform::data_folder::{DataFolderLock, LockError};
 use crate::platform::profile_folder::ProfileFolder;
@@ -83,20 +84,24 @@ impl Gateway {
         let commands = Commands::new(image.clone(), events.clone()).guarded_by(safe_mode.clone());
         let (status, units) = watch::channel(Units::default());
         let (config, inbox) = Handle::channel(CONFIG_QUEUE);
+        let modules = Modules::default();
+        let backstage = Backstage::default();
         let web = options.web;
         let (owner, followed) = Configuration::load(
             inbox,
             store.clone(),
             image.clone(),
+            backstage.image.clone(),
             events.clone(),
             move |config: &crate::config::GatewayConfig| wanted(config, web),
         )
         .await?;
         let lines = Lines::default();
-        let modules = Modules::default();
         let parts = Parts {
             image: image.clone(),
             commands: commands.clone(),
+            backstage,
+            modules: modules.clone(),
             lines: lines.clone(),
             safe_mode: safe_mode.clone(),
             events: events.clone(),

@@ -4,8 +4,10 @@ use crate::config::GatewayConfig;
 #[cfg(feature = "broker")]
 use crate::config::broker::BrokerConfig;
 use crate::config::internal::InternalConfig;
+use crate::config::module::ModuleConfig;
 use crate::config::safe_mode::SafeModeConfig;
 use crate::drivers::internal::Internal;
+use crate::drivers::modbus::io::{Backstage, RemoteModule};
 use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
@@ -14,6 +16,7 @@ use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::lines::Lines;
+use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
@@ -33,6 +36,8 @@ use tokio::sync::{Mutex, mpsc, watch};
 pub(super) enum UnitConfig {
     /// A serial line with its devices.
     Line(Box<LineConfig>),
+    /// A remote I/O module.
+    RemoteModule(Box<ModuleConfig>),
     /// The internal registers.
     Internal(Vec<InternalConfig>),
     /// One MQTT connection.
@@ -54,6 +59,7 @@ impl UnitSpec for UnitConfig {
     fn name(&self) -> String {
         match self {
             Self::Line(line) => line.port.identity.name.clone(),
+            Self::RemoteModule(module) => module.identity.name.clone(),
             Self::Internal(_) => "internal registers".to_owned(),
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
@@ -73,7 +79,8 @@ impl UnitSpec for UnitConfig {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
             Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
-            Self::Internal(_)
+            Self::RemoteModule(_)
+            | Self::Internal(_)
             | Self::Mqtt(_)
             | Self::Web(_)
             | Self::EventLog
@@ -88,6 +95,7 @@ impl UnitSpec for UnitConfig {
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
             Self::Line(_)
+            | Self::RemoteModule(_)
             | Self::Internal(_)
             | Self::Mqtt(_)
             | Self::EventLog
@@ -112,6 +120,10 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
     for line in LineConfig::of(config) {
         units.insert(UnitKey::new(UnitKind::Line, line.port.identity.id.clone()), UnitConfig::Line(Box::new(line)));
     }
+    for module in config.modules.iter().filter(|module| module.device().is_some()) {
+        let key = UnitKey::new(UnitKind::Module, module.identity.id.clone());
+        units.insert(key, UnitConfig::RemoteModule(Box::new(module.clone())));
+    }
     for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
         let appliance = config.appliance.name.clone();
         let unit = MqttUnitConfig { appliance, connection: connection.clone() };
@@ -129,6 +141,8 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
 pub(super) struct Parts {
     pub(super) image: Image,
     pub(super) commands: Commands,
+    pub(super) backstage: Backstage,
+    pub(super) modules: Modules,
     pub(super) lines: Lines,
     pub(super) safe_mode: SafeMode,
     pub(super) events: Events,
@@ -151,7 +165,26 @@ impl Parts {
                 |follow| {
                     let lines = self.lines.clone();
                     let unit = SerialUnit::new(follow, self.image.clone(), self.commands.clone(), lines);
+                    let unit = unit.with_backstage(self.backstage.clone());
                     unit.with_lessons(self.store.device_lessons()).run(ctx)
+                },
+            ),
+            UnitConfig::RemoteModule(module) => followed(
+                ModuleConfig::clone(module),
+                |config| match config {
+                    UnitConfig::RemoteModule(module) => Some(ModuleConfig::clone(module)),
+                    _ => None,
+                },
+                |config| {
+                    let unit = RemoteModule {
+                        config,
+                        image: self.image.clone(),
+                        commands: self.commands.clone(),
+                        backstage: self.backstage.clone(),
+                        modules: self.modules.clone(),
+                        safe_mode: self.safe_mode.clone(),
+                    };
+                    unit.run(ctx)
                 },
             ),
             UnitConfig::Internal(registers) => followed(

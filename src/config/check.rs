@@ -4,6 +4,7 @@ mod publications;
 
 use super::GatewayConfig;
 use super::link::{LinkConfig, RtuOverTcpConfig, TcpConfig};
+use super::module::DriverConfig;
 use super::problem::{Pointer, Problems, Severity};
 use super::tags::RESERVED;
 use serde_json::Value as Json;
@@ -14,6 +15,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     names(document, problems);
     slots(config, document, problems);
     ports_of_devices(config, document, problems);
+    ports_of_modules(config, document, problems);
     shared_links(config, document, problems);
     listeners(config, problems);
     client_ids(config, document, problems);
@@ -85,6 +87,29 @@ fn slots(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
         Place::new(document, "/modules", &name).error("slot", sentence, problems);
         taken.insert(module.slot, first);
         false
+    });
+}
+
+/// A remote module is reached over a port like a device.
+fn ports_of_modules(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
+    let ports: HashMap<&str, &LinkConfig> =
+        config.ports.iter().map(|port| (port.identity.name.as_str(), &port.link)).collect();
+    let known: HashSet<&str> =
+        elements(document.get("ports")).filter_map(|port| port.get("name").and_then(Json::as_str)).collect();
+    config.modules.retain(|module| {
+        let DriverConfig::ModbusIo(driver) = &module.driver else { return true };
+        let place = || Place::new(document, "/modules", &module.identity.name);
+        let Some(link) = ports.get(driver.port.as_str()) else {
+            if !known.contains(driver.port.as_str()) {
+                place().error("driver/port", format!("there is no port `{}`", driver.port), problems);
+            }
+            return false;
+        };
+        let good = driver.unit_id != 0 && link.knows_unit(driver.unit_id);
+        if !good {
+            place().error("driver/unit_id", "a module has an address of its own: `unit_id` is 1..247", problems);
+        }
+        good
     });
 }
 

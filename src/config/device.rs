@@ -281,7 +281,7 @@ fn read_device_order(fields: &mut Fields<'_>, problems: &mut Problems) -> Order 
     })
 }
 
-fn read_order(
+pub(super) fn read_order(
     fields: &mut Fields<'_>,
     kind: Option<ValueType>,
     default: Order,
@@ -309,7 +309,7 @@ fn read_poll(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Poll> {
     }
 }
 
-fn read_numbers(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Vec<f64> {
+pub(super) fn read_numbers(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Vec<f64> {
     let list = fields.list(name, problems);
     let at = fields.at().member(name);
     let mut numbers = Vec::with_capacity(list.len());

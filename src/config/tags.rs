@@ -1,7 +1,8 @@
 //! The tags a configuration makes, as the image declares them.
 
 use super::GatewayConfig;
-use super::device::ModbusTagConfig;
+use super::device::{DeviceConfig, ModbusTagConfig};
+use super::module::{DriverConfig, ModuleConfig};
 use crate::tag::def::{Origin, TagDef};
 use crate::tag::id::TagName;
 use std::collections::HashSet;
@@ -18,23 +19,7 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
         config.ports.iter().filter(|port| !port.identity.enabled).map(|port| port.identity.name.as_str()).collect();
     let modbus = config.devices.iter().flat_map(|device| {
         let device_on = device.identity.enabled && !off.contains(device.port.as_str());
-        device.tags.iter().filter_map(move |tag| {
-            Some(TagDef {
-                enabled: device_on && tag.identity.enabled,
-                id: tag.identity.id.clone(),
-                name: TagName::join(&device.identity.name, &tag.identity.name).ok()?,
-                kind: tag.kind,
-                unit: tag.unit.clone(),
-                description: tag.identity.description.clone(),
-                origin: Origin::Modbus,
-                source: source(device.unit_id, tag),
-                scaled: tag.scale.is_some(),
-                writable: tag.writable,
-                write_min: tag.write_min,
-                write_max: tag.write_max,
-                deadband: tag.deadband,
-            })
-        })
+        device.tags.iter().filter_map(move |tag| modbus_tag(device, tag, device_on))
     });
     let internal = config.internal.iter().filter_map(|register| {
         Some(TagDef {
@@ -53,12 +38,40 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
             deadband: None,
         })
     });
-    modbus.chain(channels(config)).chain(internal).collect()
+    modbus.chain(channels(config, &off).collect::<Vec<_>>()).chain(internal).collect()
 }
 
-fn channels(config: &GatewayConfig) -> impl Iterator<Item = TagDef> + '_ {
-    config.modules.iter().flat_map(|module| {
-        module.channels.iter().filter_map(|channel| {
+/// The registers of remote I/O modules, which only their lines and channels know of.
+pub fn registers(config: &GatewayConfig) -> Vec<TagDef> {
+    let remote = config.modules.iter().filter_map(ModuleConfig::device);
+    remote
+        .flat_map(|device| device.tags.iter().filter_map(|tag| modbus_tag(&device, tag, true)).collect::<Vec<_>>())
+        .collect()
+}
+
+fn modbus_tag(device: &DeviceConfig, tag: &ModbusTagConfig, device_on: bool) -> Option<TagDef> {
+    Some(TagDef {
+        enabled: device_on && tag.identity.enabled,
+        id: tag.identity.id.clone(),
+        name: TagName::join(&device.identity.name, &tag.identity.name).ok()?,
+        kind: tag.kind,
+        unit: tag.unit.clone(),
+        description: tag.identity.description.clone(),
+        origin: Origin::Modbus,
+        source: source(device.unit_id, tag),
+        scaled: tag.scale.is_some(),
+        writable: tag.writable,
+        write_min: tag.write_min,
+        write_max: tag.write_max,
+        deadband: tag.deadband,
+    })
+}
+
+fn channels<'a>(config: &'a GatewayConfig, off: &'a HashSet<&str>) -> impl Iterator<Item = TagDef> + 'a {
+    config.modules.iter().flat_map(move |module| {
+        let reachable = !matches!(&module.driver, DriverConfig::ModbusIo(driver) if off.contains(driver.port.as_str()));
+        let on = module.identity.enabled && reachable;
+        module.channels.iter().filter_map(move |channel| {
             let settings = &channel.settings;
             let limits = settings.write_limits();
             Some(TagDef {
@@ -70,7 +83,7 @@ fn channels(config: &GatewayConfig) -> impl Iterator<Item = TagDef> + '_ {
                 origin: Origin::Channel { kind: settings.kind, mode: settings.mode },
                 // Another place on the module is another wire; another mode or scale is told by the driver.
                 source: u64::from(channel.number),
-                enabled: module.identity.enabled && channel.identity.enabled,
+                enabled: on && channel.identity.enabled,
                 scaled: true,
                 writable: settings.kind.is_output(),
                 write_min: limits.map(|(low, _)| low),

@@ -66,6 +66,9 @@ pub enum WriteError {
     /// A person holds the value by hand: end the forcing first.
     #[error("`{0}` is forced by hand; end that first")]
     Forced(String),
+    /// The remote module does not answer: the lines page says why.
+    #[error("the module of `{0}` does not answer; the lines page says why")]
+    OutOfReach(String),
     /// The module's hardware refused: the overview says more.
     #[error("the module could not be written: {0}")]
     Module(String),

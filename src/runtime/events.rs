@@ -77,19 +77,25 @@ pub struct Event {
 /// Where events are told. Never blocks; what the log cannot take stands in the program's log alone.
 #[derive(Debug, Clone)]
 pub struct Events {
-    to_log: mpsc::Sender<Event>,
+    to_log: Option<mpsc::Sender<Event>>,
 }
 
 impl Events {
     /// The telling end and the log's end.
     pub fn channel() -> (Self, mpsc::Receiver<Event>) {
         let (to_log, inbox) = mpsc::channel(4096);
-        (Self { to_log }, inbox)
+        (Self { to_log: Some(to_log) }, inbox)
+    }
+
+    /// A telling end that nobody listens to.
+    pub fn unheard() -> Self {
+        Self { to_log: None }
     }
 
     /// Tells one event.
     pub fn tell(&self, event: Event) {
-        if let Err(lost) = self.to_log.try_send(event) {
+        let Some(to_log) = &self.to_log else { return };
+        if let Err(lost) = to_log.try_send(event) {
             let event = lost.into_inner();
             tracing::error!(source = %event.source, subject = %event.subject, detail = %event.detail,
                 "the event log cannot follow; this event stands only here");

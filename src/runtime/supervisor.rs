@@ -4,7 +4,7 @@
 
 use super::plan::plan;
 use super::status::{Detail, UnitWatch, Units};
-use super::unit::{Health, Started, UnitContext, UnitKey, UnitResult, UnitSpec};
+use super::unit::{Health, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,8 +134,17 @@ where
         slot.state = SlotState::Alive { stop, abort, update: started.update, since: Instant::now() };
     }
 
-    /// Asks, waits up to [`DRAIN`], then aborts.
+    /// I/O modules first: those at the end of a line write their last outputs over it.
     async fn stop(&mut self, keys: &BTreeSet<UnitKey>) {
+        let (modules, others): (BTreeSet<UnitKey>, _) =
+            keys.iter().cloned().partition(|key| key.kind == UnitKind::Module);
+        for keys in [modules, others] {
+            self.stop_together(&keys).await;
+        }
+    }
+
+    /// Asks, waits up to [`DRAIN`], then aborts.
+    async fn stop_together(&mut self, keys: &BTreeSet<UnitKey>) {
         for slot in keys.iter().filter_map(|key| self.slots.get(key)) {
             if let SlotState::Alive { stop, .. } = &slot.state {
                 stop.cancel();

@@ -23,6 +23,8 @@ pub struct Configuration<C, F> {
     inbox: mpsc::Receiver<ConfigRequest>,
     store: Store,
     image: Image,
+    /// Registers of remote I/O modules live there.
+    registers: Image,
     events: Events,
     wanted: F,
     desired: watch::Sender<Desired<C>>,
@@ -64,6 +66,7 @@ where
         inbox: mpsc::Receiver<ConfigRequest>,
         store: Store,
         image: Image,
+        registers: Image,
         events: Events,
         wanted: F,
     ) -> Result<(Self, Followed<C>), StoreError> {
@@ -77,6 +80,7 @@ where
             tracing::warn!(place = %problem.pointer, "stored configuration: {}", problem.detail);
         }
         image.declare(tags::definitions(&config));
+        registers.declare(tags::registers(&config));
         let (desired, follow) = watch::channel(Arc::new(wanted(&config)));
         let revision = Revision {
             number: loaded.revision,
@@ -85,7 +89,7 @@ where
             feasibility: Arc::new(needs),
         };
         let (revision, read) = watch::channel(revision);
-        let owner = Self { inbox, store, image, events, wanted, desired, revision };
+        let owner = Self { inbox, store, image, registers, events, wanted, desired, revision };
         Ok((owner, Followed { desired: follow, revision: read }))
     }
 
@@ -153,6 +157,7 @@ where
             self.tell(&author, &source, Outcome::Ok, format!("revision {}: {}", saved.revision, sentence(&view)));
         }
         // Tags first: a unit that takes the change finds the places of its new tags.
+        self.registers.declare(tags::registers(&checked.config));
         self.image.declare(tags::definitions(&checked.config));
         self.desired.send_replace(Arc::new(checked.wanted));
         self.revision.send_replace(Revision {

@@ -21,6 +21,7 @@ mod no_blink;
 #[cfg(feature = "peers")]
 mod peers;
 mod profiles;
+mod remote_module;
 mod rtu_over_tcp;
 mod serial_line;
 mod serial_unit;

@@ -1,5 +1,6 @@
 //! `driver`: the hardware behind a module.
 
+use super::modbus_io::ModbusIoConfig;
 use crate::channel::model::Model;
 use crate::config::fields::Fields;
 use crate::config::problem::{Pointer, Problems};
@@ -10,19 +11,32 @@ use serde_json::Value as Json;
 pub enum DriverConfig {
     /// None: inputs follow signals, outputs are remembered.
     Simulated,
+    /// A remote module, reached over a port.
+    ModbusIo(Box<ModbusIoConfig>),
 }
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Simulated,
+    ModbusIo,
 }
 
 impl DriverConfig {
-    pub(super) fn read(json: &Json, at: Pointer<'_>, _model: Option<Model>, problems: &mut Problems) -> Option<Self> {
+    /// The word of the document.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Simulated => "simulated",
+            Self::ModbusIo(_) => "modbus-io",
+        }
+    }
+
+    pub(super) fn read(json: &Json, at: Pointer<'_>, model: Option<Model>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
-        let kind = fields.required_word("kind", &[("simulated", Kind::Simulated)], problems);
+        let kind =
+            fields.required_word("kind", &[("simulated", Kind::Simulated), ("modbus-io", Kind::ModbusIo)], problems);
         let driver = match kind? {
             Kind::Simulated => Self::Simulated,
+            Kind::ModbusIo => Self::ModbusIo(Box::new(ModbusIoConfig::read(&mut fields, at, model, problems)?)),
         };
         fields.finish(problems).then_some(driver)
     }

@@ -2,10 +2,13 @@
 
 mod channel;
 mod driver;
+mod modbus_io;
 
 pub use channel::ChannelConfig;
 pub use driver::DriverConfig;
+pub use modbus_io::{Measures, ModbusIoConfig, Place, Registers, Role, parse_tag_name, tag_name};
 
+use super::device::DeviceConfig;
 use super::fields::{Fields, Identity};
 use super::problem::{Pointer, Problems};
 use crate::channel::model::Model;
@@ -62,8 +65,22 @@ impl ModuleConfig {
             return None;
         }
         let model = model?;
-        let scan = scan.unwrap_or(model.default_scan());
+        let usual = || match driver {
+            Some(DriverConfig::ModbusIo(_)) => modbus_io::DEFAULT_SCAN,
+            _ => model.default_scan(),
+        };
+        let scan = scan.unwrap_or_else(usual);
         Some(Self { identity: identity?, slot: slot?, model, driver: driver?, scan, channels })
+    }
+}
+
+impl ModuleConfig {
+    /// The device whose registers a remote module's line polls; `None` for local modules and those switched off.
+    pub fn device(&self) -> Option<DeviceConfig> {
+        match &self.driver {
+            DriverConfig::ModbusIo(driver) if self.identity.enabled => Some(driver.device(self)),
+            _ => None,
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The unit of one serial line: polls its devices, answers commands between two transactions, takes changes in place.
 
+use super::io::Backstage;
 use super::memory::Memory;
-use super::work::{Doors, Work, group_names, line_names};
+use super::work::{Doors, Images, Work, group_names, line_names, module_names};
 use crate::config::GatewayConfig;
 use crate::config::device::DeviceConfig;
 use crate::config::link::LinkConfig;
+use crate::config::module::ModuleConfig;
 use crate::config::port::PortConfig;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::Image;
@@ -21,6 +23,8 @@ pub struct LineConfig {
     pub port: PortConfig,
     /// Its devices.
     pub devices: Vec<DeviceConfig>,
+    /// Remote I/O modules, as devices whose values only their channels see.
+    pub modules: Vec<DeviceConfig>,
 }
 
 impl LineConfig {
@@ -29,7 +33,9 @@ impl LineConfig {
         let on = config.ports.iter().filter(|port| port.identity.enabled);
         on.map(|port| {
             let here = |device: &&DeviceConfig| device.identity.enabled && device.port == port.identity.name;
-            Self { port: port.clone(), devices: config.devices.iter().filter(here).cloned().collect() }
+            let modules =
+                config.modules.iter().filter_map(ModuleConfig::device).filter(|module| here(&module)).collect();
+            Self { port: port.clone(), devices: config.devices.iter().filter(here).cloned().collect(), modules }
         })
         .collect()
     }
@@ -62,18 +68,25 @@ pub struct SerialUnit {
     commands: Commands,
     lines: Lines,
     lessons: Option<DeviceLessons>,
+    backstage: Backstage,
 }
 
 impl SerialUnit {
     /// The unit over this line; every change comes by the watch and needs no restart.
     pub fn new(config: watch::Receiver<LineConfig>, image: Image, commands: Commands, lines: Lines) -> Self {
-        Self { config, image, commands, lines, lessons: None }
+        Self { config, image, commands, lines, lessons: None, backstage: Backstage::default() }
     }
 
     /// With a place where what the devices teach is kept over restarts.
     #[must_use]
     pub fn with_lessons(self, lessons: DeviceLessons) -> Self {
         Self { lessons: Some(lessons), ..self }
+    }
+
+    /// With the place where the registers of remote I/O modules live.
+    #[must_use]
+    pub fn with_backstage(self, backstage: Backstage) -> Self {
+        Self { backstage, ..self }
     }
 
     /// Runs until asked to stop. A line that cannot be opened, or is gone, is the field's failure: its tags are bad,
@@ -83,8 +96,10 @@ impl SerialUnit {
         let inbox = self.commands.open(group_names(&config));
         let requests = self.lines.open(line_names(&config));
         let memory = Memory::load(self.lessons).await;
-        let mut work = Work::new(config, memory, &self.image, ctx);
-        work.run(Doors { config: self.config, image: self.image, inbox, requests }).await;
+        let images = Images { tags: self.image, registers: self.backstage.image };
+        let registers = self.backstage.commands.open(module_names(&config));
+        let mut work = Work::new(config, memory, &images, ctx);
+        work.run(Doors { config: self.config, images, inbox, registers, requests }).await;
         Ok(())
     }
 }

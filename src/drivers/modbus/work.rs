@@ -66,7 +66,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(config: LineConfig, memory: Memory, image: &Image, ctx: UnitContext) -> Self {
+    pub(super) fn new(config: LineConfig, memory: Memory, images: &Images, ctx: UnitContext) -> Self {
         let now = Instant::now();
         let mut work = Self {
             schedule: Schedule::new(slots(&config), config.port.probe_budget_percent, now),
@@ -96,7 +96,7 @@ impl Work {
             withdrawn: 0,
             tell_at: now,
         };
-        work.match_devices(image, now);
+        work.match_devices(images, now);
         work
     }
 
@@ -115,7 +115,7 @@ impl Work {
 
     /// Does what can be done now, then waits for something to happen; false to end.
     async fn step(&mut self, doors: &mut Doors) -> bool {
-        let Doors { config, image, inbox, requests } = doors;
+        let Doors { config, images, inbox, registers, requests } = doors;
         if self.ctx.stop.is_cancelled() {
             return false;
         }
@@ -125,7 +125,7 @@ impl Work {
         }
         let telling = self.tell_at <= now;
         if telling || !self.restless.is_empty() {
-            self.replan(image, now, telling);
+            self.replan(images, now, telling);
         }
         if telling {
             self.tell(now);
@@ -142,13 +142,16 @@ impl Work {
                 }
                 let next = config.borrow_and_update().clone();
                 inbox.set_names(group_names(&next));
+                registers.set_names(module_names(&next));
                 requests.set_names(line_names(&next));
-                self.update(next, image).await;
+                self.update(next, images).await;
             }
             // Cancel-safe: what is under way stays in the set.
             Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
             // Cancel-safe: `next` loses no command when another arm wins.
             batch = inbox.next() => self.take_in(batch),
+            // Cancel-safe: as `inbox.next`.
+            batch = registers.next() => self.take_in(batch),
             // Cancel-safe: as `inbox.next`.
             request = requests.next() => self.answer(request),
             // Cancel-safe: the opening goes on at the next step.
@@ -329,12 +332,12 @@ impl Work {
     }
 
     /// What did not change is not touched, what is under way goes on, and only other line parameters open it anew.
-    async fn update(&mut self, next: LineConfig, image: &Image) {
+    async fn update(&mut self, next: LineConfig, images: &Images) {
         let now = Instant::now();
         let reopen = next.port.link != self.config.port.link;
         self.config = next;
         self.schedule.set(slots(&self.config), self.config.port.probe_budget_percent);
-        self.match_devices(image, now);
+        self.match_devices(images, now);
         if reopen {
             self.close().await;
             self.trouble = None;
@@ -350,13 +353,21 @@ impl Work {
     }
 
     /// Makes the devices those of the configuration.
-    fn match_devices(&mut self, image: &Image, now: Instant) {
-        let mut planning =
-            Planning { image, schedule: &mut self.schedule, phases: &mut self.phases, port: &self.config.port, now };
+    fn match_devices(&mut self, images: &Images, now: Instant) {
+        let mut planning = Planning {
+            image: &images.tags,
+            schedule: &mut self.schedule,
+            phases: &mut self.phases,
+            port: &self.config.port,
+            now,
+        };
         let mut old = std::mem::take(&mut self.devices);
         self.order.clear();
         self.by_name.clear();
-        for config in &self.config.devices {
+        let devices = self.config.devices.iter().map(|device| (device, &images.tags));
+        let modules = self.config.modules.iter().map(|module| (module, &images.registers));
+        for (config, image) in devices.chain(modules) {
+            planning.image = image;
             let same = old.values().find(|device| is_same(&device.config, config)).map(|device| device.key);
             let place = belongs(&self.config, config);
             let recall = |memory: &Memory| memory.recall(&config.identity.id, &place);
@@ -387,9 +398,9 @@ impl Work {
     }
 
     /// Plans the reads of devices anew that taught something; of all, where they turned out other than assumed.
-    fn replan(&mut self, image: &Image, now: Instant, all: bool) {
+    fn replan(&mut self, images: &Images, now: Instant, all: bool) {
         let (schedule, phases) = (&mut self.schedule, &mut self.phases);
-        let mut planning = Planning { image, schedule, phases, port: &self.config.port, now };
+        let mut planning = Planning { image: &images.tags, schedule, phases, port: &self.config.port, now };
         for key in self.restless.drain(..) {
             if let Some(device) = self.devices.get_mut(&key) {
                 device.compile(&mut planning);
@@ -497,11 +508,22 @@ impl Work {
     }
 }
 
+/// Where values go.
+#[derive(Debug)]
+pub(super) struct Images {
+    /// Of devices: everybody sees them.
+    pub(super) tags: Image,
+    /// Of remote I/O modules: their channels alone see them.
+    pub(super) registers: Image,
+}
+
 /// What comes in from outside.
 pub(super) struct Doors {
     pub(super) config: watch::Receiver<LineConfig>,
-    pub(super) image: Image,
+    pub(super) images: Images,
     pub(super) inbox: Inbox,
+    /// Writes to registers of remote I/O modules.
+    pub(super) registers: Inbox,
     pub(super) requests: LineInbox,
 }
 
@@ -528,8 +550,13 @@ fn is_same(a: &DeviceConfig, b: &DeviceConfig) -> bool {
 
 /// The names this line answers requests for.
 pub(super) fn line_names(config: &LineConfig) -> Vec<LineName> {
-    let devices = group_names(config).into_iter().map(LineName::Device);
+    let devices = group_names(config).into_iter().chain(module_names(config)).map(LineName::Device);
     std::iter::once(LineName::Port(config.port.identity.name.clone())).chain(devices).collect()
+}
+
+/// The remote I/O modules whose registers this line writes.
+pub(super) fn module_names(config: &LineConfig) -> Vec<String> {
+    config.modules.iter().map(|module| module.identity.name.clone()).collect()
 }
 
 /// The groups whose commands this line answers.

@@ -8,32 +8,32 @@ use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
 
 /// A claimed gateway with an account for each role, all with one password.
-pub(super) struct Web {
-    pub(super) gateway: TestGateway,
-    pub(super) address: SocketAddr,
-    pub(super) admin: Caller,
-    pub(super) operator: Caller,
-    pub(super) viewer: Caller,
+pub(crate) struct Web {
+    pub(crate) gateway: TestGateway,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: Caller,
+    pub(crate) operator: Caller,
+    pub(crate) viewer: Caller,
 }
 
 /// Sends requests, as somebody or as a stranger.
 #[derive(Clone)]
-pub(super) struct Caller {
+pub(crate) struct Caller {
     base: String,
     client: Client,
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Web {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let gateway = TestGateway::start().await;
         let address = eventually(async || gateway.gateway.web_address().await, "the web listener").await;
         let store = &gateway.gateway.store;
@@ -48,21 +48,21 @@ impl Web {
     }
 
     /// Somebody without a name.
-    pub(super) fn stranger(&self) -> Caller {
+    pub(crate) fn stranger(&self) -> Caller {
         Caller::new(self.address)
     }
 
-    pub(super) async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.gateway.stop().await;
     }
 }
 
 impl Caller {
-    pub(super) fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         Self::with(address, |client| client)
     }
 
-    pub(super) fn with(
+    pub(crate) fn with(
         address: SocketAddr,
         make: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder,
     ) -> Self {
@@ -72,18 +72,18 @@ impl Caller {
     }
 
     /// The same caller with this token.
-    pub(super) fn bearing(&self, token: &str) -> Self {
+    pub(crate) fn bearing(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
     /// Logged in with the password of every test.
-    pub(super) async fn login(&self, name: &str) -> Self {
+    pub(crate) async fn login(&self, name: &str) -> Self {
         let answer = self.post("/session", json!({ "username": name, "password": PASSWORD })).await.expect(200);
         self.bearing(answer["token"].as_str().unwrap())
     }
 
     /// A request below `/api/v1`, or anywhere if the path begins with `//`.
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path =
             path.strip_prefix('/').filter(|path| path.starts_with('/')).map_or(format!("/api/v1{path}"), str::to_owned);
         let request = self.client.request(method, format!("{}{path}", self.base));
@@ -93,24 +93,24 @@ impl Caller {
         }
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         sent(self.request(Method::GET, path)).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: Json) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Json) -> Answer {
         sent(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub(super) async fn put(&self, path: &str, body: Json) -> Answer {
+    pub(crate) async fn put(&self, path: &str, body: Json) -> Answer {
         sent(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub(super) async fn delete(&self, path: &str) -> Answer {
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
         sent(self.request(Method::DELETE, path)).await
     }
 
     /// A change of the configuration from the revision in force.
-    pub(super) async fn change(&self, method: Method, path: &str, body: Option<Json>) -> Answer {
+    pub(crate) async fn change(&self, method: Method, path: &str, body: Option<Json>) -> Answer {
         let etag = self.get("/config").await.header("etag").unwrap();
         let request = self.request(method, path).header("if-match", etag);
         sent(match body {
@@ -121,25 +121,25 @@ impl Caller {
     }
 }
 
-pub(super) async fn sent(request: RequestBuilder) -> Answer {
+pub(crate) async fn sent(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     Answer { status, headers, text: response.text().await.unwrap() }
 }
 
 impl Answer {
-    pub(super) fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         let name: HeaderName = name.parse().unwrap();
         self.headers.get(name).map(HeaderValue::to_str).map(|value| value.unwrap().to_owned())
     }
 
-    pub(super) fn json(&self) -> Json {
+    pub(crate) fn json(&self) -> Json {
         serde_json::from_str(&self.text).unwrap_or(Json::Null)
     }
 
     /// The body of an answer with this status; a refusal must be a problem document.
     #[track_caller]
-    pub(super) fn expect(&self, status: u16) -> Json {
+    pub(crate) fn expect(&self, status: u16) -> Json {
         assert_eq!(self.status, status, "{}", self.text);
         if 400 <= status {
             assert_eq!(self.header("content-type").as_deref(), Some("application/problem+json"), "{}", self.text);

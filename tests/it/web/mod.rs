@@ -3,7 +3,7 @@
 mod access;
 mod configuration;
 mod crowd;
-mod door;
+pub(crate) mod door;
 mod feasibility;
 mod import;
 mod lessons;

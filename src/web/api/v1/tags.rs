@@ -417,7 +417,7 @@ impl From<WriteError> for ApiProblem {
                 Self::new(StatusCode::BAD_GATEWAY, sentence)
             }
             WriteError::Busy | WriteError::Stopped(_) | WriteError::LineClosed(_) => Self::busy(sentence),
-            WriteError::NoAnswer => Self::new(StatusCode::GATEWAY_TIMEOUT, sentence),
+            WriteError::NoAnswer | WriteError::OutOfReach(_) => Self::new(StatusCode::GATEWAY_TIMEOUT, sentence),
         }
     }
 }

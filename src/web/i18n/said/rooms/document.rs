@@ -186,6 +186,18 @@ super::list! {
         "감시할 MQTT 연결이 없습니다. 출력이 안전값으로 바뀌어 그대로 유지됩니다";
     "there is no Modbus/TCP server to be watched: leave `modbus_s` at 0", "감시할 Modbus/TCP 서버가 없습니다. `modbus_s`를 0으로 두세요";
 
+    // Remote I/O modules.
+    "a module has an address of its own: `unit_id` is 1..247", "모듈은 자기 주소가 있어야 합니다. `unit_id`는 1..247입니다";
+    "`registers` is missing: pick the module's profile, or say where they lie",
+        "`registers` 항목이 없습니다. 모듈의 프로필을 고르거나 레지스터 위치를 지정하세요";
+    "the model has no channel that this is of", "이 모델에는 여기에 해당하는 채널이 없습니다";
+    "`{}` is missing: where it lies", "`{0}` 항목이 없습니다. 위치를 지정하세요";
+    "outputs lie in coils or holding registers", "출력은 코일이나 홀딩 레지스터에 있어야 합니다";
+    "a counter is `u16` or `u32`", "카운터는 `u16` 또는 `u32`입니다";
+    "only registers hold several channels", "여러 채널을 담을 수 있는 것은 레지스터뿐입니다";
+    "numbers lie in registers", "숫자는 레지스터에 있어야 합니다";
+    "the last channel would lie beyond address 65535", "마지막 채널의 주소가 65535를 넘습니다";
+
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";
     "a broker needs a listener, such as `{{\"address\": \"127.0.0.1:1883\"}}`",

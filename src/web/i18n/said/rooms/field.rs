@@ -64,4 +64,8 @@ super::list! {
     "values could not be kept: {}", "값을 보관하지 못했습니다: {0}";
     "one bit is written to all devices by function 22 only: set `write_function` to `auto`",
         "모든 장치에 비트 하나를 쓰려면 기능 22가 필요합니다. `write_function`을 `auto`로 두세요";
+
+    // Remote I/O modules.
+    "`{}` cannot be {}", "`{0}` 채널에 쓸 수 없는 값입니다: {1}";
+    "{} does not fit {}", "`{1}` 항목에 맞지 않는 값입니다: {0}";
 }

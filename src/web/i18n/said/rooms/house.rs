@@ -63,6 +63,7 @@ super::list! {
     "the outputs are held at their safe values ({})", "출력이 안전값으로 고정되어 있습니다({0})";
     "`{}` is forced by hand; end that first", "`{0}` 값이 수동으로 고정되어 있습니다. 먼저 해제하세요";
     "the module could not be written: {}", "모듈에 쓰지 못했습니다: {0}";
+    "the module of `{}` does not answer; the lines page says why", "`{0}` 태그의 모듈이 응답하지 않습니다. 원인은 라인 페이지에 있습니다";
 
     // Safe mode.
     "safe mode", "안전 모드";
