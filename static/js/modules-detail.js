@@ -58,6 +58,7 @@ export class ModuleDetail {
     this.state = h("div", { class: "module-state" });
     const panel = h("section", { class: "panel channel-panel", hidden: true });
     const table = h("section", { class: "panel module-channels" });
+    this.table = table;
     const settings = this.o.role === "admin" && h("section", { class: "panel module-settings" });
     fill(
       this.container,
@@ -76,7 +77,7 @@ export class ModuleDetail {
       this.state,
       h("div", { class: "module-columns" }, h("div", { class: "module-left" }, table, settings), panel),
     );
-    this.#table(table);
+    this.showTable();
     if (settings) this.#settings(settings, module);
     if (chosen.channel !== undefined) this.#channel(panel, module, chosen.channel);
     this.showState();
@@ -119,8 +120,14 @@ export class ModuleDetail {
     );
   }
 
-  #table(place) {
+  /** All channels of the model, used or not, and those it does not have. */
+  showTable() {
     const module = this.#module;
+    if (!module || !this.table) return;
+    const place = this.table;
+    // Drawing anew would take the focus away from a button someone stands on.
+    const focused = place.contains(document.activeElement) ? { ...document.activeElement.dataset } : null;
+    this.#rows.clear();
     const kinds = this.o.catalogue.models[module.model]?.channels ?? [];
     const admin = this.o.role === "admin";
     const head = (key, more) => h("th", { scope: "col", class: more }, t(key));
@@ -140,9 +147,26 @@ export class ModuleDetail {
                 {},
                 h("tr", {}, head("module.col_channel"), head("module.col_mode"), head("tags.value", "number"), head("tags.quality"), h("th", {})),
               ),
-              h("tbody", {}, kinds.map((kind, number) => this.#row(module, kind, number, admin))),
+              h(
+                "tbody",
+                {},
+                kinds.map((kind, number) => this.#row(module, kind, number, admin)),
+                (module.channels ?? []).map((channel, index) => !kinds[channel.channel] && this.#beyond(channel, index)),
+              ),
             ),
           ),
+    );
+    for (const [name, value] of Object.entries(focused ?? {})) place.querySelector(`[data-${name}="${CSS.escape(value)}"]`)?.focus();
+  }
+
+  /** A channel the model does not have, after another model was chosen. */
+  #beyond(channel, index) {
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, mark("bad"), ` ${channel.name ?? ""}`, h("span", { class: "kind" }, channel.channel)),
+      h("td", { colspan: "3", class: "error" }, t("module.beyond")),
+      h("td", {}, h("button", { type: "button", class: "small", dataset: { beyond: index }, on: { click: () => this.#unuse(index) } }, t("editor.delete"))),
     );
   }
 
@@ -298,10 +322,11 @@ export class ModuleDetail {
   }
 
   #unuse(index) {
+    const { channel: number } = this.#module.channels[index];
     const list = hardwareList(this.#module.driver?.kind);
     const entries = list && this.#module.driver[list];
     if (Array.isArray(entries)) {
-      const left = entries.filter(({ channel }) => Number(channel) !== this.chosen.channel);
+      const left = entries.filter(({ channel }) => channel !== number);
       this.o.config.set(pointers.join(this.pointer, "driver", list), left.length ? left : undefined);
     }
     const left = this.#module.channels.filter((_, other) => other !== index);

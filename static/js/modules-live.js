@@ -49,7 +49,8 @@ export class Running {
   /** The tag of an edited channel, if it runs. */
   tag(module, channel) {
     const stored = this.module(module);
-    const own = stored && channel && counterpart(stored.channels, channel);
+    // Under another model it is another kind of channel.
+    const own = stored?.model === module.model && channel && counterpart(stored.channels, channel);
     return own && `${stored.name}/${own.name}`;
   }
 }

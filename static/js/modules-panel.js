@@ -16,6 +16,22 @@ const isCommand = (attribute) => /^(reset|clear)_/.test(attribute);
 /** Lengths of pulses are written in steps; people think in milliseconds. */
 const STEP_MS = 0.5;
 
+/** What there is to write depends on the mode: the rest would be refused. */
+const pulse = (mode) => mode === "pulse";
+const counter = (mode) => mode === "counter";
+const drives = (mode) => mode !== "pulse" && mode !== "disabled";
+const FITS = {
+  value: drives,
+  raw: drives,
+  pulsing: pulse,
+  pulse_count: pulse,
+  pulse_on: pulse,
+  pulse_off: pulse,
+  counting: counter,
+  count: counter,
+  clear_overflow: counter,
+};
+
 export class ChannelPanel {
   #look = throttle(() => this.#load(), LOOK_MS);
   #round = 0;
@@ -136,10 +152,13 @@ export class ChannelPanel {
           "div",
           { class: "control control-commands" },
           commands.map((attribute) =>
-            h(
-              "button",
-              { type: "button", dataset: { write: attribute }, on: { click: () => this.#write(attribute, 1) } },
-              word("attribute", attribute),
+            this.#fitting(
+              attribute,
+              h(
+                "button",
+                { type: "button", dataset: { write: attribute }, on: { click: () => this.#write(attribute, 1) } },
+                word("attribute", attribute),
+              ),
             ),
           ),
         ),
@@ -166,12 +185,22 @@ export class ChannelPanel {
       const now = attribute === "value" ? tag.value : tag.channel?.[attribute];
       buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(now === (at === 0))));
     });
-    return h(
-      "div",
-      { class: "control", role: "group", "aria-label": word("attribute", attribute) },
-      h("span", { class: "control-label" }, word("attribute", attribute)),
-      h("div", { class: "switch" }, buttons),
+    return this.#fitting(
+      attribute,
+      h(
+        "div",
+        { class: "control", role: "group", "aria-label": word("attribute", attribute) },
+        h("span", { class: "control-label" }, word("attribute", attribute)),
+        h("div", { class: "switch" }, buttons),
+      ),
     );
+  }
+
+  /** Shows a control while the channel's mode has it. */
+  #fitting(attribute, control) {
+    const fits = FITS[attribute];
+    if (fits) this.#live.push(({ channel }) => (control.hidden = !fits(channel?.mode)));
+    return control;
   }
 
   #number(attribute) {
@@ -196,11 +225,14 @@ export class ChannelPanel {
       const value = typedValue("number", input.value);
       await this.#write(attribute, steps && typeof value === "number" ? value / STEP_MS : value);
     };
-    return h(
-      "form",
-      { class: "control", dataset: { write: attribute }, on: { submit } },
-      h("label", { for: id, class: "control-label" }, word("attribute", attribute)),
-      h("div", { class: "write-line" }, input, unit, h("button", { type: "submit" }, t("tags.send"))),
+    return this.#fitting(
+      attribute,
+      h(
+        "form",
+        { class: "control", dataset: { write: attribute }, on: { submit } },
+        h("label", { for: id, class: "control-label" }, word("attribute", attribute)),
+        h("div", { class: "write-line" }, input, unit, h("button", { type: "submit" }, t("tags.send"))),
+      ),
     );
   }
 

@@ -9,11 +9,11 @@ import { failedToLoad } from "./editor.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
 import { ModuleDetail } from "./modules-detail.js";
-import { freshDriver, hardwareList, keepToSignal } from "./modules-drivers.js";
+import { freshDriver } from "./modules-drivers.js";
+import { RackEdits } from "./modules-edits.js";
 import { RackWatch, Running } from "./modules-live.js";
 import { Held, Rack } from "./modules-rack.js";
 import * as pointers from "./pointer.js";
-import { renameGroup, renameTag } from "./rename.js";
 import { safeModePanel } from "./safe-mode.js";
 import { saveBar } from "./savebar.js";
 
@@ -107,43 +107,27 @@ async function main() {
     held.show();
   }
 
-  let before = structuredClone(modules());
-  /** Names that publications and subscriptions know follow their object, so that a rename is one edit. */
-  function followNames() {
-    const now = modules();
-    before.forEach((old, index) => {
-      const next = now[index];
-      if (now.length !== before.length || !next || old.id !== next.id) return;
-      if (old.name !== next.name && !now.some(({ name }) => name === old.name)) renameGroup(config, old.name, next.name);
-      else renameTag(config, old.name, old.channels ?? [], next.channels ?? []);
-    });
-    before = structuredClone(now);
-  }
+  const edits = new RackEdits(config, catalogue);
+  // Names are followed once they are typed, not letter by letter.
+  $("#editor").addEventListener("change", () => edits.followNames());
 
-  // Which fields there are depends on these: the form is built anew.
-  const shapes = () => JSON.stringify(modules().map(({ slot, model, driver }) => [slot, model, driver?.kind]));
+  // Which fields there are depends on these: the forms are built anew.
+  const shapes = () => JSON.stringify(modules().map(({ model, driver }) => [model, driver?.kind]));
   let shape = shapes();
-  // A name or a number that is being typed must not lose its field.
-  const redraw = debounce(draw, 150);
+  // A field that is being typed in must not go.
+  const redraw = debounce(() => {
+    draw();
+    detail.showTable();
+  }, 150);
   config.addEventListener("changed", ({ detail: { pointer } }) => {
-    if (/^\/modules\/\d+(\/channels\/\d+)?\/name$/.test(pointer)) followNames();
-    if (/^\/modules\/\d+\/driver\/kind$/.test(pointer)) config.data.modules[chosen.module].driver = freshDriver(config.read(pointer));
-    if (/^\/modules\/\d+\/channels\/\d+\/channel$/.test(pointer)) move(config.read(pointer));
-    if (/\/signal$/.test(pointer)) keepToSignal(config.read(pointer.slice(0, -"/signal".length)));
+    const moved = edits.followed(pointer, chosen.channel);
+    if (moved !== undefined) chosen.channel = moved;
     const now = shapes();
-    if (now !== shape && !/\/slot$/.test(pointer)) rebuild();
+    if (now !== shape || moved !== undefined) rebuild();
     else detail.refresh();
     shape = now;
     redraw();
   });
-  /** A channel takes what stands behind it along to another place. */
-  function move(number) {
-    const driver = modules()[chosen.module]?.driver;
-    for (const entry of driver?.[hardwareList(driver.kind)] ?? []) {
-      if (Number(entry.channel) === chosen.channel) entry.channel = number;
-    }
-    chosen.channel = number;
-  }
   function rebuild() {
     const at = document.activeElement?.closest("[data-pointer]")?.dataset.pointer;
     detail.show(chosen);
@@ -154,7 +138,7 @@ async function main() {
     redraw();
   });
   config.addEventListener("loaded", () => {
-    before = structuredClone(modules());
+    edits.begin();
     shape = shapes();
     follow();
     choose(Math.max(0, Math.min(chosen.module ?? 0, modules().length - 1)), chosen.channel, { lead: false });
@@ -172,7 +156,6 @@ async function main() {
 
   const healths = () => (config.base.modules ?? []).map((module) => unit(module)?.health).join();
   let shown = null;
-  let revision = null;
   function follows(status) {
     detail.showState();
     showSafeMode(status.safe_mode);
@@ -181,8 +164,7 @@ async function main() {
     if (now !== shown) redraw();
     shown = now;
     // Another configuration may have other modules; what is being edited here is not thrown away.
-    if (revision !== null && status.revision !== revision && !config.dirty) config.reload().catch(complain);
-    revision = status.revision ?? revision;
+    if (status.revision !== undefined && config.etag !== `"${status.revision}"` && !config.dirty) config.reload().catch(complain);
   }
   live.addEventListener("status", ({ detail: status }) => follows(status));
   addEventListener("hashchange", fromHash);

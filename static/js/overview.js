@@ -5,6 +5,7 @@ import { $, fill, h, healthMark, mark, setText } from "./dom.js";
 import { count, decimal, since, t, time, word } from "./i18n.js";
 import { eventRow } from "./event-row.js";
 import { live } from "./live.js";
+import { modulesTable } from "./overview-modules.js";
 import { safeModePanel } from "./safe-mode.js";
 import { reasonText } from "./shell.js";
 
@@ -311,7 +312,8 @@ function show(status) {
     ),
   );
   fill($("#tags-panel"), tagsPanel(status.tags));
-  const known = new Set(SECTIONS.map(([kind]) => kind));
+  const known = new Set([...SECTIONS.map(([kind]) => kind), "module"]);
+  const modules = units.filter(({ kind }) => kind === "module");
   const parts = SECTIONS.map(([kind, title, card, empty]) => {
     const own = units.filter((unit) => unit.kind === kind);
     if (!own.length && !empty) return null;
@@ -345,6 +347,7 @@ function show(status) {
             ),
         ),
       ),
+    modules.length > 0 && h("section", {}, h("h2", {}, t("overview.modules")), modulesTable(modules)),
     parts,
     others.length > 0 && h("section", {}, h("h2", {}, t("overview.others")), otherUnits(others)),
   );

@@ -55,6 +55,7 @@ pub(in crate::web::i18n) mod scripts {
         "module.col_channel": "Channel", "채널";
         "module.col_mode": "Mode", "모드";
         "module.not_used": "not used", "사용하지 않음";
+        "module.beyond": "This model has no such channel.", "이 모델에는 없는 채널입니다.";
         "module.use": "Use", "사용";
         "module.use_of": "Use channel {name}", "{name} 채널 사용";
         "module.unuse": "Use this channel no more", "이 채널 사용 중지";

@@ -24,6 +24,8 @@ crate::web::i18n::declare_for_scripts! {
     "overview.since": "for {time}", "{time}째";
     "overview.tags_all": "tags", "개 태그";
     "overview.to_tags": "To the live table", "실시간 표로";
+    "overview.modules": "I/O modules", "I/O 모듈";
+    "overview.module": "Module", "모듈";
     "overview.lines": "Lines", "라인";
     "overview.mqtt": "MQTT connections", "MQTT 연결";
     "overview.broker": "Broker", "브로커";
@@ -60,7 +62,7 @@ crate::web::i18n::declare_for_scripts! {
     "tags.table": "Tags with live values", "실시간 값 태그 표";
     "tags.count": "{shown} of {all}", "{all}개 중 {shown}개";
     "tags.all": "All tags", "모든 태그";
-    "tags.devices": "Devices", "장치";
+    "tags.devices": "Devices and modules", "장치와 모듈";
     "tags.own": "Appliance", "기기 자체";
     "tags.internal": "Internal registers", "내부 레지스터";
     "tags.computed": "Computed", "계산된 값";

@@ -120,5 +120,20 @@ async fn publications_offer_channels_and_their_attributes() {
     browser.click(&format!("{attributes} button")).await;
     // What would be sent is made by the code that publishes.
     browser.until("document.querySelector('.preview')?.textContent.includes('di-1/DI-00/count')").await;
+    bench.apply().await;
+
+    // Names go along when a module or a channel is renamed.
+    bench.open("modules").await;
+    browser.fill(&format!("{} input", field("0/name")), "inputs").await;
+    press(&bench, "[data-channel='0']").await;
+    browser.fill(&format!("{} input", field("0/channels/0/name")), "door").await;
+    // Another model keeps what all channels have.
+    choose(&bench, "0/model", "ai-8").await;
+    bench.apply().await;
+    let document = bench.gateway.revision().await.document.masked();
+    let publication = &document["mqtt"]["connections"][0]["publications"][0];
+    assert_eq!((&publication["tags"], &publication["attributes"]), (&json!(["inputs/door"]), &json!(["count"])));
+    let channel = &document["modules"][0]["channels"][0];
+    assert_eq!(channel, &json!({ "id": channel["id"], "channel": 0, "name": "door" }));
     bench.stop().await;
 }
