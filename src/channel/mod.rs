@@ -10,10 +10,10 @@ mod counter;
 mod di;
 mod digital_output;
 mod drive;
+mod gauge;
 mod level;
 pub mod linear;
 mod mean;
-mod measure;
 pub mod model;
 mod range;
 mod relay;
@@ -151,8 +151,8 @@ impl Channel {
         self.failure = Some(reason);
         match &mut self.machine {
             Machine::Di(it) => it.lose(),
-            Machine::Ai(it) => it.lose(),
-            Machine::Temperature(it) => it.lose(),
+            Machine::Ai(it) => it.gauge.lose(),
+            Machine::Temperature(it) => it.gauge.lose(),
             Machine::Do(_) | Machine::Relay(_) | Machine::Ao(_) => {}
         }
     }

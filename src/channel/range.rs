@@ -1,5 +1,6 @@
 //! Ranges of analog channels: what is in, what is beyond, and the 0..65535 over them.
 
+use super::gauge::Found;
 use crate::tag::channel::{Mode, Status};
 use crate::tag::quality::Reason;
 
@@ -13,28 +14,18 @@ const NE43_FAILURE: (f64, f64) = (3.6, 21.0);
 /// no standard speaks of these ranges.
 const MARGIN: f64 = 0.025;
 
-/// What a number in the field's own unit means for a channel of this mode and range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// Measured.
-    Normal,
-    /// Measured beyond the range: to be taken with care.
-    Beyond(Status),
-    /// No measurement: the transmitter tells its failure by it.
-    Failure(Status),
-}
-
-/// Judges a number in the field's own unit.
-pub(super) fn judge(mode: Mode, (low, high): (f64, f64), x: f64) -> Verdict {
+/// Judges a number in the field's own unit: between the limits it is good, beyond them measured with a doubt, and at the
+/// failure signals of a 4-20 mA loop no measurement.
+pub(super) fn judge(mode: Mode, (low, high): (f64, f64), x: f64) -> Found {
     let loops = matches!(mode, Mode::Milliamp4To20 | Mode::Milliamp4To20Burnout);
     let margin = MARGIN * low.abs().max(high.abs());
     let (least, most) = if loops { NE43_MEASURED } else { (low - margin, high + margin) };
     match x {
-        x if loops && x <= NE43_FAILURE.0 => Verdict::Failure(Status::UnderRange),
-        x if loops && NE43_FAILURE.1 <= x => Verdict::Failure(Status::OverRange),
-        x if x < least => Verdict::Beyond(Status::UnderRange),
-        x if most < x => Verdict::Beyond(Status::OverRange),
-        _ => Verdict::Normal,
+        x if loops && x <= NE43_FAILURE.0 => Found::Failure(x, Status::UnderRange),
+        x if loops && NE43_FAILURE.1 <= x => Found::Failure(x, Status::OverRange),
+        x if x < least => Found::Number(x, Status::UnderRange),
+        x if most < x => Found::Number(x, Status::OverRange),
+        _ => Found::Number(x, Status::Normal),
     }
 }
 

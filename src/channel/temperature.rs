@@ -1,9 +1,8 @@
 //! A resistance thermometer or thermocouple, and the resistance and millivolt modes of their modules.
 
+use super::gauge::{Found, Gauge};
 use super::linear::{self, Sensor};
-use super::mean::Mean;
-use super::measure::Measure;
-use super::range::{self, Verdict};
+use super::range;
 use super::settings::{Degrees, TemperatureSettings};
 use super::signal::Input;
 use crate::tag::channel::{Mode, Own, Status};
@@ -18,16 +17,13 @@ pub(super) struct Temperature {
     mode: Mode,
     /// Ends of the range of a resistance or millivolt mode.
     range: Option<(f64, f64)>,
-    mean: Mean,
-    /// The mean in degrees Celsius, ohm or mV of what was measured last.
-    field: Option<f64>,
-    measure: Measure,
+    pub(super) gauge: Gauge,
 }
 
 impl Temperature {
     pub(super) fn new(settings: TemperatureSettings, mode: Mode, range: Option<(f64, f64)>) -> Self {
-        let mean = Mean::new(settings.mean);
-        Self { settings, mode, range, mean, field: None, measure: Measure::None }
+        let gauge = Gauge::new(settings.mean);
+        Self { settings, mode, range, gauge }
     }
 
     /// A live edit: another mode begins anew; another unit or offset shows the same measurement by itself.
@@ -36,11 +32,8 @@ impl Temperature {
             *self = Self::new(settings, mode, range);
             return;
         }
-        self.mean.resize(settings.mean);
+        self.gauge.resize(settings.mean);
         self.settings = settings;
-        if let (Measure::Number(_, status), Some(x)) = (self.measure, self.field) {
-            self.measure = Measure::Number(self.shown(x), status);
-        }
     }
 
     /// In the unit people chose, with their offset; resistance and voltage stay in ohm and mV.
@@ -54,60 +47,45 @@ impl Temperature {
     }
 
     pub(super) fn sense(&mut self, input: Input) {
-        self.measure = self.judge(input);
-        if !matches!(self.measure, Measure::Number(..)) {
-            // A mean over the moment the sensor broke would be neither the one nor the other.
-            self.mean.forget();
-        }
+        self.gauge.see(self.judge(input));
     }
 
-    fn judge(&mut self, input: Input) -> Measure {
+    fn judge(&self, input: Input) -> Found {
+        // Converters say an open input by an infinity, or by no number at all.
+        let numb = |x: f64| !x.is_finite();
         match (input, self.range, linear::sensor(self.mode)) {
-            (Input::Open, ..) => Measure::Burnout,
-            // Converters say an open input by an infinity, or by no number at all.
-            (Input::Ohm(x) | Input::Millivolt { mv: x, .. }, ..) if !x.is_finite() => Measure::Burnout,
-            (Input::Ohm(x), Some((low, high)), _) if low == 0.0 && high * BROKEN < x => Measure::Burnout,
-            (Input::Ohm(x), Some(range), _) if range.0 == 0.0 => self.within(range, x),
-            (Input::Millivolt { mv, .. }, Some(range), _) if range.0 < 0.0 => self.within(range, mv),
-            (Input::Celsius(x), None, _) if x.is_finite() => self.measured(x, Status::Normal),
+            (Input::Open, ..) => Found::Burnout(None),
+            (Input::Ohm(x) | Input::Millivolt { mv: x, .. }, ..) if numb(x) => Found::Burnout(None),
+            (Input::Ohm(x), Some(range), _) if range.0 == 0.0 => {
+                if range.1 * BROKEN < x {
+                    Found::Burnout(Some(x))
+                } else {
+                    range::judge(self.mode, range, x)
+                }
+            }
+            (Input::Millivolt { mv, .. }, Some(range), _) if range.0 < 0.0 => range::judge(self.mode, range, mv),
+            (Input::Celsius(x), None, _) if x.is_finite() => Found::Number(x, Status::Normal),
             (Input::Ohm(x), None, Some(Sensor::Resistance(curve))) => match curve.celsius(x) {
-                Ok(celsius) => self.measured(celsius, Status::Normal),
-                Err(Status::OverRange) if curve.ends_ohm().1 * BROKEN < x => Measure::Burnout,
-                Err(status) => Measure::Failure(status),
+                Ok(celsius) => Found::Number(celsius, Status::Normal),
+                Err(_) if curve.ends_ohm().1 * BROKEN < x => Found::Burnout(None),
+                Err(status) => Found::Failure(x, status),
             },
             (Input::Millivolt { mv, cold_junction }, None, Some(Sensor::Thermocouple(couple))) => {
                 let junction = cold_junction.unwrap_or(0.0) + self.settings.cold_junction_offset;
-                if !junction.is_finite() {
-                    return Measure::Unreadable;
+                if numb(junction) {
+                    return Found::Unreadable;
                 }
                 match couple.celsius(mv + couple.millivolt(junction)) {
-                    Ok(celsius) => self.measured(celsius, Status::Normal),
-                    Err(status) => Measure::Failure(status),
+                    Ok(celsius) => Found::Number(celsius, Status::Normal),
+                    Err(status) => Found::Failure(mv, status),
                 }
             }
-            _ => Measure::Unreadable,
+            _ => Found::Unreadable,
         }
-    }
-
-    fn within(&mut self, range: (f64, f64), x: f64) -> Measure {
-        match range::judge(self.mode, range, x) {
-            Verdict::Beyond(status) | Verdict::Failure(status) => self.measured(x, status),
-            Verdict::Normal => self.measured(x, Status::Normal),
-        }
-    }
-
-    fn measured(&mut self, x: f64, status: Status) -> Measure {
-        let mean = self.mean.take(x);
-        self.field = Some(mean);
-        Measure::Number(self.shown(mean), status)
-    }
-
-    pub(super) fn lose(&mut self) {
-        self.mean.forget();
     }
 
     pub(super) fn report(&self, at: Stamp) -> (Reading, Own) {
-        let own = Own::Temperature { status: self.measure.status() };
-        (self.measure.reading(self.settings.burnout_value, at), own)
+        let own = Own::Temperature { status: self.gauge.status() };
+        (self.gauge.reading(self.settings.burnout_value, at, |x| self.shown(x)), own)
     }
 }
