@@ -98,7 +98,7 @@ impl Ao {
     }
 
     pub(super) fn power_on(&mut self) {
-        self.drive.preset(self.preset(self.settings.power_on));
+        self.drive.power_on(self.preset(self.settings.power_on));
     }
 
     pub(super) fn set_safe(&mut self, on: bool) {

@@ -100,7 +100,7 @@ impl DigitalOutput {
     }
 
     pub(super) fn power_on(&mut self) {
-        self.drive.preset(self.settings.power_on);
+        self.drive.power_on(self.settings.power_on);
     }
 
     /// A train ends off, also where the safe value is to hold.

@@ -55,6 +55,13 @@ impl<T: Copy + PartialEq> Drive<T> {
         self.wanted = Some(value);
     }
 
+    /// The host booted: sets the power-on value, but not over a safe one.
+    pub(super) fn power_on(&mut self, preset: Preset<T>) {
+        if !self.safe {
+            self.preset(preset);
+        }
+    }
+
     pub(super) fn preset(&mut self, preset: Preset<T>) {
         if let Preset::Set(value) = preset {
             self.wanted = Some(value);

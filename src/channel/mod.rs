@@ -1,8 +1,9 @@
 //! Floor 0: what an I/O channel does, whatever hardware carries it. Pure: times are passed in.
 //!
 //! A driver tells a [`Channel`] what its hardware says (`sense`, `fail`), drives what `output` asks for and says so
-//! (`driven`), passes commands on (`write`, `force`, `set_safe`), and calls `advance` at the latest when `next_change`
-//! says. What the channel shows is in `report`. An output's value is what the hardware took, never what was asked for.
+//! (`driven`), passes commands on (`write`, `force`, `set_safe`), and calls `advance` when `next_change` says. Events of
+//! the hardware that wait are told before `advance`, or a level would seem to have lasted to now. What the channel shows
+//! is in `report`. An output's value is what the hardware took, never what was asked for.
 
 mod ai;
 mod ao;
@@ -52,8 +53,8 @@ pub struct Channel {
     disabled: bool,
     /// The hardware is gone.
     failure: Option<Reason>,
-    /// The value a person gives an input; outputs have it in their drive.
-    forced: Option<Value>,
+    /// The value a person gives an input, and since when; outputs have it in their drive.
+    forced: Option<(Value, Stamp)>,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +99,11 @@ impl Channel {
             (Machine::Temperature(it), OwnSettings::Temperature(own)) if self.kind == settings.kind => {
                 it.configure(own.clone(), mode, ends);
             }
-            _ => *self = Self::new(settings, None, now),
+            _ => {
+                let safe = self.report().1.safe_mode;
+                *self = Self::new(settings, None, now);
+                self.set_safe(safe, now);
+            }
         }
         self.disabled = mode == Mode::Disabled;
         if self.disabled {
@@ -256,13 +261,11 @@ impl Channel {
             Machine::Relay(it) => it.drive.force(level(value.as_ref())?),
             Machine::Ao(it) => it.force(number(value.as_ref())?),
             Machine::Di(_) => {
-                self.forced = level(value.as_ref())?.map(Value::Bool);
-                self.heard(now);
+                self.forced = level(value.as_ref())?.map(|on| (Value::Bool(on), now));
                 Ok(())
             }
             Machine::Ai(_) | Machine::Temperature(_) => {
-                self.forced = number(value.as_ref())?.map(Value::F64);
-                self.heard(now);
+                self.forced = number(value.as_ref())?.map(|x| (Value::F64(x), now));
                 Ok(())
             }
         }
@@ -286,9 +289,9 @@ impl Channel {
         };
         let reading = match (&self.forced, self.failure) {
             _ if self.disabled => Reading::Bad { value: None, at: self.at, reason: Reason::Disabled },
-            (Some(value), _) => {
-                let (value, raw) = (value.clone(), Raw::new());
-                Reading::Uncertain { value, raw, at: self.at, reason: Reason::Forced }
+            (Some((value, since)), _) => {
+                let at = if self.at.mono_us < since.mono_us { *since } else { self.at };
+                Reading::Uncertain { value: value.clone(), raw: Raw::new(), at, reason: Reason::Forced }
             }
             (None, Some(reason)) => Reading::Failed(reason),
             (None, None) => reading,

@@ -40,7 +40,7 @@ impl Relay {
     }
 
     pub(super) fn power_on(&mut self) {
-        self.drive.preset(self.settings.power_on);
+        self.drive.power_on(self.settings.power_on);
     }
 
     pub(super) fn set_safe(&mut self, on: bool) {

@@ -155,4 +155,10 @@ fn of_another_kind_a_channel_begins_anew() {
     it.configure(&settings(ChannelKind::Di, Mode::Di), ms(3));
     level(&mut it, true, ms(4));
     assert!(on(&it));
+    // Safe mode is the module's, not the kind's.
+    let mut it = channel(&settings(ChannelKind::Relay, Mode::Relay));
+    it.set_safe(true, ms(5));
+    it.configure(&with_do(settings(ChannelKind::Do, Mode::Do), |own| own.safe = Preset::Set(false)), ms(6));
+    assert_eq!(it.output(), Some(Output::Level(false)));
+    assert_eq!(write(&mut it, Attribute::Value, Value::Bool(true)), Err(Refusal::SafeMode));
 }

@@ -28,6 +28,19 @@ fn a_forced_input_shows_the_value_as_uncertain_and_counts_the_field() {
 }
 
 #[test]
+fn events_that_waited_while_a_value_was_forced_are_counted_by_their_own_times() {
+    let filtered = with_di(settings(ChannelKind::Di, Mode::Counter), |own| own.filter = 2);
+    let mut it = channel(&filtered);
+    level(&mut it, false, ms(0));
+    assert!(it.force(Some(Value::Bool(false)), ms(20)).is_ok());
+    for at in [5, 10] {
+        level(&mut it, true, ms(at));
+        level(&mut it, false, ms(at + 2));
+    }
+    assert_eq!((count(&it), state(&it).at), (2, Some(ms(20))));
+}
+
+#[test]
 fn a_forced_measurement_is_in_shown_units() {
     for kind in [ChannelKind::Ai, ChannelKind::Rtd, ChannelKind::Tc] {
         let mut it = channel(&settings(kind, kind.modes()[0]));

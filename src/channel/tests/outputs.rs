@@ -81,6 +81,15 @@ fn safe_mode_drives_the_safe_value_refuses_writes_and_leaves_it_there() {
 }
 
 #[test]
+fn a_safe_value_goes_before_the_power_on_value() {
+    let presets = |own: &mut RelaySettings| (own.power_on, own.safe) = (Preset::Set(true), Preset::Set(false));
+    let mut it = channel(&with_relay(settings(ChannelKind::Relay, Mode::Relay), presets));
+    it.set_safe(true, ms(1));
+    it.power_on();
+    assert_eq!(it.output(), Some(Output::Level(false)));
+}
+
+#[test]
 fn held_in_safe_mode_an_output_stays_and_a_train_ends_off() {
     let mut it = channel(&digital());
     it.driven(Output::Level(true), ms(1));
