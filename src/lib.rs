@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | 0: values; no tokio, no files, no clock | [`tag`] | names, values, qualities, readings, scales, deadbands |
 //! | | [`modbus`] | addresses, orders, words, PDUs, frames, blocks |
+//! | | [`expr`] | expressions over points: names used, evaluation with quality, bounded cost |
 //! | | [`channel`] | what an I/O channel does: filters, counters, pulses, ranges, linearisation |
 //! | | [`config`] | the JSON document, validated settings, rules across parts |
 //! | | [`views`] | how points look elsewhere: topics, payloads |
@@ -15,7 +16,7 @@
 //! | | [`store`] | SQLite: the only SQL |
 //! | | [`net`] | TLS, listeners, allow-lists, caps |
 //! | | [`platform`] | the host's clock and folders |
-//! | 2 | [`drivers`] | the field side: `modbus`, `internal` |
+//! | 2 | [`drivers`] | the field side: `modbus`, `internal`, `computed` |
 //! | | [`faces`] | protocols shown to others: `mqtt`, `broker` |
 //! | | [`services`] | what joins runtime and store: configuration, event log |
 //! | 3 | [`web`] | browser pages and REST |
@@ -40,6 +41,7 @@ pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod drivers;
+pub mod expr;
 pub mod faces;
 pub mod modbus;
 pub mod net;

@@ -64,6 +64,10 @@ pub enum Reason {
     Fault,
     /// 14: the I/O module cannot be reached.
     NoModule,
+    /// 15: an expression divides by zero.
+    DivisionByZero,
+    /// 16: an expression cannot work with the kind of value it got.
+    WrongType,
     /// 256 + code: the device answered with this Modbus exception.
     Exception(u8),
 }
@@ -87,6 +91,8 @@ impl Reason {
             Self::Forced => 12,
             Self::Fault => 13,
             Self::NoModule => 14,
+            Self::DivisionByZero => 15,
+            Self::WrongType => 16,
             Self::Exception(code) => 256 + u16::from(code),
         }
     }
@@ -110,6 +116,8 @@ impl fmt::Display for Reason {
             Self::Forced => f.write_str("forced"),
             Self::Fault => f.write_str("fault"),
             Self::NoModule => f.write_str("no module"),
+            Self::DivisionByZero => f.write_str("division by zero"),
+            Self::WrongType => f.write_str("wrong type"),
             Self::Exception(code) => write!(f, "exception {code:02X}"),
         }
     }

@@ -27,6 +27,8 @@ crate::web::i18n::declare_for_scripts! {
     "reason.forced": "forced by hand", "수동 강제";
     "reason.fault": "output load fault", "출력 부하 고장";
     "reason.no module": "module cannot be reached", "모듈에 연결할 수 없음";
+    "reason.division by zero": "division by zero", "0으로 나눔";
+    "reason.wrong type": "wrong type of value", "맞지 않는 값 형식";
     "reason.disabled": "switched off", "사용 안 함";
     "reason.exception": "exception {code} ({meaning})", "예외 {code} ({meaning})";
     "exception.01": "function not supported", "지원하지 않는 기능";
@@ -44,12 +46,14 @@ crate::web::i18n::declare_for_scripts! {
     "device_status.unknown": "unknown", "알 수 없음";
     "unit_kind.line": "line", "라인";
     "unit_kind.internal": "internal registers", "내부 레지스터";
+    "unit_kind.computed": "computed tags", "계산 태그";
     "unit_kind.mqtt": "MQTT connection", "MQTT 연결";
     "unit_kind.module": "I/O module", "I/O 모듈";
     "unit_kind.broker": "broker", "브로커";
     "unit_kind.web": "web server", "웹 서버";
     "unit_kind.service": "service", "서비스";
     "unit_name.internal registers": "Internal registers", "내부 레지스터";
+    "unit_name.computed tags": "Computed tags", "계산 태그";
     "unit_name.event log": "Event log", "이벤트 로그";
     "unit_name.health watch": "Health watch", "상태 감시";
     "unit_name.embedded broker": "Embedded broker", "내장 브로커";

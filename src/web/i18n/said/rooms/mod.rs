@@ -4,6 +4,7 @@ mod broker;
 mod composed;
 mod document;
 mod door;
+mod expression;
 mod field;
 mod foreign;
 mod house;
@@ -18,6 +19,7 @@ use super::Sentence;
 /// Every sentence.
 pub(super) const ALL: &[&[Sentence]] = &[
     document::ALL,
+    expression::ALL,
     field::ALL,
     mqtt::ALL,
     broker::ALL,
@@ -33,8 +35,18 @@ pub(super) const ALL: &[&[Sentence]] = &[
 
 /// Those that stand in the sources word by word: what is listed here and not said there is dead.
 #[cfg(test)]
-pub(super) const OF_THE_SOURCES: &[&[Sentence]] =
-    &[document::ALL, field::ALL, mqtt::ALL, broker::ALL, net::ALL, store::ALL, door::ALL, house::ALL, tables::ALL];
+pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
+    document::ALL,
+    expression::ALL,
+    field::ALL,
+    mqtt::ALL,
+    broker::ALL,
+    net::ALL,
+    store::ALL,
+    door::ALL,
+    house::ALL,
+    tables::ALL,
+];
 
 /// Lists sentences: English as in the sources with `{}` for each place, then Korean with `{0}`, `{1}`, in any order. A place
 /// that holds a sentence is said by itself; one for a single word of ours is marked `{0!}`, one for other people's words
