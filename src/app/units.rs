@@ -3,9 +3,11 @@
 use crate::config::GatewayConfig;
 #[cfg(feature = "broker")]
 use crate::config::broker::BrokerConfig;
+use crate::config::computed::ComputedConfig;
 use crate::config::internal::InternalConfig;
 use crate::config::module::ModuleConfig;
 use crate::config::safe_mode::SafeModeConfig;
+use crate::drivers::computed::Computed;
 use crate::drivers::internal::Internal;
 use crate::drivers::modbus::io::{Backstage, RemoteModule};
 use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
@@ -40,6 +42,8 @@ pub(super) enum UnitConfig {
     RemoteModule(Box<ModuleConfig>),
     /// The internal registers.
     Internal(Vec<InternalConfig>),
+    /// The computed tags.
+    Computed(Vec<ComputedConfig>),
     /// One MQTT connection.
     Mqtt(Box<MqttUnitConfig>),
     /// The embedded broker.
@@ -61,6 +65,7 @@ impl UnitSpec for UnitConfig {
             Self::Line(line) => line.port.identity.name.clone(),
             Self::RemoteModule(module) => module.identity.name.clone(),
             Self::Internal(_) => "internal registers".to_owned(),
+            Self::Computed(_) => "computed tags".to_owned(),
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
@@ -81,6 +86,7 @@ impl UnitSpec for UnitConfig {
             Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
             Self::RemoteModule(_)
             | Self::Internal(_)
+            | Self::Computed(_)
             | Self::Mqtt(_)
             | Self::Web(_)
             | Self::EventLog
@@ -97,6 +103,7 @@ impl UnitSpec for UnitConfig {
             Self::Line(_)
             | Self::RemoteModule(_)
             | Self::Internal(_)
+            | Self::Computed(_)
             | Self::Mqtt(_)
             | Self::EventLog
             | Self::HealthWatch
@@ -117,6 +124,10 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
     ];
     let mut units: BTreeMap<UnitKey, UnitConfig> = fixed.into_iter().collect();
+    if !config.computed.is_empty() {
+        let key = UnitKey::new(UnitKind::Computed, "computed");
+        units.insert(key, UnitConfig::Computed(config.computed.clone()));
+    }
     for line in LineConfig::of(config) {
         units.insert(UnitKey::new(UnitKind::Line, line.port.identity.id.clone()), UnitConfig::Line(Box::new(line)));
     }
@@ -197,6 +208,14 @@ impl Parts {
                     let kept = self.store.kept_values();
                     Internal::new(follow, &self.image, self.commands.clone(), kept).run(ctx)
                 },
+            ),
+            UnitConfig::Computed(tags) => followed(
+                tags.clone(),
+                |config| match config {
+                    UnitConfig::Computed(tags) => Some(tags.clone()),
+                    _ => None,
+                },
+                |follow| Computed::new(follow, &self.image).run(ctx),
             ),
             UnitConfig::Mqtt(unit) => followed(
                 MqttUnitConfig::clone(unit),

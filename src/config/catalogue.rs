@@ -1,6 +1,7 @@
 //! The tags there are, found by what a publication or subscription says of them.
 
 use crate::tag::def::TagDef;
+use crate::tag::id::TagName;
 use crate::tag::pattern::TagPattern;
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +31,16 @@ impl<'a> Catalogue<'a> {
     /// The tag at a place.
     pub fn def(&self, place: usize) -> &'a TagDef {
         self.defs[place]
+    }
+
+    /// The tag of a name.
+    pub fn find(&self, name: &TagName) -> Option<&'a TagDef> {
+        self.by_name.get(name.as_str()).map(|place| self.defs[*place])
+    }
+
+    /// Every tag, in declared order.
+    pub fn all(&self) -> impl Iterator<Item = &'a TagDef> + '_ {
+        self.defs.iter().copied()
     }
 
     /// The places one pattern means, in declared order.

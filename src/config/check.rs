@@ -1,5 +1,7 @@
 //! Rules that hold between parts of a document. Each part is good in itself when it gets here.
 
+mod computed;
+mod expressions;
 mod publications;
 
 use super::GatewayConfig;
@@ -20,13 +22,14 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     listeners(config, problems);
     client_ids(config, document, problems);
     watchdogs(config, problems);
+    computed::judge(config, document, problems);
     publications::judge(config, document, problems);
 }
 
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
 fn names(document: &Json, problems: &mut Problems) {
     let root = Pointer::ROOT;
-    for list in ["ports", "internal"] {
+    for list in ["ports", "internal", "computed"] {
         unique(document.get(list), &root.member(list), problems);
     }
     let devices: HashSet<String> = elements(document.get("devices"))

@@ -88,13 +88,33 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
         ("ports", list("/ports"), limits::PORTS),
         ("devices", list("/devices"), limits::DEVICES),
         ("modules", list("/modules"), limits::MODULES),
-        ("tags", sum("/devices", "tags") + sum("/modules", "channels") + list("/internal"), limits::TAGS),
+        (
+            "tags",
+            sum("/devices", "tags") + sum("/modules", "channels") + list("/internal") + list("/computed"),
+            limits::TAGS,
+        ),
+        ("computed tags", list("/computed"), limits::COMPUTED),
+        ("characters of expressions", expressions(root), limits::EXPRESSIONS),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
         ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),
     ];
     let (what, count, limit) = found.into_iter().find(|(_, count, limit)| limit < count)?;
     Some(format!("the document has {count} {what}; the limit is {limit}"))
+}
+
+/// Bytes of all members that hold an expression.
+fn expressions(json: &Json) -> usize {
+    let own = |(name, member): (&String, &Json)| match member {
+        Json::String(text) if ["expression", "condition", "leave"].contains(&name.as_str()) => text.len(),
+        Json::Object(_) | Json::Array(_) => expressions(member),
+        _ => 0,
+    };
+    match json {
+        Json::Object(map) => map.iter().map(own).sum(),
+        Json::Array(list) => list.iter().map(expressions).sum(),
+        _ => 0,
+    }
 }
 
 struct Adoption<'a> {

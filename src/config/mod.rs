@@ -5,6 +5,7 @@ pub mod appliance;
 pub mod broker;
 pub mod catalogue;
 pub mod check;
+pub mod computed;
 pub mod cost;
 pub mod device;
 pub mod document;
@@ -30,6 +31,7 @@ pub use fields::Identity;
 
 use appliance::{ApplianceConfig, WebConfig};
 use broker::BrokerConfig;
+use computed::ComputedConfig;
 use device::DeviceConfig;
 use fields::Fields;
 use internal::InternalConfig;
@@ -55,6 +57,10 @@ pub mod limits {
     pub const DEVICES: usize = 1_000;
     /// I/O modules: one in each slot.
     pub const MODULES: usize = 32;
+    /// Computed tags.
+    pub const COMPUTED: usize = 5_000;
+    /// Characters of all expressions together: they are parsed at each change, about a second's work for so many.
+    pub const EXPRESSIONS: usize = 500_000;
     /// Publications in all.
     pub const PUBLICATIONS: usize = 10_000;
     /// Subscriptions in all: each is compared with every publication of its connection.
@@ -85,6 +91,8 @@ pub struct GatewayConfig {
     pub modules: Vec<ModuleConfig>,
     /// Internal registers.
     pub internal: Vec<InternalConfig>,
+    /// Computed tags.
+    pub computed: Vec<ComputedConfig>,
     /// MQTT connections, with publications and subscriptions.
     pub connections: Vec<ConnectionConfig>,
     /// The embedded broker, if it is wanted.
@@ -118,7 +126,7 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["computed", "modbus_server", "snmp", "access", "certificates"], problems);
+        fields.not_yet(&["modbus_server", "snmp", "access", "certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
@@ -132,6 +140,8 @@ impl GatewayConfig {
             read_list(fields.list("modules", problems), &root.member("modules"), problems, ModuleConfig::read);
         config.internal =
             read_list(fields.list("internal", problems), &root.member("internal"), problems, InternalConfig::read);
+        config.computed =
+            read_list(fields.list("computed", problems), &root.member("computed"), problems, ComputedConfig::read);
         if let Some(json) = fields.get("mqtt") {
             let at = root.member("mqtt");
             if let Some(mut mqtt) = Fields::open(json, at, problems) {

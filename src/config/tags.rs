@@ -1,6 +1,7 @@
 //! The tags a configuration makes, as the image declares them.
 
 use super::GatewayConfig;
+use super::computed::ComputedConfig;
 use super::device::{DeviceConfig, ModbusTagConfig};
 use super::module::{DriverConfig, ModuleConfig};
 use crate::tag::def::{Origin, TagDef};
@@ -10,10 +11,12 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// The group of the internal registers.
 pub const INTERNAL: &str = "internal";
+/// The group of the computed tags.
+pub const COMPUTED: &str = "computed";
 /// Group names no device may have.
-pub const RESERVED: [&str; 2] = [INTERNAL, "computed"];
+pub const RESERVED: [&str; 2] = [INTERNAL, COMPUTED];
 
-/// Every tag, in document order: devices, I/O modules, then internal registers. Switched-off ones exist and are `disabled`.
+/// Every tag, in document order: devices, I/O modules, internal registers, then computed tags. Switched-off ones exist and are `disabled`.
 pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
     let off: HashSet<&str> =
         config.ports.iter().filter(|port| !port.identity.enabled).map(|port| port.identity.name.as_str()).collect();
@@ -38,7 +41,8 @@ pub fn definitions(config: &GatewayConfig) -> Vec<TagDef> {
             deadband: None,
         })
     });
-    modbus.chain(channels(config, &off).collect::<Vec<_>>()).chain(internal).collect()
+    let computed = config.computed.iter().filter_map(ComputedConfig::definition);
+    modbus.chain(channels(config, &off).collect::<Vec<_>>()).chain(internal).chain(computed).collect()
 }
 
 /// The registers of remote I/O modules, which only their lines and channels know of.

@@ -17,6 +17,8 @@ pub enum UnitKind {
     Module,
     /// The internal registers.
     Internal,
+    /// The computed tags.
+    Computed,
     /// The embedded broker; before the connections, which may be to it: units start in this order.
     Broker,
     /// One MQTT connection.
@@ -34,6 +36,7 @@ impl UnitKind {
             Self::Line => "line",
             Self::Module => "module",
             Self::Internal => "internal",
+            Self::Computed => "computed",
             Self::Mqtt => "mqtt",
             Self::Broker => "broker",
             Self::Web => "web",

@@ -15,6 +15,8 @@ pub enum Origin {
     Modbus,
     /// A register of the appliance itself.
     Internal,
+    /// An expression over other tags.
+    Computed,
     /// A channel of an I/O module.
     Channel {
         /// What it is electrically.
@@ -96,7 +98,7 @@ impl TagDef {
     pub fn channel(&self) -> Option<(ChannelKind, Mode)> {
         match self.origin {
             Origin::Channel { kind, mode } => Some((kind, mode)),
-            Origin::Modbus | Origin::Internal => None,
+            Origin::Modbus | Origin::Internal | Origin::Computed => None,
         }
     }
 

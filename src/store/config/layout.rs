@@ -42,6 +42,7 @@ static TAGS: Table = Table { name: "tags", noun: "tag", named: true, link: None 
 static MODULES: Table = Table { name: "modules", noun: "module", named: true, link: None };
 static CHANNELS: Table = Table { name: "channels", noun: "channel", named: true, link: None };
 static INTERNAL: Table = Table { name: "internal_registers", noun: "internal register", named: true, link: None };
+static COMPUTED: Table = Table { name: "computed_tags", noun: "computed tag", named: true, link: None };
 static CONNECTIONS: Table = Table { name: "mqtt_connections", noun: "MQTT connection", named: true, link: None };
 static PUBLICATIONS: Table = Table { name: "mqtt_publications", noun: "publication", named: true, link: None };
 static SUBSCRIPTIONS: Table = Table { name: "mqtt_subscriptions", noun: "subscription", named: true, link: None };
@@ -49,7 +50,7 @@ static LISTENERS: Table = Table { name: "broker_listeners", noun: "broker listen
 static USERS: Table = Table { name: "broker_users", noun: "broker user", named: true, link: None };
 
 /// Every table, parents before their children.
-pub(super) static TABLES: [&Table; 12] = [
+pub(super) static TABLES: [&Table; 13] = [
     &OBJECTS,
     &PORTS,
     &DEVICES,
@@ -57,6 +58,7 @@ pub(super) static TABLES: [&Table; 12] = [
     &MODULES,
     &CHANNELS,
     &INTERNAL,
+    &COMPUTED,
     &CONNECTIONS,
     &PUBLICATIONS,
     &SUBSCRIPTIONS,
@@ -103,5 +105,6 @@ pub(super) static DOCUMENT: Object = Object {
             lists: &[List { member: "channels", table: &CHANNELS, lists: &[] }],
         },
         List { member: "internal", table: &INTERNAL, lists: &[] },
+        List { member: "computed", table: &COMPUTED, lists: &[] },
     ],
 };

@@ -105,6 +105,7 @@ fn document() -> impl Strategy<Value = Value> {
         optional("ports", named(vec![])),
         optional("devices", named(vec![optional("port", text().boxed()), optional("tags", named(vec![]))])),
         optional("internal", named(vec![])),
+        optional("computed", named(vec![])),
         optional("mqtt", mqtt),
         optional("web", object(vec![])),
     ])

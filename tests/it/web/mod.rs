@@ -1,6 +1,7 @@
 //! The web, through its real door: TLS, cookies, roles, REST, streams.
 
 mod access;
+mod computed;
 mod configuration;
 mod crowd;
 pub(crate) mod door;

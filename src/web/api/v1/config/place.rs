@@ -14,7 +14,7 @@ pub(super) struct Kind {
 }
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 13] = [
+pub(super) const KINDS: [Kind; 14] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/ports/{port}", what: "port", always: false },
@@ -23,6 +23,7 @@ pub(super) const KINDS: [Kind; 13] = [
     Kind { path: "/modules/{module}", what: "module", always: false },
     Kind { path: "/modules/{module}/channels/{channel}", what: "channel", always: false },
     Kind { path: "/internal/{register}", what: "internal register", always: false },
+    Kind { path: "/computed/{computed}", what: "computed tag", always: false },
     Kind { path: "/mqtt/connections/{connection}", what: "MQTT connection", always: false },
     Kind { path: "/mqtt/connections/{connection}/publications/{publication}", what: "publication", always: false },
     Kind { path: "/mqtt/connections/{connection}/subscriptions/{subscription}", what: "subscription", always: false },

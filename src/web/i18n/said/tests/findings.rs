@@ -31,7 +31,8 @@ fn places(json: &Json, at: &str, found: &mut Vec<String>) {
 
 #[test]
 fn no_finding_of_a_spoilt_document_keeps_english_words() {
-    let whole: Json = serde_json::from_str(FIRST_LIGHT).unwrap();
+    let mut whole: Json = serde_json::from_str(FIRST_LIGHT).unwrap();
+    whole["computed"] = json!([{ "name": "power", "expression": "meter1.voltage * meter1.current", "type": "f64" }]);
     let mut all = Vec::new();
     places(&whole, "", &mut all);
     let spoilt = [
@@ -45,6 +46,8 @@ fn no_finding_of_a_spoilt_document_keeps_english_words() {
         json!("nothing/*"),
         json!("a/{tag}/{other}"),
         json!("{"),
+        json!("meter1.voltag > 1 ? \"a\" : 1"),
+        json!("computed.power"),
         json!("#"),
         json!("x".repeat(3000)),
         json!([]),
