@@ -3,6 +3,8 @@
 //! A profile is only where a device comes from: its tags are copied, so they are edited freely, and the device keeps no
 //! more than the profile's name ([`DeviceConfig::profile`]).
 
+mod module;
+
 use super::device::DeviceConfig;
 use super::fields::{Fields, shown_text};
 use super::problem::{Pointer, Problem, Problems};
@@ -135,6 +137,9 @@ impl Profile {
         let source = fields.get("document").and_then(|json| Source::read(json, root.member("document"), problems));
         if let Some(json) = fields.get("device") {
             device_members(json, &root.member("device"), problems);
+        }
+        if let Some(json) = fields.get("module") {
+            module::check(json, root.member("module"), problems);
         }
         let at = root.member("variants");
         let variants = fields.list("variants", problems);

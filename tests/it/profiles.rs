@@ -193,3 +193,45 @@ async fn own_profiles_are_kept_checked_and_removed() {
     assert_eq!(ask(Method::DELETE, "/profiles/eastron-sdm120", None).await.status.as_u16(), 404);
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn every_profile_of_an_io_module_makes_a_module_that_shows_its_channels() {
+    let gateway = TestGateway::start().await;
+    let admin = gateway.admin().await;
+    let list = get(&admin, "/profiles").await;
+    let ids = list["profiles"].as_array().unwrap().iter().filter(|profile| !profile["model"].is_null());
+    let (mut modules, mut sims) = (Vec::new(), Vec::new());
+    for (index, profile) in ids.enumerate() {
+        let unit = u8::try_from(index + 1).unwrap();
+        let mut module = get(&admin, &format!("/profiles/{}/module", profile["id"].as_str().unwrap())).await;
+        let all = || (0..16).map(Json::from).collect();
+        let numbers: Vec<Json> = module["channels"].as_array().cloned().unwrap_or_else(all);
+        let channel = |number: &Json| json!({"channel": number, "name": format!("c{number}")});
+        module["channels"] = numbers.iter().map(channel).collect();
+        for (member, value) in [("name", json!(format!("m{unit}"))), ("slot", json!(unit)), ("scan_ms", json!(1000))] {
+            module[member] = value;
+        }
+        (module["driver"]["port"], module["driver"]["unit_id"]) = (json!("COM1"), json!(unit));
+        modules.push(module);
+        sims.push(SimDevice { unit, turnaround: Duration::from_millis(1), bank: Bank::new(65_536) });
+    }
+    assert!(6 <= modules.len(), "{}", modules.len());
+    let wire = Wire { baud: 115_200, data_bits: 8, parity: Parity::None, stop_bits: 1 };
+    let field = Field::start(FieldConfig { wire, devices: sims, strict: false, spin: false, link: None }).unwrap();
+    let port = json!({"name": "COM1", "kind": "serial", "path": field.path(), "mode": "rs232", "baud": 115_200, "parity": "none"});
+    let wanted: usize = modules.iter().map(|module| module["channels"].as_array().unwrap().len()).sum();
+    gateway
+        .edit(|document| {
+            document["ports"] = json!([port]);
+            document["modules"] = modules.into();
+        })
+        .await
+        .unwrap();
+    let good = async || {
+        let tags = get(&admin, "/tags?match=*/*&limit=1000").await;
+        let good = tags["tags"].as_array()?.iter().filter(|tag| tag["quality"] == "good").count();
+        (good == wanted).then_some(())
+    };
+    eventually(good, "every channel to be good").await;
+    gateway.stop().await;
+}

@@ -210,7 +210,12 @@ fn index_of(model: Model, channel: u8) -> u16 {
 }
 
 impl Registers {
-    fn read(json: &Json, at: Pointer<'_>, model: Option<Model>, problems: &mut Problems) -> Option<Self> {
+    pub(in crate::config) fn read(
+        json: &Json,
+        at: Pointer<'_>,
+        model: Option<Model>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         let mut registers = Self::default();
         for (role, place) in [

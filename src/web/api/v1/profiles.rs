@@ -1,6 +1,7 @@
 //! Device profiles: what products there are, and a device made of one.
 
 use super::export::{device, no_device};
+use crate::channel::model::Model;
 use crate::config::profile::Profile;
 use crate::platform::clock;
 use crate::platform::profile_folder::is_id;
@@ -26,6 +27,7 @@ pub(super) fn router() -> OpenApiRouter<WebState> {
         .routes(routes!(list))
         .routes(routes!(read, put, remove))
         .routes(routes!(make))
+        .routes(routes!(make_module))
         .routes(routes!(of_device))
 }
 
@@ -51,6 +53,8 @@ struct ProfileView {
     variants: Vec<VariantView>,
     /// How many tags a device of it has.
     tags: usize,
+    /// The model it is as a remote I/O module; null when it is none.
+    model: Option<&'static str>,
     /// One of the appliance's own; it stands before one of the program with the same id.
     own: bool,
 }
@@ -82,6 +86,7 @@ struct BrokenView {
 impl ProfileView {
     fn of(found: Found) -> Self {
         let tags = found.profile.tags();
+        let model = found.profile.model().map(Model::as_str);
         let Profile { maker, product, kind, description, source, variants, .. } = found.profile;
         Self {
             id: found.id,
@@ -99,6 +104,7 @@ impl ProfileView {
                 .map(|one| VariantView { name: one.name, description: one.description })
                 .collect(),
             tags,
+            model,
             own: found.own,
         }
     }
@@ -125,6 +131,21 @@ async fn found(state: &WebState, id: String) -> Result<Found, ApiProblem> {
 
 fn no_profile(id: &str) -> ApiProblem {
     ApiProblem::not_found(format!("there is no device profile `{id}`"))
+}
+
+/// The product as a remote I/O module: `model`, `driver` without port and unit id, and which channels it has if not all.
+#[utoipa::path(
+    get, path = "/profiles/{id}/module", tag = "configuration", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, description = "There is no such profile, or it is no module")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn make_module(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Json<JsonValue>, ApiProblem> {
+    let made = found(&state, id.clone()).await?.profile.module(&id);
+    made.map(Json).ok_or_else(|| ApiProblem::not_found(format!("the product of `{id}` is no I/O module")))
 }
 
 /// A profile as its file has it.

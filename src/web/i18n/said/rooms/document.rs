@@ -197,6 +197,8 @@ super::list! {
     "only registers hold several channels", "여러 채널을 담을 수 있는 것은 레지스터뿐입니다";
     "numbers lie in registers", "숫자는 레지스터에 있어야 합니다";
     "the last channel would lie beyond address 65535", "마지막 채널의 주소가 65535를 넘습니다";
+    "the model has no such channel", "이 모델에는 그 채널이 없습니다";
+    "`registers` is missing", "`registers` 항목이 없습니다";
 
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";

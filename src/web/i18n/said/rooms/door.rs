@@ -117,4 +117,5 @@ super::list! {
     "changed the own password", "자신의 비밀번호를 변경함";
     "entered the safe mode by hand", "안전 모드를 수동으로 시작했습니다";
     "left the safe mode by hand", "안전 모드를 수동으로 끝냈습니다";
+    "the product of `{}` is no I/O module", "`{0}` 제품은 I/O 모듈이 아닙니다";
 }
