@@ -42,7 +42,8 @@ impl Ao {
     /// A live edit. The field stays as it is: another scale shows it by other numbers; what another range cannot hold is
     /// forgotten, and the output is left as it is until it is written.
     pub(super) fn configure(&mut self, settings: AoSettings, range: Option<(f64, f64, &'static str)>) {
-        if range != self.range {
+        let moved = range != self.range;
+        if moved {
             let unit = self.range.map(|(_, _, unit)| unit);
             let fits = |x: f64| range.is_some_and(|(low, high, now)| Some(now) == unit && (low..=high).contains(&x));
             self.drive.convert(|x| fits(x).then_some(x));
@@ -51,6 +52,10 @@ impl Ao {
         let before = self.safe();
         self.settings = settings;
         self.range = range;
+        if moved && self.drive.is_safe() {
+            // The same number is another safe value in another unit.
+            self.drive.preset(self.safe());
+        }
         self.drive.change_safe(before, self.safe());
     }
 

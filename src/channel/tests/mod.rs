@@ -1,6 +1,7 @@
 //! One channel at a time, told what its hardware says.
 
 mod analog;
+mod any;
 mod catalogue;
 mod di;
 mod edits;
