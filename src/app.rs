@@ -2,7 +2,9 @@
 
 mod units;
 
+use crate::drivers::local_io::unit::Memory;
 use crate::drivers::modbus::io::Backstage;
+use crate::platform::boot::boot_id;
 use crate::platform::clock;
 use crate::platform::data_folder::{DataFolderLock, LockError};
 use crate::platform::profile_folder::ProfileFolder;
@@ -101,8 +103,9 @@ impl Gateway {
             image: image.clone(),
             commands: commands.clone(),
             backstage,
-            modules: modules.clone(),
             lines: lines.clone(),
+            modules: modules.clone(),
+            memory: Memory { counts: store.kept_counts(), boots: store.host_boots(), boot: boot_id() },
             safe_mode: safe_mode.clone(),
             events: events.clone(),
             told: Arc::new(Mutex::new(told)),

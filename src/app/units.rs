@@ -9,6 +9,7 @@ use crate::config::module::ModuleConfig;
 use crate::config::safe_mode::SafeModeConfig;
 use crate::drivers::computed::Computed;
 use crate::drivers::internal::Internal;
+use crate::drivers::local_io::unit::{self as local_io, Memory, ModuleUnit};
 use crate::drivers::modbus::io::{Backstage, RemoteModule};
 use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
@@ -40,6 +41,8 @@ pub(super) enum UnitConfig {
     Line(Box<LineConfig>),
     /// A remote I/O module.
     RemoteModule(Box<ModuleConfig>),
+    /// An I/O module.
+    Module(Box<ModuleConfig>),
     /// The internal registers.
     Internal(Vec<InternalConfig>),
     /// The computed tags.
@@ -64,6 +67,7 @@ impl UnitSpec for UnitConfig {
         match self {
             Self::Line(line) => line.port.identity.name.clone(),
             Self::RemoteModule(module) => module.identity.name.clone(),
+            Self::Module(module) => module.identity.name.clone(),
             Self::Internal(_) => "internal registers".to_owned(),
             Self::Computed(_) => "computed tags".to_owned(),
             Self::Mqtt(config) => config.connection.identity.name.clone(),
@@ -79,6 +83,7 @@ impl UnitSpec for UnitConfig {
     fn resources(&self) -> Vec<Resource> {
         match self {
             Self::Line(line) => line.resources(),
+            Self::Module(module) => local_io::resources(module),
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
@@ -100,8 +105,9 @@ impl UnitSpec for UnitConfig {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
             Self::Broker(_) => false,
+            Self::RemoteModule(_) => !matches!(next, Self::RemoteModule(_)),
+            Self::Module(_) => !matches!(next, Self::Module(_)),
             Self::Line(_)
-            | Self::RemoteModule(_)
             | Self::Internal(_)
             | Self::Computed(_)
             | Self::Mqtt(_)
@@ -135,6 +141,10 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         let key = UnitKey::new(UnitKind::Module, module.identity.id.clone());
         units.insert(key, UnitConfig::RemoteModule(Box::new(module.clone())));
     }
+    for module in local_io::local(&config.modules) {
+        let key = UnitKey::new(UnitKind::Module, module.identity.id.clone());
+        units.insert(key, UnitConfig::Module(Box::new(module.clone())));
+    }
     for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
         let appliance = config.appliance.name.clone();
         let unit = MqttUnitConfig { appliance, connection: connection.clone() };
@@ -153,8 +163,9 @@ pub(super) struct Parts {
     pub(super) image: Image,
     pub(super) commands: Commands,
     pub(super) backstage: Backstage,
-    pub(super) modules: Modules,
     pub(super) lines: Lines,
+    pub(super) modules: Modules,
+    pub(super) memory: Memory,
     pub(super) safe_mode: SafeMode,
     pub(super) events: Events,
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
@@ -196,6 +207,18 @@ impl Parts {
                         safe_mode: self.safe_mode.clone(),
                     };
                     unit.run(ctx)
+                },
+            ),
+            UnitConfig::Module(module) => followed(
+                ModuleConfig::clone(module),
+                |config| match config {
+                    UnitConfig::Module(module) => Some(ModuleConfig::clone(module)),
+                    _ => None,
+                },
+                |follow| {
+                    let (modules, safe) = (self.modules.clone(), self.safe_mode.follow());
+                    let unit = ModuleUnit::new(follow, self.image.clone(), self.commands.clone(), modules, safe);
+                    unit.with_memory(self.memory.clone()).run(ctx)
                 },
             ),
             UnitConfig::Internal(registers) => followed(

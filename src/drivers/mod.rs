@@ -2,4 +2,5 @@
 
 pub mod computed;
 pub mod internal;
+pub mod local_io;
 pub mod modbus;

@@ -1,5 +1,6 @@
 //! Floor 1: the host.
 
+pub mod boot;
 pub mod clock;
 pub mod clock_sync;
 pub mod data_folder;

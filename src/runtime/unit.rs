@@ -72,6 +72,10 @@ impl fmt::Display for UnitKey {
 pub enum Resource {
     /// A tty, by its path.
     SerialPort(String),
+    /// A GPIO line, by chip and line.
+    GpioLine(String),
+    /// An output of a converter or PWM chip, by its device and name.
+    Output(String),
     /// A listening TCP port; port 0 is no claim and is never declared.
     TcpPort(std::net::SocketAddr),
 }
@@ -80,6 +84,8 @@ impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::SerialPort(path) => write!(f, "serial port {path}"),
+            Self::GpioLine(line) => write!(f, "GPIO line {line}"),
+            Self::Output(output) => write!(f, "output {output}"),
             Self::TcpPort(address) => write!(f, "TCP address {address}"),
         }
     }

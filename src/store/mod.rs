@@ -4,7 +4,9 @@
 //! the accounts with their sessions and API tokens. [`EventLog`] and [`KeptValues`] are the narrow handles for parts that
 //! need no more. One connection writes, a few read; a call that fails or is dropped leaves nothing behind.
 
+mod boots;
 mod config;
+mod counts;
 mod error;
 mod events;
 mod kept;
@@ -24,7 +26,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::sync::Semaphore;
 
+pub use boots::HostBoots;
 pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
+pub use counts::KeptCounts;
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;
@@ -106,6 +110,16 @@ impl Store {
     /// The handle of the kept values of internal registers.
     pub fn kept_values(&self) -> KeptValues {
         KeptValues::new(self.clone())
+    }
+
+    /// The handle of the kept counts of channels; made once, so that all share one write.
+    pub fn kept_counts(&self) -> KeptCounts {
+        KeptCounts::new(self.clone())
+    }
+
+    /// The handle of the boots that modules were there in.
+    pub fn host_boots(&self) -> HostBoots {
+        HostBoots::new(self.clone())
     }
 
     /// The handle of what was learnt of Modbus devices.

@@ -3,12 +3,11 @@
 use crate::support::field::free_port;
 use crate::support::gateway::{ADMIN, PASSWORD};
 use crate::support::rest::Rest;
+use crate::support::serve::Serve;
 use crate::support::wait::eventually;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value as Json, json};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,31 +16,6 @@ use tokio::task::JoinSet;
 /// Configuration writes in all (some of the last of each round are lost with it), and how often the program is killed meanwhile.
 const WRITES: u64 = 200;
 const KILLS: u64 = 10;
-
-struct Serve(Child);
-
-impl Serve {
-    async fn start(data: &Path, address: SocketAddr) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dinrail"));
-        command.arg("serve").arg("--data").arg(data).arg("--web").arg(address.to_string());
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        eventually(async || TcpStream::connect(address).ok(), "the listener after a start").await;
-        Self(child)
-    }
-
-    fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Serve {
-    fn drop(&mut self) {
-        // Already gone, mostly.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 /// A document in which everything says the same number: a mixture of two would be seen.
 fn document(before: &Json, number: u64) -> Json {
@@ -64,10 +38,7 @@ fn number_of(document: &Json) -> Option<u64> {
 async fn after_kill_9_there_is_a_whole_revision_the_acknowledged_one_or_newer() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    std::fs::write(folder.path().join("password"), PASSWORD).unwrap();
-    let mut init = Command::new(env!("CARGO_BIN_EXE_dinrail"));
-    init.arg("init").arg("--data").arg(&data).args(["--admin", ADMIN, "--password-file"]);
-    assert!(init.arg(folder.path().join("password")).output().unwrap().status.success());
+    Serve::init(&data, None);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
 
     let acknowledged = Arc::new(AtomicU64::new(0));

@@ -1,7 +1,7 @@
 //! `modules[]`: I/O modules in their slots, and their channels.
 
 mod channel;
-mod driver;
+pub mod driver;
 mod modbus_io;
 
 pub use channel::ChannelConfig;

@@ -104,6 +104,12 @@ impl Store {
         sqlx::query("DELETE FROM device_lessons WHERE device NOT IN (SELECT id FROM devices)")
             .execute(&mut *transaction)
             .await?;
+        sqlx::query("DELETE FROM kept_counts WHERE channel NOT IN (SELECT id FROM channels)")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("DELETE FROM module_boots WHERE module NOT IN (SELECT id FROM modules)")
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(Saved { revision: next, changed: true })
     }

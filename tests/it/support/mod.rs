@@ -13,4 +13,5 @@ pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;
 pub(crate) mod mqtt_rig;
 pub(crate) mod rest;
+pub(crate) mod serve;
 pub(crate) mod wait;

@@ -200,6 +200,35 @@ super::list! {
     "the model has no such channel", "이 모델에는 그 채널이 없습니다";
     "`registers` is missing", "`registers` 항목이 없습니다";
 
+    // The hardware behind I/O modules.
+    "PWM is for outputs; {} needs another driver", "PWM은 출력 전용입니다. {0} 모듈에는 다른 드라이버가 필요합니다";
+    "lines are on or off; {} needs another driver", "GPIO 라인은 켜짐과 꺼짐뿐입니다. {0} 모듈에는 다른 드라이버가 필요합니다";
+    "converters have numbers; {} needs another driver", "변환기는 숫자를 다룹니다. {0} 모듈에는 다른 드라이버가 필요합니다";
+    "`chip` is a name such as `pwmchip0`, no path", "`chip` 값은 경로가 아니라 `pwmchip0`과 같은 이름이어야 합니다";
+    "output {} {} stands in this list already", "{0} {1} 출력이 이 목록에 이미 있습니다";
+    "`chip` is missing here and at the driver, such as `/dev/gpiochip0`",
+        "여기와 드라이버에 모두 `chip` 항목이 없습니다. 예: `/dev/gpiochip0`";
+    "channel {} is an input; `drive` is for outputs", "채널 {0}은 입력입니다. `drive` 항목은 출력 전용입니다";
+    "channel {} is an output; `debounce_ms` is for inputs", "채널 {0}은 출력입니다. `debounce_ms` 항목은 입력 전용입니다";
+    "channel {} is an output; signals are for inputs", "채널 {0}은 출력입니다. 신호는 입력 전용입니다";
+    "line {} stands in this list already", "{0} 라인이 이 목록에 이미 있습니다";
+    "`line` is the number of the line on its chip, such as 17, or its name",
+        "`line` 값은 17과 같은 칩의 라인 번호이거나 라인 이름이어야 합니다";
+    "`gain` is not 0", "`gain` 값은 0일 수 없습니다";
+    "`cold_junction` is for thermocouples", "`cold_junction` 항목은 열전대 전용입니다";
+    "a cold junction is measured by a thermometer, such as `temp`", "냉접점은 `temp`와 같은 온도계로 잽니다";
+    "`device` is a name such as `ads1115` or `iio:device0`, no path",
+        "`device` 값은 경로가 아니라 `ads1115`나 `iio:device0`과 같은 이름이어야 합니다";
+    "`voltage0` or `current0`", "`voltage0` 또는 `current0`";
+    "`resistance0` or `temp`", "`resistance0` 또는 `temp`";
+    "`voltage0` or `temp`", "`voltage0` 또는 `temp`";
+    "`{}` is what the converter calls it, here {}, not {}", "`{0}` 값은 변환기의 이름 그대로 여기서는 {1}이어야 합니다. 입력된 값: {2}";
+    "`value` is missing: what the input is shown", "`value` 항목이 없습니다. 입력에 보일 값을 적으세요";
+    "`high` is above `low`, which is {}; it is {}", "`high` 값은 `low` 값 {0}보다 커야 합니다. 입력된 값: {1}";
+    "row {} is no `seconds,value` such as `1.5,20`", "{0}행이 `1.5,20`과 같은 `초,값` 형식이 아닙니다";
+    "row {} is not later than the one before: the seconds rise from 0", "{0}행이 앞 행보다 늦지 않습니다. 초는 0부터 커져야 합니다";
+    "there is no row of `seconds,value` such as `1.5,20`", "`1.5,20`과 같은 `초,값` 행이 없습니다";
+
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";
     "a broker needs a listener, such as `{{\"address\": \"127.0.0.1:1883\"}}`",

@@ -68,4 +68,29 @@ super::list! {
     // Remote I/O modules.
     "`{}` cannot be {}", "`{0}` 채널에 쓸 수 없는 값입니다: {1}";
     "{} does not fit {}", "`{1}` 항목에 맞지 않는 값입니다: {0}";
+
+    // I/O modules.
+    "the kept counts cannot be read: {}", "보존된 카운트를 읽을 수 없습니다: {0}";
+    "no thread for the module: {}", "모듈의 스레드를 만들 수 없습니다: {0}";
+    "`{}` cannot show that value", "`{0}` 항목으로 나타낼 수 없는 값입니다";
+    "channel `{}`: {}", "채널 `{0}`: {1}";
+    "{} channels have no hardware, the first is `{}`: {}", "채널 {0}개의 하드웨어가 없습니다. 첫 번째는 `{1}`: {2}";
+    "channel {} has no PWM output: name it in the driver's `outputs`", "채널 {0}의 PWM 출력이 없습니다. 드라이버의 `outputs`에 적으세요";
+    "channel {} has no converter: name it in the driver's `channels`", "채널 {0}의 변환기가 없습니다. 드라이버의 `channels`에 적으세요";
+    "channel {} has no line: name it in the driver's `lines`", "채널 {0}의 라인이 없습니다. 드라이버의 `lines`에 적으세요";
+    "channel {} is not open", "채널 {0}이 열려 있지 않습니다";
+    "the hardware shows another kind of value", "하드웨어가 다른 종류의 값을 다룹니다";
+    "{} holds no number but `{}`", "{0}의 내용이 숫자가 아닙니다: `{1}`";
+    "{} is missing; is the device connected, and its kernel driver loaded?", "{0} 파일이 없습니다. 장치가 연결되고 커널 드라이버가 올라와 있는지 확인하세요";
+    "{} may not be used; give the user of dinrail the right to it, as by a udev rule",
+        "{0} 파일을 쓸 권한이 없습니다. udev 규칙 등으로 dinrail 사용자에게 권한을 주세요";
+    "{} is in use by another program or driver", "{0}: 다른 프로그램이나 드라이버가 쓰고 있습니다";
+    "{} says a scale of 0", "{0}의 배율이 0입니다";
+    "{} cannot be listed ({}); has the kernel its driver for industrial I/O?",
+        "{0} 목록을 볼 수 없습니다({1}). 커널에 산업용 I/O 드라이버가 있는지 확인하세요";
+    "there is no device `{}` in {}; is it connected, and its kernel driver loaded?",
+        "{1} 아래에 `{0}` 장치가 없습니다. 장치가 연결되고 커널 드라이버가 올라와 있는지 확인하세요";
+    "`{}` is both {} and {}; name the folder of one", "`{0}` 이름이 {1}와 {2} 둘에 해당합니다. 한쪽의 폴더 이름을 적으세요";
+    "{} has no line `{}`", "{0}에 `{1}` 라인이 없습니다";
+    "line {}: {}", "라인 {0}: {1}";
 }

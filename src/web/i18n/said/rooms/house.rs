@@ -33,6 +33,8 @@ super::list! {
     "the check was cut off", "검사가 중단되었습니다";
     "{} all need {}", "같은 자원을 여럿이 사용합니다({1}): {0}";
     "serial port {}", "시리얼 포트 {0}";
+    "GPIO line {}", "GPIO 라인 {0}";
+    "output {}", "출력 {0}";
     "TCP address {}", "TCP 주소 {0}";
     "revision {}: {}", "리비전 {0}: {1}";
     "no unit is touched", "바뀌는 유닛 없음";
