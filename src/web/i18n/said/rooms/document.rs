@@ -208,9 +208,9 @@ super::list! {
     "output {} {} stands in this list already", "{0} {1} 출력이 이 목록에 이미 있습니다";
     "`chip` is missing here and at the driver, such as `/dev/gpiochip0`",
         "여기와 드라이버에 모두 `chip` 항목이 없습니다. 예: `/dev/gpiochip0`";
-    "channel {} is an input; `drive` is for outputs", "채널 {0}은 입력입니다. `drive` 항목은 출력 전용입니다";
-    "channel {} is an output; `debounce_ms` is for inputs", "채널 {0}은 출력입니다. `debounce_ms` 항목은 입력 전용입니다";
-    "channel {} is an output; signals are for inputs", "채널 {0}은 출력입니다. 신호는 입력 전용입니다";
+    "channel {} is an input; `drive` is for outputs", "{0}번 채널은 입력입니다. `drive` 항목은 출력 전용입니다";
+    "channel {} is an output; `debounce_ms` is for inputs", "{0}번 채널은 출력입니다. `debounce_ms` 항목은 입력 전용입니다";
+    "channel {} is an output; signals are for inputs", "{0}번 채널은 출력입니다. 신호는 입력 전용입니다";
     "line {} stands in this list already", "{0} 라인이 이 목록에 이미 있습니다";
     "`line` is the number of the line on its chip, such as 17, or its name",
         "`line` 값은 17과 같은 칩의 라인 번호이거나 라인 이름이어야 합니다";

@@ -78,7 +78,7 @@ super::list! {
     "channel {} has no PWM output: name it in the driver's `outputs`", "채널 {0}의 PWM 출력이 없습니다. 드라이버의 `outputs`에 적으세요";
     "channel {} has no converter: name it in the driver's `channels`", "채널 {0}의 변환기가 없습니다. 드라이버의 `channels`에 적으세요";
     "channel {} has no line: name it in the driver's `lines`", "채널 {0}의 라인이 없습니다. 드라이버의 `lines`에 적으세요";
-    "channel {} is not open", "채널 {0}이 열려 있지 않습니다";
+    "channel {} is not open", "{0}번 채널이 열려 있지 않습니다";
     "the hardware shows another kind of value", "하드웨어가 다른 종류의 값을 다룹니다";
     "{} holds no number but `{}`", "{0}의 내용이 숫자가 아닙니다: `{1}`";
     "{} is missing; is the device connected, and its kernel driver loaded?", "{0} 파일이 없습니다. 장치가 연결되고 커널 드라이버가 올라와 있는지 확인하세요";
@@ -90,7 +90,7 @@ super::list! {
         "{0} 목록을 볼 수 없습니다({1}). 커널에 산업용 I/O 드라이버가 있는지 확인하세요";
     "there is no device `{}` in {}; is it connected, and its kernel driver loaded?",
         "{1} 아래에 `{0}` 장치가 없습니다. 장치가 연결되고 커널 드라이버가 올라와 있는지 확인하세요";
-    "`{}` is both {} and {}; name the folder of one", "`{0}` 이름이 {1}와 {2} 둘에 해당합니다. 한쪽의 폴더 이름을 적으세요";
+    "`{}` is both {} and {}; name the folder of one", "`{0}` 이름의 장치가 둘입니다({1}, {2}). 한쪽의 폴더 이름을 적으세요";
     "{} has no line `{}`", "{0}에 `{1}` 라인이 없습니다";
-    "line {}: {}", "라인 {0}: {1}";
+    "line {} is in use by another program or driver", "라인 {0}: 다른 프로그램이나 드라이버가 쓰고 있습니다";
 }
