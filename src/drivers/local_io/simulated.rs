@@ -176,7 +176,7 @@ impl Walk {
         self.place
     }
 
-    /// The next number of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), as 0..1.
+    /// The next number of `SplitMix64` (Steele, Lea and Flood, OOPSLA 2014), as 0..1.
     fn random(&mut self) -> f64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;

@@ -89,7 +89,9 @@ impl Worker {
                 self.noted.note(self.rack.kept());
                 self.tell(&course, now);
             }
-            self.wait(&course);
+            if !self.wait(&course) {
+                break;
+            }
         }
         let now = clock::now();
         self.rack.set_safe(Some("stopping".to_owned()), now);
@@ -116,15 +118,16 @@ impl Worker {
         self.rack.set_safe(why, now);
     }
 
-    /// Sleeps until something is due, and does what it is told meanwhile.
-    fn wait(&mut self, course: &Course) {
+    /// Sleeps until something is due, and does what it is told meanwhile; false when the unit is gone.
+    fn wait(&mut self, course: &Course) -> bool {
         let due = [self.rack.next_change(), course.retry, Some(course.status)];
         let due = due.into_iter().flatten().fold(course.pace.next(), u64::min);
         let left = Duration::from_micros(due.saturating_sub(clock::now().mono_us));
         let mut message = match self.inbox.recv_timeout(left) {
             Ok(message) => Some(message),
-            // The unit is gone without a word: the loop sees that it is to stop.
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => None,
+            // The unit was cut off: nobody would ever tell the end.
+            Err(RecvTimeoutError::Disconnected) => return false,
         };
         for _ in 0..AT_ONCE {
             let Some(present) = message.take() else { break };
@@ -134,6 +137,7 @@ impl Worker {
         if let Some(last) = message {
             self.act(last);
         }
+        true
     }
 
     fn act(&mut self, message: Message) {

@@ -14,6 +14,7 @@ use crate::runtime::modules::{ModuleRequest, Modules};
 use crate::runtime::safe_mode::SafeState;
 use crate::runtime::unit::{Resource, UnitContext};
 use crate::store::{HostBoots, KeptCounts, StoreError};
+use crate::tag::channel::ChannelKind;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
@@ -79,7 +80,7 @@ pub fn resources(module: &ModuleConfig) -> Vec<Resource> {
         DriverConfig::Iio(iio) => {
             let kind = |channel: u8| module.model.kind(channel);
             let outputs =
-                iio.channels.iter().filter(|channel| kind(channel.channel).is_some_and(|kind| kind.is_output()));
+                iio.channels.iter().filter(|channel| kind(channel.channel).is_some_and(ChannelKind::is_output));
             outputs.map(|output| Resource::Output(format!("{} {}", output.place.device, output.place.input))).collect()
         }
         DriverConfig::Pwm(pwm) => {
@@ -104,12 +105,6 @@ impl ModuleUnit {
     #[must_use]
     pub fn with_memory(self, memory: Memory) -> Self {
         Self { memory: Some(memory), ..self }
-    }
-
-    /// On other hardware than the kernel's.
-    #[cfg(test)]
-    pub(super) fn on(self, make: Make) -> Self {
-        Self { make, ..self }
     }
 
     /// Runs until asked to stop. Hardware that is missing is the field's failure: its channels are bad, and it is tried

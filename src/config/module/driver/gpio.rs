@@ -4,6 +4,7 @@ use super::{per_channel, refuse_twice};
 use crate::channel::model::Model;
 use crate::config::fields::Fields;
 use crate::config::problem::Problems;
+use crate::tag::channel::ChannelKind;
 use std::time::Duration;
 
 /// The member of the debounce.
@@ -74,7 +75,7 @@ pub enum Drive {
 
 impl GpioConfig {
     pub(super) fn read(fields: &mut Fields<'_>, model: Option<Model>, problems: &mut Problems) -> Self {
-        if let Some(model) = model.filter(|model| !model.kind(0).is_some_and(|kind| kind.is_digital())) {
+        if let Some(model) = model.filter(|model| !model.kind(0).is_some_and(ChannelKind::is_digital)) {
             fields.error("kind", format!("lines are on or off; {model} needs another driver"), problems);
         }
         let common = fields.text("chip", 255, problems).map(str::to_owned);

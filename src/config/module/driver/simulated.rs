@@ -92,15 +92,15 @@ impl SimulatedConfig {
 
 fn course(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Course> {
     Some(match fields.required_word("signal", &SHAPES, problems)? {
-        Shape::Constant => match fields.float("value", problems) {
-            Some(value) => Course::Constant(value),
-            None => {
+        Shape::Constant => {
+            let Some(value) = fields.float("value", problems) else {
                 if fields.get("value").is_none() {
                     fields.error("value", "`value` is missing: what the input is shown", problems);
                 }
                 return None;
-            }
-        },
+            };
+            Course::Constant(value)
+        }
         Shape::Ramp => Course::Ramp(span(fields, 10.0, problems)),
         Shape::Sine => Course::Sine(span(fields, 10.0, problems)),
         Shape::RandomWalk => {

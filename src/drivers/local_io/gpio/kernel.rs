@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::time::{ClockId, clock_gettime};
 use std::path::Path;
 
-/// Changes the kernel keeps for a line between two looks: the most it takes for one request (GPIO_V2_LINES_MAX x 16 of
+/// Changes the kernel keeps for a line between two looks: the most it takes for one request (`GPIO_V2_LINES_MAX` x 16 of
 /// linux/gpio.h), half a second of a train of 1 kHz.
 const EVENTS: u32 = 1024;
 /// Events taken by one call.
