@@ -88,8 +88,19 @@ fn started_twice_a_train_runs_on() {
     start(&mut it, us(0));
     obey(&mut it, us(0));
     start(&mut it, us(500));
+    assert_eq!((it.output(), it.next_change()), (Some(Output::Level(true)), Some(1_000)));
     it.advance(us(1_000));
     assert_eq!(it.output(), Some(Output::Level(false)));
+}
+
+#[test]
+fn a_level_read_back_from_before_the_edge_does_not_begin_the_phase() {
+    let mut it = channel(&pulses(2, 2, 2));
+    start(&mut it, us(0));
+    level(&mut it, false, us(100));
+    assert_eq!((it.next_change(), pulsing(&it)), (None, true));
+    level(&mut it, true, us(200));
+    assert_eq!(it.next_change(), Some(1_000));
 }
 
 #[test]
