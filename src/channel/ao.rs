@@ -14,7 +14,7 @@ use crate::tag::value::Value;
 /// Two numbers of the range's unit this near are one: inverting a scale does not give back the last bit.
 const SLACK: f64 = 1e-9;
 /// Digits that survive scaling there and back.
-const DIGITS: i32 = 12;
+const DIGITS: u8 = 12;
 
 #[derive(Debug, Clone)]
 pub(super) struct Ao {
@@ -27,10 +27,11 @@ pub(super) struct Ao {
     fault: bool,
 }
 
-/// Without the noise of the last digits, so that what was written is what is shown.
-fn tidy(x: f64) -> f64 {
-    let step = 10f64.powi(DIGITS) / 10f64.powf(x.abs().log10().ceil());
-    let tidy = (x * step).round() / step;
+/// Without the noise of the last digits, so that what was written is what is shown; `size` is the largest number shown.
+fn tidy(x: f64, size: f64) -> f64 {
+    let step = 10f64.powf(f64::from(DIGITS) - size.log10().ceil());
+    // Adding 0 makes 0 of -0.
+    let tidy = (x * step).round() / step + 0.0;
     if tidy.is_finite() { tidy } else { x }
 }
 
@@ -64,7 +65,8 @@ impl Ao {
     }
 
     fn shown(&self, field: f64) -> f64 {
-        self.settings.scale.as_ref().map_or(field, |scale| tidy(scale.apply(field)))
+        let (Some((low, high)), Some(scale)) = (self.ends(), &self.settings.scale) else { return field };
+        tidy(scale.apply(field), scale.apply(low).abs().max(scale.apply(high).abs()))
     }
 
     /// The V or mA of a scaled value, if the range has it.

@@ -170,21 +170,19 @@ fn analog_outputs_take_scaled_values_and_raw_ones() {
 
 #[test]
 fn a_written_tenth_is_shown_as_it_was_written() {
-    for (from, to) in [((4.0, 20.0), (0.0, 100.0)), ((0.0, 10.0), (-50.0, 150.0)), ((0.0, 20.0), (3.0, 10.0))] {
-        let mode = if from.0 > 0.0 {
-            Mode::Milliamp4To20
-        } else if from.1 > 15.0 {
-            Mode::Milliamp20
-        } else {
-            Mode::Volt10
-        };
+    for (mode, from, to) in [
+        (Mode::Milliamp4To20, (4.0, 20.0), (0.0, 100.0)),
+        (Mode::Volt10, (0.0, 10.0), (-50.0, 150.0)),
+        (Mode::Milliamp20, (0.0, 20.0), (100.0, 3.0)),
+        (Mode::PlusMinus10, (-10.0, 10.0), (-0.3, 0.7)),
+    ] {
         let scale = Some(Scale::two_point(from, to).unwrap());
         let mut it = channel(&with_ao(analog(mode), |own| own.scale = scale));
-        for tenth in 30..100 {
-            let written = f64::from(tenth) / 10.0;
-            assert!(write(&mut it, Attribute::Value, Value::F64(written)).is_ok());
+        let (low, high) = (to.0.min(to.1), to.0.max(to.1));
+        for written in (-500..=1500).map(|tenth| f64::from(tenth) / 10.0).filter(|x| (low..=high).contains(x)) {
+            assert!(write(&mut it, Attribute::Value, Value::F64(written)).is_ok(), "{mode} {written}");
             obey(&mut it, ms(1));
-            assert_eq!(number(&it).to_bits(), written.to_bits());
+            assert_eq!(number(&it).to_bits(), written.to_bits(), "{mode} {written}: {}", number(&it));
         }
     }
 }
