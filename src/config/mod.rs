@@ -171,4 +171,6 @@ pub(crate) fn read_list<T>(
 #[cfg(test)]
 mod contract_tests;
 #[cfg(test)]
+mod publication_tests;
+#[cfg(test)]
 mod tests;

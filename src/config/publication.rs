@@ -1,8 +1,10 @@
 //! `publications[]`: which points go out, where, how and when.
 
+use super::computed::parse;
 use super::fields::{Fields, Identity, shown_text};
 use super::problem::{Pointer, Problems};
 use super::topic::TopicTemplate;
+use crate::expr::{Edge, Expression, Leave, MAX_CHARACTERS};
 use crate::tag::attribute::Attribute;
 use crate::tag::pattern::TagPattern;
 use serde_json::Value as Json;
@@ -23,6 +25,8 @@ pub struct PublicationConfig {
     pub payload: Payload,
     /// When.
     pub trigger: Trigger,
+    /// Instead of all other triggers: when a condition is entered or left.
+    pub condition: Option<Condition>,
     /// Delivery.
     pub qos: Qos,
     /// Whether the broker keeps the last message.
@@ -38,15 +42,63 @@ pub enum Payload {
     Object,
 }
 
-/// When a publication speaks. At least one of the two is set.
+/// When a publication speaks. Without a condition at least one of changes and interval is set, with one none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches, as the document has them")]
 pub struct Trigger {
     /// On a change beyond the tag's deadband.
     pub on_change: bool,
+    /// On a change of quality or reason, whatever the value does.
+    pub on_quality: bool,
+    /// The present values once after each connect.
+    pub on_connect: bool,
+    /// The interval beats on multiples of itself since 1970-01-01 UTC: 60 s at full minutes, 3600 s at full hours.
+    pub aligned: bool,
     /// Periodically; together with `on_change`: at the latest after this time per tag.
     pub interval: Option<Duration>,
     /// Changes closer than this merge to the newest.
     pub min_gap: Option<Duration>,
+}
+
+impl Trigger {
+    /// Whether changes of any kind make it speak.
+    pub fn by_change(self) -> bool {
+        self.on_change || self.on_quality
+    }
+}
+
+/// A condition that makes a publication speak.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// True or false.
+    pub expression: Expression,
+    /// What ends it.
+    pub leave: Leave,
+    /// Which of its edges are told.
+    pub on: Edges,
+    /// While it lasts it is told again and again after this time, 100 ms .. 24 h.
+    pub repeat: Option<Duration>,
+}
+
+/// Which edges of a condition are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edges {
+    /// When it becomes true.
+    Enter,
+    /// When it ends.
+    Leave,
+    /// Both.
+    Both,
+}
+
+impl Edges {
+    /// Whether this edge is one of them.
+    pub fn has(self, edge: Edge) -> bool {
+        match edge {
+            Edge::Enter => self != Self::Leave,
+            Edge::Leave => self != Self::Enter,
+        }
+    }
 }
 
 /// MQTT quality of service.
@@ -69,7 +121,8 @@ impl PublicationConfig {
         let tags = read_patterns(&mut fields, problems);
         let attributes = read_attributes(&mut fields, problems);
         let payload = read_payload(&mut fields, problems);
-        let trigger = read_trigger(&mut fields, problems);
+        let (trigger, condition) = read_trigger(&mut fields, problems).unzip();
+        let condition = condition.flatten();
         let qos = read_qos(&mut fields, problems);
         let retain = fields.flag("retain", false, problems);
         fields.not_yet(&["template", "batch", "gzip"], problems);
@@ -83,6 +136,7 @@ impl PublicationConfig {
             attributes,
             payload: payload?,
             trigger: trigger?,
+            condition,
             qos,
             retain,
         })
@@ -154,11 +208,11 @@ fn read_payload(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Payl
     }
 }
 
-fn read_trigger(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Trigger> {
+fn read_trigger(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<(Trigger, Option<Condition>)> {
     let Some(json) = fields.get("trigger") else {
         fields.error(
             "trigger",
-            "`trigger` is missing: `{\"on_change\": true}`, `{\"interval_ms\": 5000}` or both",
+            "`trigger` is missing: `{\"on_change\": true}`, `{\"interval_ms\": 5000}`, both, or a `condition`",
             problems,
         );
         return None;
@@ -168,18 +222,73 @@ fn read_trigger(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Trig
     let on_change = inner.flag("on_change", false, problems);
     let interval = inner.optional_integer("interval_ms", 10..=86_400_000u64, problems).map(Duration::from_millis);
     let min_gap = inner.optional_integer("min_gap_ms", 1..=3_600_000u64, problems).map(Duration::from_millis);
-    inner.not_yet(&["condition", "hysteresis", "leave", "on", "repeat_ms", "every", "aligned"], problems);
-    if min_gap.is_some() && !on_change {
+    let on_quality = inner.flag("on_quality", false, problems);
+    let on_connect = inner.flag("on_connect", true, problems);
+    let aligned = inner.flag("aligned", false, problems);
+    inner.not_yet(&["every"], problems);
+    let trigger = Trigger { on_change, on_quality, on_connect, aligned, interval, min_gap };
+    let conditioned = inner.get("condition").is_some();
+    let condition = read_condition(&mut inner, problems);
+    if min_gap.is_some() && !trigger.by_change() {
         inner.error("min_gap_ms", "`min_gap_ms` goes with `on_change`", problems);
+    }
+    if aligned && (interval.is_none() || trigger.by_change()) {
+        inner.error("aligned", "`aligned` goes with `interval_ms` alone", problems);
+    }
+    if conditioned && (interval.is_some() || trigger.by_change()) {
+        let sentence = "a trigger with a `condition` has no other; `repeat_ms` repeats it while it lasts";
+        inner.error("condition", sentence, problems);
     }
     if !inner.finish(problems) {
         return None;
     }
-    if !on_change && interval.is_none() {
-        problems.error(&at, "a trigger has `on_change`, `interval_ms`, or both");
+    if !trigger.by_change() && interval.is_none() && !conditioned {
+        problems.error(&at, "a trigger has `on_change`, `on_quality`, `interval_ms` or a `condition`");
         return None;
     }
-    Some(Trigger { on_change, interval, min_gap })
+    Some((trigger, condition))
+}
+
+/// `condition` with what belongs to it.
+fn read_condition(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Condition> {
+    const WORDS: [(&str, Edges); 3] = [("enter", Edges::Enter), ("leave", Edges::Leave), ("both", Edges::Both)];
+    let read = |fields: &mut Fields<'_>, member: &'static str, problems: &mut Problems| {
+        let text = fields.text(member, MAX_CHARACTERS, problems)?;
+        parse(text, member, fields, problems)
+    };
+    let expression = read(fields, "condition", problems);
+    let leave = read(fields, "leave", problems);
+    let hysteresis = fields.float("hysteresis", problems);
+    let on = fields.word("on", &WORDS, problems);
+    let repeat = fields.optional_integer("repeat_ms", 100..=86_400_000u64, problems).map(Duration::from_millis);
+    if fields.get("condition").is_none() {
+        for member in ["hysteresis", "leave", "on", "repeat_ms"] {
+            if fields.get(member).is_some() {
+                fields.error(member, format!("`{member}` goes with `condition`"), problems);
+            }
+        }
+    }
+    let expression = expression?;
+    let leave = match (hysteresis, leave) {
+        (None, None) => Leave::Untrue,
+        (None, Some(end)) => Leave::When(end),
+        (Some(width), None) => {
+            if width < 0.0 {
+                fields.error("hysteresis", "a hysteresis is a number from 0", problems);
+            }
+            if expression.comparison().is_none() {
+                let sentence = "`hysteresis` goes with one comparison of a point with a number, such as \
+                                `oven.temperature > 180`; others end by `leave`";
+                fields.error("hysteresis", sentence, problems);
+            }
+            Leave::Hysteresis(width)
+        }
+        (Some(_), Some(_)) => {
+            fields.error("leave", "`hysteresis` and `leave` do not go together: a condition has one end", problems);
+            Leave::Untrue
+        }
+    };
+    Some(Condition { expression, leave, on: on.unwrap_or(Edges::Enter), repeat })
 }
 
 /// `qos`: 0, 1 or 2.

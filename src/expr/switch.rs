@@ -16,6 +16,9 @@ pub enum Leave {
     When(Expression),
 }
 
+/// Numbers of a document are finite, so that each equals itself.
+impl Eq for Leave {}
+
 /// A way through the border of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edge {

@@ -1,6 +1,7 @@
 //! Publications and subscriptions against the tags there are, and against each other.
 
 use super::Place;
+use super::expressions::Expressions;
 use crate::config::catalogue::Catalogue;
 use crate::config::mqtt::ConnectionConfig;
 use crate::config::problem::Problems;
@@ -9,6 +10,7 @@ use crate::config::subscription::SubscriptionConfig;
 use crate::config::tags::definitions;
 use crate::config::topic::{Level, MAX_TOPIC, TopicContext, overlap};
 use crate::config::{GatewayConfig, limits};
+use crate::expr::{Expression, Kind, Leave};
 use crate::tag::pattern::TagPattern;
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -17,8 +19,10 @@ use std::collections::HashMap;
 /// that would obey our own publications.
 pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
     let defs = definitions(config);
-    let mut judge =
-        Judge { appliance: config.appliance.name.clone(), catalogue: Catalogue::new(&defs), points: 0, problems };
+    let catalogue = Catalogue::new(&defs);
+    let expressions = Expressions::over(&catalogue);
+    let appliance = config.appliance.name.clone();
+    let mut judge = Judge { appliance, catalogue: &catalogue, expressions, points: 0, problems };
     for connection in &mut config.connections {
         let place = Place::new(document, "/mqtt/connections", &connection.identity.name);
         judge.connection(connection, &place);
@@ -27,7 +31,8 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
 
 struct Judge<'a> {
     appliance: String,
-    catalogue: Catalogue<'a>,
+    catalogue: &'a Catalogue<'a>,
+    expressions: Expressions<'a>,
     /// Published so far: tags times attributes, over all publications.
     points: usize,
     problems: &'a mut Problems,
@@ -100,6 +105,12 @@ impl Judge<'_> {
             return false;
         }
         self.patterns(&publication.tags, place);
+        if let Some(condition) = &publication.condition {
+            self.truth(&condition.expression, "trigger/condition", place);
+            if let Leave::When(end) = &condition.leave {
+                self.truth(end, "trigger/leave", place);
+            }
+        }
         let matched = self.catalogue.all_matching(&publication.tags);
         let mut points = 0;
         for (index, attribute) in publication.attributes.iter().enumerate() {
@@ -135,6 +146,13 @@ impl Judge<'_> {
             Payload::Object => (),
         }
         longest <= MAX_TOPIC
+    }
+
+    fn truth(&mut self, expression: &Expression, member: &str, place: &Place<'_>) {
+        match self.expressions.judge(expression, member, place, |_| false, self.problems) {
+            None | Some(Kind::Bool | Kind::Any) => (),
+            Some(kind) => place.error(member, format!("a condition gives true or false, not {kind}"), self.problems),
+        }
     }
 
     fn one_point_a_topic(&mut self, publication: &PublicationConfig, matched: &[usize], place: &Place<'_>) {

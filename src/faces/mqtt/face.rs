@@ -148,6 +148,7 @@ impl Face {
         let wanted = self.orders.wanted();
         session.subscribe(&wanted);
         self.unsubscribe(session, wanted, ctx);
+        self.publisher.wall_clock(Instant::now(), clock::unix_ms());
         self.publisher.connected(Instant::now());
         self.report.show_now(ctx, Instant::now());
         tracing::info!(connection = %self.name(), broker = %self.config.connection.broker, "connected");
@@ -304,6 +305,7 @@ impl Face {
         if !cells.is_empty() {
             self.publisher.changed(&self.image.cells(&cells), now);
         }
+        self.publisher.watch(&self.image, changed, now);
     }
 
     /// When [`Face::alarm`] has something to do.
@@ -315,6 +317,7 @@ impl Face {
     /// Does what is due; false when the broker has stopped answering.
     pub(super) fn alarm(&mut self, session: &Session, ctx: &UnitContext) -> bool {
         let now = Instant::now();
+        self.publisher.wall_clock(now, clock::unix_ms());
         self.publisher.tick(now);
         self.report.show(ctx, now);
         match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {

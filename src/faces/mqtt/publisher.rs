@@ -4,22 +4,26 @@
 //! Level-triggered like the image: a post that waits, for the connection, for room or for its minimum gap, is one mark,
 //! and the newest state is read when it leaves. So nothing here grows with the length of an outage.
 
+mod condition;
 mod post;
 mod rebuild;
 
 use crate::config::publication::{PublicationConfig, Qos};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Reader, TagView};
+use crate::tag::pattern::TagPattern;
 use crate::tag::quality::Reason;
 use crate::tag::reading::Stamp;
 use crate::views::json::TagRef;
 use crate::views::payload::{write_object, write_point};
-use post::{Post, Told};
+use condition::Conditions;
+use post::{Point, Post, Told};
 use rumqttc::ValidatedTopic;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Posts whose states are read from the image in one go.
@@ -46,7 +50,9 @@ pub(super) struct Publisher {
     unread: BTreeSet<(u32, usize)>,
     /// Posts to send, those with QoS 0 apart: they need not wait for acknowledgements of the others.
     ready: [VecDeque<usize>; 2],
+    conditions: Conditions,
     timers: BinaryHeap<Reverse<(Instant, Target)>>,
+    grid: Grid,
     connected: bool,
     dropped: u64,
     payload: Vec<u8>,
@@ -75,12 +81,37 @@ enum Target {
     Gap(usize),
     /// A post's longest silence, where both triggers are set.
     Silence(usize),
+    /// The next time a condition that lasts is told.
+    Repeat(usize),
+}
+
+/// One moment on both clocks, from which the beats that follow the wall clock are found.
+#[derive(Debug, Default)]
+struct Grid {
+    known: Option<(Instant, i64)>,
+}
+
+impl Grid {
+    /// The next beat of this interval: one interval from now, or the next multiple of it on the wall clock.
+    fn next(&self, now: Instant, interval: Duration, aligned: bool) -> Instant {
+        let Some((at, unix_ms)) = self.known.filter(|_| aligned) else { return now + interval };
+        let passed = u64::try_from(unix_ms).unwrap_or(0) + millis(now.saturating_duration_since(at));
+        let period = millis(interval).max(1);
+        now + Duration::from_millis(period - passed % period)
+    }
+}
+
+/// Of durations of this life.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX / 2)
 }
 
 /// The tags that these publications are about.
 pub(super) fn interest(publications: &[PublicationConfig]) -> Interest {
-    let patterns = || publications.iter().flat_map(|publication| &publication.tags);
-    if MANY_PATTERNS < patterns().count() { Interest::All } else { Interest::Matching(patterns().cloned().collect()) }
+    let published = publications.iter().flat_map(|publication| publication.tags.iter().cloned());
+    let looked_at = condition::inputs(publications).cloned().map(TagPattern::Literal);
+    let patterns: Vec<TagPattern> = published.chain(looked_at).collect();
+    if MANY_PATTERNS < patterns.len() { Interest::All } else { Interest::Matching(patterns) }
 }
 
 impl Publisher {
@@ -95,6 +126,11 @@ impl Publisher {
         self.dropped
     }
 
+    /// Tells what the wall clock says, for beats that follow it.
+    pub(super) fn wall_clock(&mut self, now: Instant, unix_ms: i64) {
+        self.grid.known = Some((now, unix_ms));
+    }
+
     /// Notes changed tags.
     pub(super) fn changed(&mut self, views: &[TagView], now: Instant) {
         for view in views {
@@ -103,10 +139,12 @@ impl Publisher {
             for place in places {
                 let post = &mut self.posts[place.post];
                 let own = post.points[place.point..].iter().take_while(|point| point.cell == view.cell);
-                if !own.into_iter().any(|point| point.changed(view)) {
+                let trigger = self.publications[post.publication].config.trigger;
+                let news = |point: &Point| if trigger.on_change { point.changed(view) } else { point.doubted(view) };
+                if !own.into_iter().any(news) {
                     continue;
                 }
-                let gap = self.publications[post.publication].config.trigger.min_gap;
+                let gap = trigger.min_gap;
                 let free = gap.and_then(|gap| Some(post.sent_at? + gap)).filter(|free| now < *free);
                 if !self.connected {
                     self.dropped += u64::from(post.pending);
@@ -142,9 +180,15 @@ impl Publisher {
             self.start_beat(index, now);
         }
         for index in 0..self.posts.len() {
-            self.posts[index].pending = false;
-            self.enqueue(index, true);
+            let config = &self.publications[self.posts[index].publication].config;
+            let missed = std::mem::take(&mut self.posts[index].pending);
+            if config.condition.is_none() && (missed || config.trigger.on_connect) {
+                // Asked to be silent at a connect, it still tells what changed meanwhile.
+                let force = config.trigger.on_connect;
+                self.enqueue(index, force);
+            }
         }
+        self.conditions_connected(now);
     }
 
     /// The session is gone: what waits is read anew after the next connect.
@@ -180,6 +224,7 @@ impl Publisher {
                 Target::Beat(index) => self.beat(index, at, now),
                 Target::Gap(index) => self.gap_over(index, now),
                 Target::Silence(index) => self.silence_over(index, now),
+                Target::Repeat(place) => self.repeat(place, at, now),
             }
         }
     }
@@ -188,7 +233,11 @@ impl Publisher {
         let publication = &mut self.publications[index];
         let Some(interval) = publication.config.trigger.interval else { return };
         // On the grid as long as we keep up; beats missed in a suspended host are not made up for.
-        let next = if now < at + interval { at + interval } else { now + interval };
+        let next = match now < at + interval {
+            _ if publication.config.trigger.aligned => self.grid.next(now, interval, true),
+            true => at + interval,
+            false => now + interval,
+        };
         publication.beat = Some(next);
         self.timers.push(Reverse((next, Target::Beat(index))));
         for post in publication.posts.clone() {
@@ -200,9 +249,10 @@ impl Publisher {
     fn start_beat(&mut self, index: usize, now: Instant) {
         let publication = &mut self.publications[index];
         let trigger = publication.config.trigger;
-        if let Some(interval) = trigger.interval.filter(|_| !trigger.on_change) {
-            publication.beat = Some(now + interval);
-            self.timers.push(Reverse((now + interval, Target::Beat(index))));
+        if let Some(interval) = trigger.interval.filter(|_| !trigger.by_change()) {
+            let first = self.grid.next(now, interval, trigger.aligned);
+            publication.beat = Some(first);
+            self.timers.push(Reverse((first, Target::Beat(index))));
         }
     }
 
@@ -307,13 +357,13 @@ impl Publisher {
             };
             outlet.send(topic, payload, config.qos, config.retain);
         });
-        if !config.trigger.on_change {
+        if !config.trigger.by_change() && config.condition.is_none() {
             let unread = views.iter().filter(|view| view.state.reason == Reason::NotYetRead);
             self.unread.extend(unread.map(|view| (view.cell, index)));
         }
         if told {
             post.sent_at = Some(now);
-            if let (true, Some(interval)) = (config.trigger.on_change, config.trigger.interval) {
+            if let (true, Some(interval)) = (config.trigger.by_change(), config.trigger.interval) {
                 self.await_silence(index, now + interval);
             }
         }

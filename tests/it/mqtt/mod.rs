@@ -1,6 +1,7 @@
 //! One MQTT connection against a broker that keeps a transcript, and against mosquitto.
 
 mod commands;
+mod conditions;
 mod encryption;
 #[cfg(feature = "peers")]
 mod peers;

@@ -111,6 +111,13 @@ impl Point {
         }
     }
 
+    /// Whether its quality or reason differs from what was told last.
+    pub(super) fn doubted(&self, view: &TagView) -> bool {
+        let state = &view.state;
+        state.reason != Reason::NotYetRead
+            && self.last.as_ref().is_none_or(|last| (last.quality, last.reason) != (state.quality, state.reason))
+    }
+
     /// Whether it was told, in an object, before there was anything to tell of it.
     pub(super) fn waits(&self) -> bool {
         self.last.as_ref().is_some_and(|last| last.reason == Reason::NotYetRead)

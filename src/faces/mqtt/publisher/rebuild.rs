@@ -42,7 +42,7 @@ impl Publisher {
                 self.posts.push(make_post(index, post, config, defs));
                 let place = self.posts.len() - 1;
                 kept.fill(&mut self.posts[place]);
-                if config.trigger.on_change {
+                if config.trigger.by_change() {
                     self.register(place);
                 }
             }
@@ -67,10 +67,11 @@ impl Publisher {
     fn resume(&mut self, index: usize, now: Instant) {
         let publication = &self.publications[index];
         let trigger = publication.config.trigger;
-        if !self.connected {
+        // A condition is looked at anew, and speaks for itself.
+        if !self.connected || publication.config.condition.is_some() {
             return;
         }
-        if trigger.on_change {
+        if trigger.by_change() {
             for post in publication.posts.clone() {
                 // Whatever the edit made worth telling is found when the queue is worked off.
                 let (gap, sent_at) = (trigger.min_gap, self.posts[post].sent_at);
@@ -204,7 +205,7 @@ impl KeptPublication {
 }
 
 /// The id; the name where a document was never given ids.
-fn key(publication: &PublicationConfig) -> String {
+pub(super) fn key(publication: &PublicationConfig) -> String {
     let identity = &publication.identity;
     if identity.id.is_empty() { identity.name.clone() } else { identity.id.clone() }
 }

@@ -1,12 +1,15 @@
 use super::*;
 use crate::config::GatewayConfig;
 use crate::config::tags::definitions;
+use crate::runtime::changes::Changed;
 use crate::runtime::image::{Image, Writer};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading};
 use crate::tag::value::Value;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
+
+mod triggers;
 
 /// A publisher over an image, with a clock of its own and an outlet that can be narrow.
 struct Bench {
@@ -80,6 +83,7 @@ impl Bench {
         let defs = self.image.reader().defs();
         let connection = &self.config.connections[0];
         self.publisher.configure(&self.config.appliance.name, &connection.publications, &defs, self.now);
+        self.publisher.watch(&self.image.reader(), &Changed { cells: Vec::new(), schema: true }, self.now);
     }
 
     fn writer(&self) -> Writer {
@@ -97,7 +101,9 @@ impl Bench {
         self.writer().write([(slot, reading)]);
         let name = crate::tag::id::TagName::join("d", &format!("t{tag}")).unwrap();
         let view = self.image.reader().get(&name).unwrap();
+        let changed = Changed { cells: vec![view.cell], schema: false };
         self.publisher.changed(&[view], self.now);
+        self.publisher.watch(&self.image.reader(), &changed, self.now);
     }
 
     fn pass(&mut self, ms: u64) {

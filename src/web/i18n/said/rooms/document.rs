@@ -148,10 +148,21 @@ super::list! {
     "{} is not an attribute", "속성이 아닙니다: {0}";
     "payload `{}` is not available in this version of dinrail", "`{0}` 페이로드는 이 버전의 dinrail에서 사용할 수 없습니다";
     "`payload` is `value` or `object`, not {}", "`payload` 항목은 `value` 또는 `object`여야 합니다. 입력된 값: {0}";
-    "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}` or both",
-        "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}` 또는 둘 다 지정하세요";
+    "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, both, or a `condition`",
+        "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, 둘 다, 또는 `condition`을 지정하세요";
     "`min_gap_ms` goes with `on_change`", "`min_gap_ms`는 `on_change`와 함께 씁니다";
-    "a trigger has `on_change`, `interval_ms`, or both", "트리거에는 `on_change`나 `interval_ms`, 또는 둘 다 있어야 합니다";
+    "a trigger has `on_change`, `on_quality`, `interval_ms` or a `condition`",
+        "트리거에는 `on_change`, `on_quality`, `interval_ms` 또는 `condition`이 있어야 합니다";
+    "`aligned` goes with `interval_ms` alone", "`aligned`는 `interval_ms`만 있을 때 씁니다";
+    "a trigger with a `condition` has no other; `repeat_ms` repeats it while it lasts",
+        "`condition`이 있는 트리거에는 다른 조건을 둘 수 없습니다. 지속되는 동안 반복하려면 `repeat_ms`를 쓰세요";
+    "`{}` goes with `condition`", "`{0}` 항목은 `condition`과 함께 씁니다";
+    "a hysteresis is a number from 0", "히스테리시스는 0 이상인 숫자입니다";
+    "`hysteresis` goes with one comparison of a point with a number, such as `oven.temperature > 180`; others end by `leave`",
+        "`hysteresis`는 `oven.temperature > 180`처럼 포인트와 숫자를 한 번 비교할 때만 씁니다. 그 밖의 조건은 `leave`로 끝을 정하세요";
+    "`hysteresis` and `leave` do not go together: a condition has one end",
+        "`hysteresis`와 `leave`는 함께 쓸 수 없습니다. 조건의 끝은 하나입니다";
+    "a condition gives true or false, not {}", "조건의 결과는 true 또는 false여야 합니다. 지금 결과: {0}";
     "with payload `object` a message holds all attributes: leave `{{attribute}}` out",
         "`object` 페이로드는 모든 속성을 한 메시지에 담습니다. `{{attribute}}`를 빼세요";
     "`{}` {} and `{}` {} would share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",

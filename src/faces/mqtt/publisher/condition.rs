@@ -1,0 +1,157 @@
+//! Publications that speak when a condition is entered or left, and again while it lasts.
+//!
+//! A condition is looked at whenever one of its points changes, with a session or without one; what it should have told
+//! meanwhile goes out once with the next. It is told with the present values, as everything here.
+
+use super::rebuild::key;
+use super::{Publisher, Target};
+use crate::config::publication::{Condition, PublicationConfig};
+use crate::expr::{Edge, Expression, Leave, Point, Switch};
+use crate::runtime::changes::Changed;
+use crate::runtime::image::{Reader, TagView};
+use crate::tag::id::TagName;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, HashMap};
+use tokio::time::Instant;
+
+/// The conditions of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Conditions {
+    list: Vec<Watched>,
+    /// By the cell of an input: the places of those that look at it.
+    readers: HashMap<u32, Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    /// Whose it is: the place among the publications, and what is kept over edits by.
+    publication: usize,
+    key: String,
+    condition: Condition,
+    switch: Switch,
+    cells: HashMap<TagName, u32>,
+    /// Should have spoken while there was no session.
+    missed: bool,
+    /// When it speaks again.
+    repeat_at: Option<Instant>,
+}
+
+/// The tags that conditions look at.
+pub(super) fn inputs(publications: &[PublicationConfig]) -> impl Iterator<Item = &TagName> {
+    let conditions = publications.iter().filter_map(|publication| publication.condition.as_ref());
+    conditions.flat_map(points).map(|point| &point.tag)
+}
+
+fn points(condition: &Condition) -> impl Iterator<Item = &Point> {
+    let end = if let Leave::When(end) = &condition.leave { Some(end) } else { None };
+    [Some(&condition.expression), end].into_iter().flatten().flat_map(Expression::points)
+}
+
+impl Publisher {
+    /// Looks at the conditions over what changed; at all of them when tags or settings are others.
+    pub(in crate::faces::mqtt) fn watch(&mut self, reader: &Reader, changed: &Changed, now: Instant) {
+        if changed.schema {
+            self.watch_anew(reader);
+        }
+        let conditions = &mut self.conditions;
+        let due: BTreeSet<usize> = if changed.schema {
+            (0..conditions.list.len()).collect()
+        } else {
+            changed.cells.iter().filter_map(|cell| conditions.readers.get(cell)).flatten().copied().collect()
+        };
+        if due.is_empty() {
+            return;
+        }
+        let cells: BTreeSet<u32> =
+            due.iter().flat_map(|place| conditions.list[*place].cells.values()).copied().collect();
+        let views = reader.cells(&cells.into_iter().collect::<Vec<_>>());
+        let views: HashMap<u32, &TagView> = views.iter().map(|view| (view.cell, view)).collect();
+        for place in due {
+            let watched = &mut self.conditions.list[place];
+            let (cells, condition) = (&watched.cells, &watched.condition);
+            let look = |point: &Point| {
+                let view = views.get(cells.get(&point.tag)?)?;
+                Some((&*view.def, &view.state))
+            };
+            if let Some(edge) = watched.switch.look(&condition.expression, &condition.leave, look) {
+                self.crossed(place, edge, now);
+            }
+        }
+    }
+
+    fn watch_anew(&mut self, reader: &Reader) {
+        let mut old: HashMap<String, Watched> =
+            self.conditions.list.drain(..).map(|watched| (watched.key.clone(), watched)).collect();
+        self.conditions.readers.clear();
+        for (publication, owner) in self.publications.iter().enumerate() {
+            let Some(condition) = owner.config.condition.clone() else { continue };
+            let key = key(&owner.config);
+            let same = |old: &Watched| {
+                (&old.condition.expression, &old.condition.leave) == (&condition.expression, &condition.leave)
+            };
+            let kept = old.remove(&key).filter(same);
+            let (switch, missed, repeat_at) =
+                kept.map(|old| (old.switch, old.missed, old.repeat_at)).unwrap_or_default();
+            let cell = |point: &Point| Some((point.tag.clone(), reader.get(&point.tag)?.cell));
+            let cells: HashMap<TagName, u32> = points(&condition).filter_map(cell).collect();
+            let place = self.conditions.list.len();
+            for cell in cells.values() {
+                self.conditions.readers.entry(*cell).or_default().push(place);
+            }
+            // The timers were made anew with the publications.
+            self.timers.extend(repeat_at.map(|at| Reverse((at, Target::Repeat(place)))));
+            self.conditions.list.push(Watched { publication, key, condition, switch, cells, missed, repeat_at });
+        }
+    }
+
+    fn crossed(&mut self, place: usize, edge: Edge, now: Instant) {
+        let watched = &mut self.conditions.list[place];
+        watched.repeat_at = None;
+        if edge == Edge::Enter {
+            self.await_repeat(place, now);
+        }
+        if self.conditions.list[place].condition.on.has(edge) {
+            self.speak(place);
+        }
+    }
+
+    fn await_repeat(&mut self, place: usize, now: Instant) {
+        let watched = &mut self.conditions.list[place];
+        watched.repeat_at = watched.condition.repeat.map(|repeat| now + repeat);
+        self.timers.extend(watched.repeat_at.map(|at| Reverse((at, Target::Repeat(place)))));
+    }
+
+    /// The time to tell a condition again, unless it ended or began anew since.
+    pub(super) fn repeat(&mut self, place: usize, at: Instant, now: Instant) {
+        if self.conditions.list.get(place).is_some_and(|watched| watched.repeat_at == Some(at)) {
+            self.await_repeat(place, now);
+            self.speak(place);
+        }
+    }
+
+    fn speak(&mut self, place: usize) {
+        let watched = &mut self.conditions.list[place];
+        watched.missed = !self.connected;
+        if self.connected {
+            for post in self.publications[watched.publication].posts.clone() {
+                self.dropped += u64::from(self.posts[post].queued);
+                self.enqueue(post, true);
+            }
+        }
+    }
+
+    /// A session is up: what was missed, and conditions that last, are told; the repeating begins anew.
+    pub(super) fn conditions_connected(&mut self, now: Instant) {
+        for place in 0..self.conditions.list.len() {
+            let watched = &self.conditions.list[place];
+            let lasts = watched.switch.is_on();
+            let at_connect = self.publications[watched.publication].config.trigger.on_connect;
+            if watched.missed || (lasts && at_connect && watched.condition.on.has(Edge::Enter)) {
+                self.speak(place);
+            }
+            if lasts {
+                self.await_repeat(place, now);
+            }
+        }
+    }
+}
