@@ -14,5 +14,7 @@ mod pwm;
 mod rack;
 mod simulated;
 mod sysfs;
+#[cfg(test)]
+mod tests;
 mod thread;
 pub mod unit;

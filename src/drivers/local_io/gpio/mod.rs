@@ -3,6 +3,8 @@
 
 mod kernel;
 mod pin;
+#[cfg(test)]
+pub(super) mod scripted;
 
 pub(super) use kernel::Kernel;
 pub(super) use pin::{Direction, Pin, Pins};
