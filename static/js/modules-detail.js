@@ -4,7 +4,7 @@ import { freshName } from "./collection.js";
 import { fill, h, healthMark, mark, setText } from "./dom.js";
 import { Form } from "./form.js";
 import { count, decimal, maybe, t, word } from "./i18n.js";
-import { channelHardware, hardwareList } from "./modules-drivers.js";
+import { channelHardware, hardwareList, portNames } from "./modules-drivers.js";
 import { channelSections, moduleSections } from "./modules-fields.js";
 import { ChannelPanel } from "./modules-panel.js";
 import { channelWords, faceText, lamp } from "./modules-rack.js";
@@ -234,7 +234,7 @@ export class ModuleDetail {
   #settings(place, module) {
     const form = h("div", {});
     fill(place, h("h3", {}, t("module.settings")), form);
-    this.#parts.push(new Form(form, this.o.config, this.pointer, moduleSections(this.o.catalogue, module)));
+    this.#parts.push(new Form(form, this.o.config, this.pointer, moduleSections(this.o.catalogue, module, portNames(this.o.config))));
   }
 
   #channel(panel, module, number) {

@@ -4,6 +4,7 @@
 
 import { t, word } from "./i18n.js";
 import { keepToKind } from "./members.js";
+import { freshRemote, keepToRoles, remoteSections } from "./modules-remote.js";
 
 /** What each signal has. */
 const SIGNALS = {
@@ -89,17 +90,34 @@ const DRIVERS = {
       { key: "inverted", kind: "check", def: false, hint: "pwm_inverted" },
     ],
   },
+  "modbus-io": {
+    fits: () => true,
+    fields: [],
+    scan_ms: 200,
+    sections: remoteSections,
+    uses: () => false,
+    begin: freshRemote,
+    keep: keepToRoles,
+  },
 };
 
-/** A driver of this kind with nothing set yet. */
-export const freshDriver = (kind) => ({ kind });
+/** A driver of this kind with nothing set yet; `about`: `{ kinds, catalogue, ports }`. */
+export const freshDriver = (kind, about) => DRIVERS[kind]?.begin?.(about) ?? { kind };
 
-/** The section of a module's driver; `kind` and `about` are those of its first channel. */
-export function driverSections(driver, kind, about) {
+/** Sets right what another model leaves of a driver that knows of all channels at once. */
+export const keepDriver = (driver, about) => DRIVERS[driver?.kind]?.keep?.(driver, about);
+
+/** How often modules of this driver are looked at unless set, if that differs from the model's. */
+export const usualScan = (driver) => DRIVERS[driver]?.scan_ms;
+
+/** The sections of a module's driver; `kinds` are those of its channels. */
+export function driverSections(driver, { kinds, catalogue, ports }) {
+  const [kind, about] = [kinds[0], catalogue.kinds[kinds[0]]];
   const options = Object.keys(DRIVERS).filter((name) => !about || DRIVERS[name].fits(kind, about));
   const choice = { key: "driver/kind", label: "driver", kind: "select", words: "driver", options, required: true };
   const fields = (DRIVERS[driver]?.fields ?? []).map((field) => ({ ...field, key: `driver/${field.key}` }));
-  return [{ title: "section.driver", fields: [choice, ...fields] }];
+  const more = DRIVERS[driver]?.sections?.(kinds, catalogue, ports) ?? [];
+  return [{ title: "section.driver", fields: [choice, ...fields] }, ...more];
 }
 
 /** What stands behind one channel: the list it stands in, its fields, and a new entry; nothing where there is none. */
@@ -120,3 +138,6 @@ export const hardwareList = (driver) => DRIVERS[driver]?.list;
 
 /** Another signal has other members. */
 export const keepToSignal = (entry) => keepToKind(entry, entry?.signal, SIGNALS);
+
+/** The ports a driver could be on. */
+export const portNames = (config) => (config.read("/ports") ?? []).map(({ name }) => name);

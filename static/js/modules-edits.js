@@ -1,6 +1,6 @@
 // What follows from an edit of the rack elsewhere in the document: names that others use, members that go with a kind.
 
-import { freshDriver, hardwareList, keepToSignal } from "./modules-drivers.js";
+import { freshDriver, hardwareList, keepDriver, keepToSignal, portNames } from "./modules-drivers.js";
 import { renameGroup, renameTag } from "./rename.js";
 
 /** What a channel of any kind has. */
@@ -63,15 +63,20 @@ export class RackEdits {
 
   /** Where another model has another kind of channel, only what all kinds have is kept. */
   #keepToModel(module, before) {
-    const kinds = (model) => this.catalogue.models[model]?.channels ?? [];
-    const other = ({ channel }) => kinds(before)[channel] !== kinds(module.model)[channel];
+    const [old, now] = [this.#kinds(before), this.#kinds(module.model)];
+    const other = ({ channel }) => old[channel] !== now[channel];
     for (const channel of (module.channels ?? []).filter(other)) {
       for (const member of Object.keys(channel)) if (!COMMON.includes(member)) delete channel[member];
     }
+    keepDriver(module.driver, { kinds: now, before: old, catalogue: this.catalogue });
     const list = hardwareList(module.driver?.kind);
     if (!Array.isArray(module.driver?.[list])) return;
     module.driver[list] = module.driver[list].filter((entry) => !other(entry));
     if (!module.driver[list].length) delete module.driver[list];
+  }
+
+  #kinds(model) {
+    return this.catalogue.models[model]?.channels ?? [];
   }
 
   #keepToDriver(module, before) {
@@ -79,6 +84,7 @@ export class RackEdits {
     this.#drivers.set(module, kept);
     const { kind } = module.driver;
     if (before) kept[before] = { ...module.driver, kind: before };
-    module.driver = kept[kind] ?? freshDriver(kind);
+    const about = { kinds: this.#kinds(module.model), catalogue: this.catalogue, ports: portNames(this.config) };
+    module.driver = kept[kind] ?? freshDriver(kind, about);
   }
 }

@@ -3,7 +3,7 @@
 import { t, word } from "./i18n.js";
 import { typedNumber } from "./columns.js";
 import { deadbandText, parseDeadband } from "./tag-columns.js";
-import { driverSections } from "./modules-drivers.js";
+import { driverSections, usualScan } from "./modules-drivers.js";
 
 /** A number, or one of these words, which stand in the document in English and here in the reader's language. */
 function numberOr(...words) {
@@ -133,20 +133,20 @@ export function channelSections(catalogue, kind, numbers) {
   ];
 }
 
-/** The fields of a module. */
-export function moduleSections(catalogue, { model, driver }) {
-  const first = catalogue.models[model]?.channels[0];
+/** The fields of a module; `ports` by name. */
+export function moduleSections(catalogue, { model, driver }, ports) {
+  const kinds = catalogue.models[model]?.channels ?? [];
   return [
     {
       fields: [
         { key: "name", required: true },
         { key: "slot", kind: "number", min: 1, max: catalogue.slots, required: true },
         { key: "model", kind: "select", words: "model", options: Object.keys(catalogue.models), required: true },
-        { key: "scan_ms", kind: "number", def: catalogue.models[model]?.scan_ms, min: 1, max: 60000, unit: "ms" },
+        { key: "scan_ms", kind: "number", def: usualScan(driver?.kind) ?? catalogue.models[model]?.scan_ms, min: 1, max: 60000, unit: "ms" },
         { key: "description", kind: "prose" },
         { key: "enabled", kind: "check", def: true },
       ],
     },
-    ...driverSections(driver?.kind, first, catalogue.kinds[first]),
+    ...driverSections(driver?.kind, { kinds, catalogue, ports }),
   ];
 }

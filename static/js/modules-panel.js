@@ -209,7 +209,7 @@ export class ChannelPanel {
     const input = h("input", { id, type: "text", inputmode: "decimal", class: "number", autocomplete: "off" });
     const unit = h("span", { class: "unit" }, steps ? "ms" : "");
     let typed = false;
-    input.addEventListener("input", () => (typed = true));
+    for (const event of ["input", "change"]) input.addEventListener(event, () => (typed = true));
     const shown = (tag) => {
       const now = attribute === "value" ? tag.value : tag.channel?.[attribute];
       return typeof now === "number" && steps ? now * STEP_MS : now;

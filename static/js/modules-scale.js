@@ -7,7 +7,9 @@ import * as pointers from "./pointer.js";
 
 const FORMS = ["none", "points", "linear"];
 const formOf = (scale) => (!scale ? "none" : scale.gain !== undefined || scale.offset !== undefined ? "linear" : "points");
-const rounded = (value) => Number(value.toPrecision(6));
+const rounded = (value, digits = 6) => Number(value.toPrecision(digits));
+/** Of a raw value of 16 bits no more digits mean anything. */
+const RAW_DIGITS = 4;
 
 /** Field to shown, as the appliance does it; nothing where the scale is none. */
 export function applyScale(scale, x) {
@@ -135,13 +137,13 @@ export class ScaleEditor {
     if (!this.live || !range) return;
     const [low, high, unit] = range;
     const shown = this.config.read(pointers.join(this.channel, "unit")) ?? (this.#scale ? "" : unit);
-    const said = (x) => {
+    const said = (x, digits) => {
       const y = applyScale(this.#scale, x);
-      return Number.isFinite(y) ? `${rounded(x)} ${unit} = ${rounded(y)} ${shown}`.trim() : "–";
+      return Number.isFinite(y) ? `${rounded(x, digits)} ${unit} = ${rounded(y, digits)} ${shown}`.trim() : "–";
     };
     const raw = this.raw();
     const ends = `${said(low)}; ${said(high)}`;
-    const text = typeof raw === "number" ? `${t("scale.now", { what: said(low + (raw / 65535) * (high - low)) })} (${ends})` : ends;
+    const text = typeof raw === "number" ? `${t("scale.now", { what: said(low + (raw / 65535) * (high - low), RAW_DIGITS) })} (${ends})` : ends;
     if (this.live.textContent !== text) this.live.textContent = text;
   }
 

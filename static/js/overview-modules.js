@@ -6,15 +6,15 @@ import { reasonText } from "./shell.js";
 
 export function modulesTable(units) {
   const head = (key, more) => h("th", { scope: "col", class: more }, t(key));
-  const row = ({ name, health, reason, detail: d = {} }) =>
+  const row = ({ name, health, reason, detail }) =>
     h(
       "tr",
       {},
-      h("th", { scope: "row" }, h("a", { href: `/modules#${encodeURIComponent(name)}` }, name), h("span", { class: "kind" }, d.model)),
-      h("td", { class: "number" }, d.slot ?? "–"),
+      h("th", { scope: "row" }, h("a", { href: `/modules#${encodeURIComponent(name)}` }, name), h("span", { class: "kind" }, detail?.model)),
+      h("td", { class: "number" }, detail?.slot ?? "–"),
       h("td", {}, healthMark(health), " ", word("health", health), reason && `: ${reasonText(reason)}`),
-      h("td", { class: "number" }, count(d.overruns)),
-      h("td", { class: "number" }, count(d.forced)),
+      h("td", { class: "number" }, count(detail?.overruns)),
+      h("td", { class: "number" }, count(detail?.forced)),
     );
   const bySlot = [...units].sort((a, b) => (a.detail?.slot ?? 0) - (b.detail?.slot ?? 0));
   return h(

@@ -115,7 +115,10 @@ async function main() {
     state: withState("line", () => list.showList()),
     make: () => ({ name: "COM1", kind: "serial", path: "" }),
     show(body, pointer, port) {
-      const users = (config.read("/devices") ?? []).filter((device) => device.port === port.name);
+      const users = [
+        ...(config.read("/devices") ?? []).filter((device) => device.port === port.name).map(({ name }) => ["devices", name]),
+        ...(config.read("/modules") ?? []).filter(({ driver }) => driver?.port === port.name).map(({ name }) => ["modules", name]),
+      ];
       const place = h("div", {});
       body.append(
         place,
@@ -125,9 +128,9 @@ async function main() {
           t("ports.devices"),
           " ",
           users.length
-            ? users.map((device, index) => [
+            ? users.map(([page, name], index) => [
                 index > 0 && ", ",
-                h("a", { href: `/devices#${encodeURIComponent(device.name)}` }, device.name),
+                h("a", { href: `/${page}#${encodeURIComponent(name)}` }, name),
               ])
             : t("ports.no_devices"),
         ),
@@ -163,6 +166,7 @@ async function main() {
       const before = known[index];
       if (before === name || now.length !== known.length || now.includes(before)) return;
       for (const device of config.read("/devices") ?? []) if (device.port === before) device.port = name;
+      for (const { driver } of config.read("/modules") ?? []) if (driver?.port === before) driver.port = name;
     });
     known = now;
   }

@@ -1,8 +1,11 @@
 //! The rack.
 
 use super::Bench;
+use crate::support::browser::key;
 use crate::support::wait::eventually;
-use serde_json::json;
+use dinrail::tag::attribute::Attribute;
+use dinrail::tag::value::Value;
+use serde_json::{Value as Json, json};
 
 /// A field of the channel editor or the module's.
 fn field(pointer: &str) -> String {
@@ -23,6 +26,22 @@ async fn choose(bench: &Bench, pointer: &str, value: &str) {
         field(pointer)
     );
     bench.browser.js(&script).await;
+}
+
+/// Waits until the lamp of a channel in the rack says this.
+async fn lamp_says(bench: &Bench, at: &str, text: &str) {
+    let script = format!("document.querySelector(\"[data-at='{at}']\")?.ariaLabel.includes('{text}')");
+    bench.browser.until(&script).await;
+}
+
+/// Waits for what an attribute of a tag becomes.
+async fn attribute(bench: &Bench, tag: &str, attribute: Attribute, expect: Value) {
+    let seen = async || {
+        let state = bench.gateway.tag(tag)?.state;
+        let now = if attribute == Attribute::Value { state.value.clone() } else { state.aspect(attribute) };
+        (now? == expect).then_some(())
+    };
+    eventually(seen, &format!("{attribute} of {tag}")).await;
 }
 
 #[tokio::test]
@@ -97,7 +116,7 @@ async fn publications_offer_channels_and_their_attributes() {
         "channels": [{ "channel": 0, "name": "DI-00", "mode": "counter" }] }]);
     let site = json!([{ "name": "site", "url": "mqtt://127.0.0.1:1", "enabled": false, "publications": [
         { "name": "p", "topic": "{tag}/{attribute}", "tags": ["di-1/DI-00"], "trigger": { "on_change": true } } ] }]);
-    let edit = |document: &mut serde_json::Value| {
+    let edit = |document: &mut Json| {
         document["modules"] = modules;
         document["mqtt"] = json!({ "connections": site });
     };
@@ -135,5 +154,147 @@ async fn publications_offer_channels_and_their_attributes() {
     assert_eq!((&publication["tags"], &publication["attributes"]), (&json!(["inputs/door"]), &json!(["count"])));
     let channel = &document["modules"][0]["channels"][0];
     assert_eq!(channel, &json!({ "id": channel["id"], "channel": 0, "name": "door" }));
+    bench.stop().await;
+}
+
+/// A rack whose field is simulated.
+fn rack() -> Json {
+    let signals = json!([
+        { "channel": 0, "signal": "constant", "value": 1 },
+        { "channel": 1, "signal": "square", "period_s": 0.2 }
+    ]);
+    let level = json!({ "channel": 0, "name": "level", "mode": "4-20mA", "unit": "%",
+        "scale": { "from": [4, 20], "to": [0, 100] } });
+    json!([
+        { "name": "di-1", "slot": 1, "model": "di-16", "driver": { "kind": "simulated", "signals": signals },
+          "channels": [{ "channel": 0, "name": "door" }, { "channel": 1, "name": "bottles", "mode": "counter" }] },
+        { "name": "do-1", "slot": 2, "model": "do-16", "driver": { "kind": "simulated" },
+          "channels": [{ "channel": 0, "name": "pump" }, { "channel": 1, "name": "valve", "mode": "pulse" }] },
+        { "name": "ai-1", "slot": 4, "model": "ai-8", "channels": [level],
+          "driver": { "kind": "simulated", "signals": [{ "channel": 0, "signal": "constant", "value": 12 }] } },
+    ])
+}
+
+#[tokio::test]
+async fn channels_are_seen_live_written_and_forced_by_hand() {
+    let bench = Bench::claimed().await;
+    let browser = &bench.browser;
+    bench.gateway.edit(|document| document["modules"] = rack()).await.unwrap();
+    bench.open("modules").await;
+    lamp_says(&bench, "0-0", "door, on, Good").await;
+    lamp_says(&bench, "1-0", "pump, off, Good").await;
+    lamp_says(&bench, "2-0", "level, 50 %, Good").await;
+    browser.until("document.querySelector('#held').hidden").await;
+
+    // An output by its switch; the lamp follows the field, not the click.
+    press(&bench, "[data-at='1-0']").await;
+    press(&bench, "[data-write='value-1']").await;
+    attribute(&bench, "do-1/pump", Attribute::Value, Value::Bool(true)).await;
+    lamp_says(&bench, "1-0", "pump, on, Good").await;
+    browser.until("document.querySelector('.write-answer.good')").await;
+
+    // A train of pulses, its lengths in milliseconds.
+    press(&bench, "[data-at='1-1']").await;
+    browser.until("document.querySelector(\"[data-write='value-1']\").closest('.control').hidden").await;
+    browser.fill("[data-write='pulse_on'] input", "20").await;
+    press(&bench, "[data-write='pulse_on'] button").await;
+    attribute(&bench, "do-1/valve", Attribute::PulseOn, Value::U64(40)).await;
+    press(&bench, "[data-write='pulsing-1']").await;
+    attribute(&bench, "do-1/valve", Attribute::Pulsing, Value::Bool(true)).await;
+    press(&bench, "[data-write='pulsing-0']").await;
+    attribute(&bench, "do-1/valve", Attribute::Pulsing, Value::Bool(false)).await;
+
+    // A count is paused and set.
+    press(&bench, "[data-at='0-1']").await;
+    press(&bench, "[data-write='counting-0']").await;
+    attribute(&bench, "di-1/bottles", Attribute::Counting, Value::Bool(false)).await;
+    browser.fill("[data-write='count'] input", "1234").await;
+    press(&bench, "[data-write='count'] button").await;
+    attribute(&bench, "di-1/bottles", Attribute::Count, Value::U64(1234)).await;
+    lamp_says(&bench, "0-1", "bottles, 1234, Good").await;
+
+    // An input is forced at once, an output only after a question.
+    press(&bench, "[data-at='2-0']").await;
+    browser.until("document.querySelector('.scale-live').textContent.startsWith('Now 12 mA = 50 %')").await;
+    browser.fill(".force-form input", "77").await;
+    press(&bench, ".force-form button[type=submit]").await;
+    attribute(&bench, "ai-1/level", Attribute::Forced, Value::Bool(true)).await;
+    attribute(&bench, "ai-1/level", Attribute::Value, Value::F64(77.0)).await;
+    lamp_says(&bench, "2-0", "level, 77 %, Uncertain").await;
+    browser.until("document.querySelector('#held').textContent.includes('Forced by hand: 1. ai-1/level')").await;
+    press(&bench, "[data-at='1-0']").await;
+    browser.js("document.querySelector('.force-form select').value = '0'").await;
+    press(&bench, ".force-form button[type=submit]").await;
+    browser.until("document.querySelector('dialog h2').textContent === 'Force do-1/pump to off?'").await;
+    browser.click("dialog button[type=submit]").await;
+    attribute(&bench, "do-1/pump", Attribute::Forced, Value::Bool(true)).await;
+    attribute(&bench, "do-1/pump", Attribute::Value, Value::Bool(false)).await;
+    browser.until("document.querySelector('.panel-live.is-forced .flag-forced')").await;
+    press(&bench, "[data-write='value-1']").await;
+    browser.until("document.querySelector('.write-answer.error')").await;
+    browser.picture("modules-forced").await;
+    press(&bench, "#end-forces").await;
+    browser.until("document.querySelector('#held').hidden").await;
+    attribute(&bench, "ai-1/level", Attribute::Value, Value::F64(50.0)).await;
+    attribute(&bench, "do-1/pump", Attribute::Forced, Value::Bool(false)).await;
+    let refused = browser.console_errors().await;
+    assert!(refused.iter().all(|line| line.contains("/tags/do-1/pump")), "{refused:?}");
+
+    // In Korean, dark, on a telephone: what is edited there is the same rack.
+    browser.js("return fetch('/preferences', { method: 'POST', body: new URLSearchParams({ lang: 'ko', theme: 'dark' }), redirect: 'manual' }).then(() => 1)").await;
+    browser.resize(390, 800).await;
+    bench.open("overview").await;
+    browser.until("document.documentElement.lang === 'ko'").await;
+    bench.open("modules#di-1/door").await;
+    lamp_says(&bench, "0-0", "door, 켜짐, 좋음").await;
+    browser.until("document.documentElement.scrollWidth <= innerWidth").await;
+    browser.fill(&format!("{} input", field("0/channels/0/description")), "출입문").await;
+    browser.picture("ko-modules-narrow").await;
+    bench.apply().await;
+    let module = bench.gateway.revision().await.document.masked()["modules"][0].clone();
+    assert_eq!(module["channels"][0]["description"], json!("출입문"));
+    // The edit of one channel left the count of its neighbour alone.
+    attribute(&bench, "di-1/bottles", Attribute::Count, Value::U64(1234)).await;
+    bench.stop().await;
+}
+
+#[tokio::test]
+async fn the_rack_is_walked_by_keys_and_viewers_only_look() {
+    let bench = Bench::claimed().await;
+    let browser = &bench.browser;
+    bench.gateway.edit(|document| document["modules"] = rack()).await.unwrap();
+    let user = "{ username: 'lee', password: 'a plain long sentence', role: 'viewer' }";
+    let made = browser
+        .js(&format!(
+            "return fetch('/api/v1/users', {{ method: 'POST', headers: {{ 'Content-Type': 'application/json' }}, \
+             body: JSON.stringify({user}) }}).then((answer) => answer.status)"
+        ))
+        .await;
+    assert_eq!(made, json!(201));
+    bench.open("modules").await;
+    let focused = |at: &str| format!("document.activeElement.dataset.at === '{at}'");
+    browser.until("document.querySelector(\"[data-at='0-1']\")").await;
+    browser.js("document.querySelector(\"[data-at='0']\").focus()").await;
+    browser.keys(&[key::DOWN, key::DOWN]).await;
+    browser.until(&focused("0-1")).await;
+    browser.keys(&[key::RIGHT]).await;
+    browser.until(&focused("1-1")).await;
+    browser.keys(&[key::ENTER]).await;
+    browser.until("document.activeElement.textContent === 'valve'").await;
+
+    browser.click(".switches summary").await;
+    browser.click("#logout").await;
+    browser.fill("input[name=username]", "lee").await;
+    browser.fill("input[name=password]", "a plain long sentence").await;
+    browser.click("main button[type=submit]").await;
+    browser.until("location.pathname === '/overview'").await;
+    browser.until("document.querySelector('#units a[href=\"/modules#ai-1\"]')").await;
+    bench.open("modules#ai-1/level").await;
+    lamp_says(&bench, "2-0", "level, 50 %, Good").await;
+    browser.until("document.querySelector('.channel-panel .readout').textContent === '50 %'").await;
+    let may = browser
+        .js("return document.querySelectorAll('.controls, .force, .slot-add, [data-use], main input').length")
+        .await;
+    assert_eq!(may, json!(0), "a viewer has nothing to change");
     bench.stop().await;
 }

@@ -96,6 +96,11 @@ crate::web::i18n::declare_for_scripts! {
     "driver.gpio": "GPIO lines (Linux)", "GPIO 라인 (Linux)";
     "driver.iio": "Converters (Linux IIO)", "변환기 (Linux IIO)";
     "driver.pwm": "PWM outputs (Linux)", "PWM 출력 (Linux)";
+    "driver.modbus-io": "Remote, by Modbus", "원격 (Modbus)";
+    "measures.field": "V or mA, by the mode", "모드에 따른 V 또는 mA";
+    "measures.celsius": "degrees Celsius", "섭씨 온도";
+    "measures.ohm": "ohm", "옴 (ohm)";
+    "measures.millivolt": "millivolts, compensated", "보상된 밀리볼트";
     "hardware_missing.simulated": "No signal: the input stays at rest.", "신호 없음: 입력이 변하지 않습니다.";
     "hardware_missing.gpio": "No line yet: the channel stays bad.", "아직 라인이 없어 채널이 나쁨으로 남습니다.";
     "hardware_missing.iio": "No converter yet: the channel stays bad.", "아직 변환기가 없어 채널이 나쁨으로 남습니다.";
