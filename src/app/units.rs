@@ -205,6 +205,7 @@ impl Parts {
                         backstage: self.backstage.clone(),
                         modules: self.modules.clone(),
                         safe_mode: self.safe_mode.clone(),
+                        kept: self.store.kept_counts(),
                     };
                     unit.run(ctx)
                 },

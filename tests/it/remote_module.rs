@@ -1,11 +1,14 @@
 //! Remote I/O modules: registers of a Modbus device as channels, through the real line and REST.
 
+use crate::support::gateway::TestGateway;
 use crate::support::line_rig::{field_of, port};
 use crate::support::wait::eventually;
 use crate::web::door::Web;
 use dinrail::modbus::address::{Span, Table};
 use dinrail::sim::bank::Bank;
 use dinrail::sim::field::Field;
+use dinrail::tag::attribute::Attribute;
+use dinrail::tag::value::Value;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
 
@@ -193,4 +196,25 @@ async fn what_is_wrong_with_a_remote_module_is_told_at_its_member() {
     )
     .await;
     web.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_kept_count_survives_a_restart() {
+    let field = field_of(Bank::new(200));
+    let web = Web::start().await;
+    let mut kept = module();
+    kept["channels"][1]["keep_count"] = json!(true);
+    web.admin.change(Method::PUT, "/config", Some(document(&field, json!([kept])))).await.expect(200);
+    shows(&web, "rio/pulses/quality", json!("good")).await;
+    assert!(field.set(1, Table::Input, 102, &[9, 0]));
+    shows(&web, "rio/pulses/count", json!(9)).await;
+    let folder = web.gateway.stop().await;
+    let gateway = TestGateway::start_on(folder).await;
+    let count = async || {
+        let aspects = gateway.tag("rio/pulses")?.state;
+        (aspects.quality.as_str() == "good").then(|| aspects.aspect(Attribute::Count))
+    };
+    let count = eventually(count, "the channel").await;
+    assert_eq!(count, Some(Value::U64(9)));
+    gateway.stop().await;
 }

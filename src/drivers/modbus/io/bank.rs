@@ -155,6 +155,12 @@ impl Bank {
         self.lanes.values().filter_map(|lane| lane.channel.next_change()).min()
     }
 
+    /// What to keep over a power loss, by the id of the channel.
+    pub(super) fn kept(&self) -> Vec<(String, Kept)> {
+        let kept = |lane: &Lane| Some((lane.config.identity.id.clone(), lane.channel.kept()?));
+        self.lanes.values().filter_map(kept).collect()
+    }
+
     /// Hands what is new to the image, all in one moment.
     pub(super) fn publish(&mut self, writer: &Writer) {
         let declared = writer.declared();

@@ -8,7 +8,7 @@ mod bank;
 mod lane;
 mod unit;
 
-pub use unit::RemoteModule;
+pub use unit::{RemoteModule, RemoteModuleError};
 
 use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;

@@ -2,7 +2,7 @@
 
 use super::Backstage;
 use super::bank::Bank;
-use crate::channel::signal::Output;
+use crate::channel::signal::{Kept, Output};
 use crate::config::module::{DriverConfig, ModbusIoConfig, ModuleConfig, Role, tag_name};
 use crate::platform::clock;
 use crate::runtime::changes::Interest;
@@ -12,6 +12,7 @@ use crate::runtime::modules::{DriverState, ModuleRequest, ModuleStatus, Modules}
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::Detail;
 use crate::runtime::unit::{Health, UnitContext};
+use crate::store::{KeptCounts, StoreError};
 use crate::tag::attribute::Attribute;
 use crate::tag::id::TagName;
 use crate::tag::pattern::TagPattern;
@@ -19,7 +20,7 @@ use crate::tag::quality::Reason;
 use crate::tag::value::Value;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
-use std::convert::Infallible;
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -28,6 +29,14 @@ use tokio::time::{Instant, MissedTickBehavior};
 const TELL: Duration = Duration::from_secs(2);
 /// How long an orderly stop waits for outputs to take their safe values.
 const LAST_WRITES: Duration = Duration::from_secs(2);
+
+/// Why the unit cannot work; tried again by the supervisor.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteModuleError {
+    /// The kept counts could not be read: without them a restart would begin them anew.
+    #[error("the kept counts of channels could not be read")]
+    Kept(#[source] StoreError),
+}
 
 /// What the unit is given.
 #[derive(Debug)]
@@ -44,6 +53,8 @@ pub struct RemoteModule {
     pub modules: Modules,
     /// When outputs are held.
     pub safe_mode: SafeMode,
+    /// Counts that survive.
+    pub kept: KeptCounts,
 }
 
 /// A write of a register that is over: the channel, and how it went.
@@ -57,6 +68,8 @@ struct Work {
     writer: Writer,
     backstage: Backstage,
     flights: FuturesUnordered<Landing>,
+    /// Counts as they stand in the store.
+    kept: HashMap<String, Kept>,
     /// Why registers cannot be read, of any.
     trouble: Option<Reason>,
     scans: u64,
@@ -65,11 +78,14 @@ struct Work {
 impl RemoteModule {
     /// Runs until asked to stop. A module that does not answer is the field's failure: its channels are bad, and its line
     /// goes on trying.
-    pub async fn run(mut self, ctx: UnitContext) -> Result<(), Infallible> {
+    pub async fn run(mut self, ctx: UnitContext) -> Result<(), RemoteModuleError> {
+        let kept = self.kept.all().await.map_err(RemoteModuleError::Kept)?;
         let module = self.config.borrow_and_update().clone();
         let mut safe = self.safe_mode.follow();
         let safe_now = safe.borrow_and_update().is_active();
-        let Some(mut work) = Work::new(module, &self.image, self.backstage.clone(), safe_now) else { return Ok(()) };
+        let Some(mut work) = Work::new(module, &self.image, self.backstage.clone(), safe_now, kept) else {
+            return Ok(());
+        };
         let mut inbox = self.commands.open([work.module.identity.name.clone()]);
         let mut requests = self.modules.open(&work.module.identity.name);
         let mut changes = self.backstage.image.reader().subscribe(work.interest());
@@ -81,6 +97,7 @@ impl RemoteModule {
             if tell_at <= Instant::now() {
                 tell_at = Instant::now() + TELL;
                 work.tell(&ctx, safe.borrow().is_active());
+                work.keep(&self.kept).await;
             }
             let wake = work.wake().min(tell_at);
             tokio::select! {
@@ -124,26 +141,46 @@ impl RemoteModule {
             }
         }
         work.leave().await;
+        work.keep(&self.kept).await;
         Ok(())
     }
 }
 
 impl Work {
-    fn new(module: ModuleConfig, image: &Image, backstage: Backstage, safe: bool) -> Option<Self> {
+    fn new(
+        module: ModuleConfig,
+        image: &Image,
+        backstage: Backstage,
+        safe: bool,
+        kept: HashMap<String, Kept>,
+    ) -> Option<Self> {
         let DriverConfig::ModbusIo(driver) = module.driver.clone() else { return None };
         let mut bank = Bank::default();
-        bank.configure(&module, &std::collections::HashMap::new(), safe, clock::now());
+        bank.configure(&module, &kept, safe, clock::now());
         let writer = image.writer(&module.identity.name);
         let flights = FuturesUnordered::new();
-        Some(Self { module, driver: *driver, bank, writer, backstage, flights, trouble: None, scans: 0 })
+        Some(Self { module, driver: *driver, bank, writer, backstage, flights, kept, trouble: None, scans: 0 })
     }
 
     fn configure(&mut self, module: ModuleConfig, image: &Image, safe: bool) -> bool {
         let DriverConfig::ModbusIo(driver) = module.driver.clone() else { return false };
-        self.bank.configure(&module, &std::collections::HashMap::new(), safe, clock::now());
+        self.bank.configure(&module, &self.kept, safe, clock::now());
         self.writer = image.writer(&module.identity.name);
         (self.module, self.driver) = (module, *driver);
         true
+    }
+
+    /// Writes counts that changed; what could not be written stays noted there.
+    async fn keep(&mut self, counts: &KeptCounts) {
+        for (channel, kept) in self.bank.kept() {
+            if self.kept.get(&channel) != Some(&kept) {
+                counts.note(&channel, kept);
+                self.kept.insert(channel, kept);
+            }
+        }
+        if let Err(error) = counts.flush().await {
+            tracing::warn!(module = %self.module.identity.name, %error, "counts could not be kept; tried again");
+        }
     }
 
     /// The registers of this module.
