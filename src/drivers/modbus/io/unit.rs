@@ -34,7 +34,7 @@ const LAST_WRITES: Duration = Duration::from_secs(2);
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteModuleError {
     /// The kept counts could not be read: without them a restart would begin them anew.
-    #[error("the kept counts of channels could not be read")]
+    #[error("the kept counts cannot be read: {0}")]
     Kept(#[source] StoreError),
 }
 
