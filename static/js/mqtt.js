@@ -4,6 +4,7 @@ import { Collection, freshName, withoutIds } from "./collection.js";
 import { ConfigDocument } from "./document.js";
 import { $, fill, h, mark } from "./dom.js";
 import { failedToLoad, withState } from "./editor.js";
+import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
 import { t, word } from "./i18n.js";
 import { Preview } from "./mqtt-preview.js";
@@ -22,6 +23,8 @@ const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
 ];
+const conditioned = ({ trigger }) => ["condition", "hysteresis", "leave", "on", "repeat_ms"].some((key) => trigger?.[key] !== undefined);
+const beats = (trigger) => trigger?.interval_ms !== undefined && !trigger.on_change && !trigger.on_quality;
 const CONNECTION = [
   {
     fields: [
@@ -88,8 +91,16 @@ const PUBLICATION = [
         min: 1,
         max: 3600000,
         unit: "ms",
-        when: ({ trigger }) => trigger?.on_change === true,
+        when: ({ trigger }) => trigger?.on_change === true || trigger?.on_quality === true,
       },
+      { key: "trigger/aligned", kind: "check", def: false, when: ({ trigger }) => beats(trigger) || trigger?.aligned },
+      { key: "trigger/on_quality", kind: "check", def: false },
+      { key: "trigger/on_connect", kind: "check", def: true },
+      { key: "trigger/condition", kind: "area", rows: 2, wide: true, sample: "oven.temperature > 180" },
+      { key: "trigger/hysteresis", kind: "number", whole: false, when: conditioned },
+      { key: "trigger/leave", kind: "area", rows: 2, wide: true, sample: "oven.temperature < 170", when: conditioned },
+      { key: "trigger/on", kind: "select", hint: "none", options: ["enter", "leave", "both"], def: "enter", when: conditioned },
+      { key: "trigger/repeat_ms", kind: "number", min: 100, max: 86400000, unit: "ms", when: conditioned },
     ],
   },
 ];
@@ -164,10 +175,11 @@ async function main() {
     forms.push(new Form(place, config, pointer, CONNECTION));
     body.append(
       items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
-        const [left, right] = [h("div", {}), h("div", { class: "preview" })];
-        inner.append(h("div", { class: "with-preview" }, left, right));
+        const [left, right, now] = [h("div", {}), h("div", { class: "preview" }), h("div", { class: "preview" })];
+        inner.append(h("div", { class: "with-preview" }, left, h("div", { class: "previews" }, now, right)));
         forms.push(new Form(left, config, at, PUBLICATION));
         previews.push(new Preview(right, config, pointer, at));
+        previews.push(new ExpressionValue(now, () => config.read(pointers.join(at, "trigger", "condition"))));
       }),
       items(pointer, "subscriptions", NEW_SUBSCRIPTION, (inner, at) =>
         forms.push(new Form(inner, config, at, SUBSCRIPTION)),

@@ -1,4 +1,6 @@
-// A tag's new name goes to the publications and subscriptions that name it, so that a rename is one edit.
+// A tag's new name goes to the publications, subscriptions and expressions that name it, so that a rename is one edit.
+
+const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
 function eachTagList(config, change) {
   for (const connection of config.data.mqtt?.connections ?? []) {
@@ -8,10 +10,42 @@ function eachTagList(config, change) {
   }
 }
 
+/** Every tag name in an expression, in its long and its short form. */
+function inExpression(text, change) {
+  if (typeof text !== "string") return text;
+  const long = text.replace(/(["'])([\w-]+\/[\w-]+)\1/g, (_, quote, tag) => quote + change(tag) + quote);
+  // Texts are left alone: what stands in quotes is no short form.
+  return long.replace(/(["'])(?:\\.|(?!\1).)*\1|(?<![\w.])([A-Za-z_]\w*)\.([A-Za-z_]\w*)(?![\w(])/g, (all, quote, group, name) => {
+    if (quote) return all;
+    const after = change(`${group}/${name}`);
+    if (after === `${group}/${name}`) return all;
+    const halves = after.split("/");
+    return halves.every((half) => IDENTIFIER.test(half)) ? halves.join(".") : `tag("${after}")`;
+  });
+}
+
+function eachExpression(config, change) {
+  for (const tag of config.data.computed ?? []) {
+    if (tag.expression !== undefined) tag.expression = inExpression(tag.expression, change);
+  }
+  for (const connection of config.data.mqtt?.connections ?? []) {
+    for (const { trigger } of connection.publications ?? []) {
+      for (const member of ["condition", "leave"]) {
+        if (trigger?.[member] !== undefined) trigger[member] = inExpression(trigger[member], change);
+      }
+    }
+  }
+}
+
+function everywhere(config, change) {
+  eachTagList(config, change);
+  eachExpression(config, change);
+}
+
 /** A device was renamed. */
 export function renameGroup(config, before, after) {
   if (!before || !after) return;
-  eachTagList(config, (tag) => (tag.startsWith(`${before}/`) ? `${after}${tag.slice(before.length)}` : tag));
+  everywhere(config, (tag) => (tag.startsWith(`${before}/`) ? `${after}${tag.slice(before.length)}` : tag));
   config.changed();
 }
 
@@ -25,5 +59,5 @@ export function renameTag(config, group, before, after) {
       renamed.set(`${group}/${old.name}`, `${group}/${tag.name}`);
     }
   });
-  if (renamed.size) eachTagList(config, (tag) => renamed.get(tag) ?? tag);
+  if (renamed.size) everywhere(config, (tag) => renamed.get(tag) ?? tag);
 }

@@ -7,12 +7,13 @@ const MOST = 2000;
 
 /** Groups as patterns, then tags one by one; with `written` only those that can be written. */
 export function tagOffers(config, { written = false } = {}) {
-  const { devices = [], modules = [], internal = [] } = config.data;
+  const { devices = [], modules = [], internal = [], computed = [] } = config.data;
   const groups = [
     ...devices.map(({ name, tags = [] }) => [name, tags.filter((tag) => !written || tag.writable)]),
     // A channel that is no output still has counts and flags to write.
     ...modules.map(({ name, channels = [] }) => [name, channels]),
     ["internal", internal],
+    ["computed", written ? [] : computed],
   ].filter(([name, tags]) => name && tags.length);
   const patterns = groups.map(([name, tags]) => ({ value: `${name}/*`, label: t("offer.group", { n: tags.length }) }));
   const names = groups.flatMap(([group, tags]) =>

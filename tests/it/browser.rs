@@ -1,5 +1,6 @@
 //! The pages in a real browser, against a whole gateway and a simulated field.
 
+mod computed;
 mod files;
 mod lines;
 mod modules;
@@ -26,6 +27,7 @@ const PAGES: &[&str] = &[
     "ports",
     "devices",
     "internal",
+    "computed",
     "mqtt",
     "broker",
     "settings",

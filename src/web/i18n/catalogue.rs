@@ -1,8 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, editor, events, field, help, hint, line, live, module, mqtt, nav, people, profile, revision, start, tagfile,
-    watch, word,
+    Msg, editor, events, expression, field, help, hint, line, live, module, mqtt, nav, people, profile, revision,
+    start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
@@ -12,6 +12,8 @@ pub(crate) const ALL: &[&[Msg]] = &[
     live::ALL,
     events::ALL,
     mqtt::ALL,
+    expression::ALL,
+    expression::scripts::ALL,
     people::ALL,
     profile::ALL,
     revision::ALL,

@@ -10,6 +10,7 @@ mod accept;
 mod catalogue;
 mod editor;
 pub(crate) mod events;
+pub(crate) mod expression;
 mod field;
 pub(crate) mod help;
 mod hint;
@@ -37,7 +38,7 @@ pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
-    pub(crate) use super::{events, help, line, live, module, mqtt, nav, people, revision, start};
+    pub(crate) use super::{events, expression, help, line, live, module, mqtt, nav, people, revision, start};
 }
 
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ mod api_docs;
 mod assets;
 mod broker;
 mod claim;
+mod computed;
 mod configuration;
 pub mod context;
 mod devices;
@@ -48,6 +49,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(devices::router())
         .merge(modules::router())
         .merge(internal::router())
+        .merge(computed::router())
         .merge(mqtt::router())
         .merge(broker::router())
         .merge(events::router())

@@ -141,6 +141,7 @@ impl Shell {
                     ("ports", &m::nav::PORTS),
                     ("devices", &m::nav::DEVICES),
                     ("internal", &m::nav::INTERNAL),
+                    ("computed", &m::expression::COMPUTED),
                     ("mqtt", &m::nav::MQTT),
                     ("broker", &m::nav::BROKER),
                 ],

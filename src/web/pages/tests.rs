@@ -8,7 +8,7 @@ use tower::ServiceExt;
 
 const EVERYONES: &[&str] = &["overview", "tags", "modules", "lines", "events", "account", "help", "api-docs"];
 const ADMINS: &[&str] =
-    &["ports", "devices", "internal", "mqtt", "broker", "settings", "users", "revisions", "configuration"];
+    &["ports", "devices", "internal", "computed", "mqtt", "broker", "settings", "users", "revisions", "configuration"];
 
 /// Facts as the cookie says: `role=admin; claimed=no`.
 struct ByCookie;

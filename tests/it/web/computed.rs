@@ -1,6 +1,6 @@
 //! Computed tags from the document to every reader.
 
-use super::door::Web;
+use super::door::{Web, sent};
 use crate::support::wait::eventually;
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -55,5 +55,45 @@ async fn a_computed_tag_is_read_like_any_other_and_follows_its_inputs() {
     web.admin.change(Method::DELETE, "/config/computed/power", None).await.expect(200);
     let gone = async || (web.viewer.get("/tags/computed/power").await.status == 404).then_some(());
     eventually(gone, "the tag is gone").await;
+    web.stop().await;
+}
+
+#[tokio::test]
+async fn an_expression_tells_what_it_gives_while_it_is_written() {
+    let web = Web::start().await;
+    web.admin.change(Method::PUT, "/config", Some(document())).await.expect(200);
+    eventually(async || web.gateway.tag("computed/power")?.state.value, "the tags").await;
+    let ask = async |text: &str| web.viewer.post("/expressions", json!({ "expression": text })).await.expect(200);
+    let view = ask("computed.power > 400 && internal.amps.quality == \"good\"").await;
+    assert_eq!((&view["value"], &view["type"], &view["quality"]), (&json!(true), &json!("bool"), &json!("good")));
+    assert_eq!(view["error"], Json::Null);
+    assert_eq!(
+        view["points"],
+        json!([
+            { "tag": "computed/power", "attribute": "value", "value": 460.0, "quality": "good" },
+            { "tag": "internal/amps", "attribute": "quality", "value": "good", "quality": "good" },
+        ])
+    );
+    let error = async |text: &str| {
+        let view = ask(text).await;
+        format!("{} {}", view["error"]["place"], view["error"]["sentence"].as_str().unwrap())
+    };
+    assert_eq!(error("internal.amps +").await, "16 something is missing at the end");
+    assert_eq!(error("1 + internal.ampere").await, "5 there is no tag `internal/ampere`");
+    assert_eq!(error("internal.amps.raw").await, "1 `internal/amps` has no attribute `raw`");
+    assert_eq!(error("!internal.amps").await, "2 `!` takes true or false, not a number");
+    let division = ask("1 / (internal.amps - 2)").await;
+    assert_eq!((&division["quality"], &division["reason"]), (&json!("bad"), &json!("division by zero")));
+    assert_eq!((&division["value"], &division["error"]["place"]), (&Json::Null, &json!(3)));
+    // The same in Korean, and nothing for strangers.
+    let korean = web.viewer.request(Method::POST, "/expressions").header("Accept-Language", "ko");
+    let korean = sent(korean.json(&json!({ "expression": "1 +" }))).await.expect(200);
+    assert_eq!(korean["error"]["sentence"], json!("끝에 빠진 것이 있습니다"));
+    web.stranger().post("/expressions", json!({ "expression": "1" })).await.expect(401);
+    web.viewer.post("/expressions", json!({ "text": "1" })).await.expect(422);
+    // The dearest of texts is answered at once.
+    for dear in ["(".repeat(100_000), vec!["internal.amps"; 20_000].join("+"), "!".repeat(2_000)] {
+        assert!(ask(&dear).await["error"].is_object());
+    }
     web.stop().await;
 }

@@ -4,6 +4,7 @@ mod claim;
 mod config;
 mod events;
 mod export;
+mod expressions;
 mod feasibility;
 mod host;
 mod import;
@@ -52,6 +53,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(stream::router())
         .merge(metrics::router())
         .merge(preview::router())
+        .merge(expressions::router())
         .merge(feasibility::router())
         .merge(import::router())
         .merge(export::router())

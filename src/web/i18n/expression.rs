@@ -1,0 +1,50 @@
+//! Computed tags and conditions.
+
+crate::web::i18n::declare! {
+    COMPUTED = "nav.computed": "Computed tags", "계산 태그";
+    LEAD = "start.computed_lead":
+        "Values worked out from other tags. They follow their inputs, and are as good as the worst of them.",
+        "다른 태그로 계산하는 값입니다. 입력을 따라 바뀌며, 품질은 가장 나쁜 입력을 따릅니다.";
+}
+
+pub(in crate::web::i18n) mod scripts {
+    crate::web::i18n::declare_for_scripts! {
+        "computed.add": "Add a computed tag", "계산 태그 추가";
+        "computed.empty": "There is no computed tag yet.", "아직 계산 태그가 없습니다.";
+        "expression.title": "Gives now", "현재 결과";
+        "expression.points": "Made of", "사용하는 포인트";
+        "expression.at": "Character {n}: {sentence}", "{n}번째 글자: {sentence}";
+        "expression.waits": "Type an expression.", "식을 입력하세요.";
+        "expression.unsaved": "Tags that are not applied yet have no value here.", "아직 적용하지 않은 태그의 값은 여기에 나오지 않습니다.";
+        "field.expression": "Expression", "식";
+        "field.condition": "Condition", "조건";
+        "field.hysteresis": "Hysteresis", "히스테리시스";
+        "field.leave": "Ends when", "종료 조건";
+        "field.on": "Sent when it", "보내는 시점";
+        "field.repeat_ms": "Repeat while it lasts", "지속되는 동안 반복";
+        "field.on_quality": "On change of quality", "품질 변경 시";
+        "field.on_connect": "After each connect", "연결할 때마다";
+        "field.aligned": "On the wall clock", "시계에 맞춤";
+        "hint.expression":
+            "oven.temperature * 2, tag(\"di-1/DI-00\") && !pump.fault, math.abs(meter1.voltage). Names with a hyphen by tag(…); another attribute: oven.temperature.quality.",
+            "예: oven.temperature * 2, tag(\"di-1/DI-00\") && !pump.fault, math.abs(meter1.voltage). 하이픈이 있는 이름은 tag(…)로 쓰고, 다른 속성은 oven.temperature.quality처럼 씁니다.";
+        "hint.condition":
+            "Instead of the other triggers: sent when this becomes true. As oven.temperature > 180.",
+            "다른 조건 대신 이 식이 참이 될 때 보냅니다. 예: oven.temperature > 180";
+        "hint.hysteresis":
+            "For one comparison with a number: > 180 with 2 is over at 178.",
+            "숫자와 한 번 비교할 때: > 180에 2를 주면 178에서 끝납니다.";
+        "hint.leave":
+            "Empty: when the condition is no longer true.", "비우면 조건이 더 이상 참이 아닐 때 끝납니다.";
+        "hint.repeat_ms": "Empty: once.", "비우면 한 번만 보냅니다.";
+        "hint.on_quality":
+            "When the quality or its reason changes, whatever the value does.", "값과 상관없이 품질이나 그 이유가 바뀔 때.";
+        "hint.on_connect":
+            "The present values are sent once when the connection is made.", "연결되면 현재 값을 한 번 보냅니다.";
+        "hint.aligned":
+            "60 s beats at full minutes, 3600 s at full hours (UTC).", "60초면 매분 정각, 3600초면 매시 정각(UTC)에 보냅니다.";
+        "option.enter": "begins", "시작될 때";
+        "option.leave": "ends", "끝날 때";
+        "option.both": "begins and ends", "시작될 때와 끝날 때";
+    }
+}
