@@ -4,14 +4,15 @@ import { freshName, withoutIds } from "./collection.js";
 import { request } from "./api.js";
 import { complain, confirm, notice } from "./dialog.js";
 import { ConfigDocument } from "./document.js";
-import { $, debounce, fill } from "./dom.js";
+import { $, debounce, fill, h } from "./dom.js";
 import { failedToLoad } from "./editor.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
 import { ModuleDetail } from "./modules-detail.js";
-import { freshDriver } from "./modules-drivers.js";
+import { freshDriver, portNames } from "./modules-drivers.js";
 import { RackEdits } from "./modules-edits.js";
 import { RackWatch, Running } from "./modules-live.js";
+import { pickRemote } from "./modules-pick.js";
 import { Held, Rack } from "./modules-rack.js";
 import * as pointers from "./pointer.js";
 import { safeModePanel } from "./safe-mode.js";
@@ -75,12 +76,24 @@ async function main() {
     document.activeElement?.select?.();
   }
 
-  /** A copy goes into the first empty slot. */
-  function duplicate(index) {
+  /** The first empty slot; says so where there is none. */
+  function emptySlot() {
     const used = new Set(modules().map(({ slot }) => slot));
     const slot = Array.from({ length: catalogue.slots }, (_, at) => at + 1).find((one) => !used.has(one));
-    if (slot === undefined) return notice(t("module.full", { n: catalogue.slots }), { bad: true });
-    insert({ ...withoutIds(structuredClone(modules()[index])), slot });
+    if (slot === undefined) notice(t("module.full", { n: catalogue.slots }), { bad: true });
+    return slot;
+  }
+
+  function duplicate(index) {
+    const slot = emptySlot();
+    if (slot !== undefined) insert({ ...withoutIds(structuredClone(modules()[index])), slot });
+  }
+
+  async function addRemote() {
+    const slot = emptySlot();
+    if (slot === undefined) return;
+    const module = await pickRemote({ catalogue, ports: portNames(config), slot });
+    if (module) insert(module);
   }
 
   async function remove(index) {
@@ -172,6 +185,8 @@ async function main() {
   fromHash();
   if (live.status) follows(live.status);
   if (admin) {
+    const remote = () => addRemote().catch(complain);
+    fill($("#rack-tools"), h("button", { type: "button", id: "add-remote", on: { click: remote } }, t("module.remote")));
     saveBar(config, {
       jump: (pointer) => {
         const [, index, member, at, entry] = pointers.parts(pointer);

@@ -73,6 +73,11 @@ pub(in crate::web::i18n) mod scripts {
         "module.jitter": "Jitter, ms (p50 / p99 / most)", "지터, ms (p50 / p99 / 최대)";
         "module.lost_events": "Lost events", "잃은 이벤트";
         "module.forced_count": "Forced", "강제된 채널";
+        "module.remote": "Add a remote module from its profile", "프로필에서 원격 모듈 추가";
+        "module.remote_hint": "The profile says what the product has and where its registers lie; the module keeps a copy and may be edited freely.", "프로필은 제품의 구성과 레지스터 위치를 알려 줍니다. 모듈은 사본을 가지므로 자유롭게 고칠 수 있습니다.";
+        "module.no_port": "Add a port first: the serial line or the address the module is on.", "먼저 포트를 추가하세요. 모듈이 연결된 시리얼 라인이나 주소입니다.";
+        "module.product": "Product", "제품";
+        "module.remote_add": "Add", "추가";
         "module.full": "All {n} slots are taken.", "슬롯 {n}개가 모두 사용 중입니다.";
         "module.delete_text": "Its channels go with it, and publications that name them need a change. Nothing changes in the appliance before you apply.", "채널도 함께 삭제되며, 이를 쓰는 발행은 고쳐야 합니다. 적용하기 전에는 기기에서 아무것도 바뀌지 않습니다.";
         "scale.field": "Field {n}", "현장 {n}";

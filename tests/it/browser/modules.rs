@@ -298,3 +298,31 @@ async fn the_rack_is_walked_by_keys_and_viewers_only_look() {
     assert_eq!(may, json!(0), "a viewer has nothing to change");
     bench.stop().await;
 }
+
+#[tokio::test]
+async fn a_remote_module_is_added_from_its_profile() {
+    let bench = Bench::claimed().await;
+    let browser = &bench.browser;
+    let ports = json!([{ "name": "COM1", "kind": "serial", "path": "/dev/dinrail-no-such-line", "enabled": false }]);
+    bench.gateway.edit(|document| document["ports"] = ports).await.unwrap();
+    bench.open("modules").await;
+    press(&bench, "#add-remote").await;
+    browser.until("document.querySelector('dialog select option[value=\"advantech-adam-4150\"]')").await;
+    browser.js("document.querySelector('dialog select').value = 'advantech-adam-4150'").await;
+    browser.fill("dialog input[type=number]", "7").await;
+    browser.click("dialog button[type=submit]").await;
+    browser.until("document.querySelector(\".channel-table [data-channel='0']\")").await;
+    // A register of the profile is there to be changed.
+    let address = field("0/driver/registers/input/address");
+    browser.until(&format!("document.querySelector(\"{address} input\").value !== ''")).await;
+    browser.picture("modules-remote").await;
+    bench.apply().await;
+    let module = bench.gateway.revision().await.document.masked()["modules"][0].clone();
+    let driver = &module["driver"];
+    assert_eq!(
+        (&driver["kind"], &driver["port"], &driver["unit_id"]),
+        (&json!("modbus-io"), &json!("COM1"), &json!(7))
+    );
+    assert!(module["channels"].as_array().unwrap().len() > 4, "{module}");
+    bench.stop().await;
+}
