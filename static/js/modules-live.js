@@ -31,7 +31,7 @@ export function condition(tag) {
   if (!tag) return "unknown";
   if (tag.channel?.safe_mode) return "safe";
   if (tag.channel?.forced) return "forced";
-  if (tag.channel?.mode === "disabled") return "off";
+  if (tag.channel?.mode === "disabled" || tag.reason === "disabled") return "off";
   return tag.quality ?? "unknown";
 }
 

@@ -16,6 +16,9 @@ const isCommand = (attribute) => /^(reset|clear)_/.test(attribute);
 /** Lengths of pulses are written in steps; people think in milliseconds. */
 const STEP_MS = 0.5;
 
+/** Numbers as people read them; the whole of their digits is in the tag table. */
+const neat = (value) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(7)) : value);
+
 /** What there is to write depends on the mode: the rest would be refused. */
 const pulse = (mode) => mode === "pulse";
 const counter = (mode) => mode === "counter";
@@ -84,7 +87,7 @@ export class ChannelPanel {
     if (this.painted === key) return;
     this.painted = key;
     fill(this.lamp, lamp(tag, this.about));
-    fill(this.readout, valueText(tag?.value), tag?.unit && h("span", { class: "unit" }, ` ${tag.unit}`));
+    fill(this.readout, valueText(neat(tag?.value)), tag?.unit && h("span", { class: "unit" }, ` ${tag.unit}`));
     fill(this.quality, qualityMark(tag?.quality), " ", tag ? qualityText(tag) : t("module.not_running"));
     const { forced, safe_mode: safe } = tag?.channel ?? {};
     fill(
@@ -110,7 +113,7 @@ export class ChannelPanel {
       );
     }
     for (const [name, cell] of this.rows) {
-      setText(cell, name === "timestamp" ? time(tag[name], { millis: true, always: true }) : attributeText(name, tag));
+      setText(cell, name === "timestamp" ? time(tag[name], { millis: true, always: true }) : attributeText(name, { ...tag, [name]: neat(tag[name]) }));
     }
   }
 
