@@ -15,6 +15,7 @@ use dinrail::runtime::image::{Image, Slot, Writer};
 use dinrail::runtime::lines::Lines;
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::store::queue::Queues;
 use dinrail::tag::reading::{Raw, Reading};
 use dinrail::tag::value::Value;
 use rustix::time::{ClockId, clock_gettime};
@@ -210,7 +211,9 @@ impl Product {
         let stop = CancellationToken::new();
         let (health, seen) = watch::channel(Health::Starting);
         let ctx = UnitContext { stop: stop.clone(), health, detail: watch::channel(Detail::None).0 };
-        let unit = MqttUnit { config: follow, image: image.reader(), commands, events };
+        // QoS 0 keeps nothing: no file is ever made there.
+        let queues = Queues::of(&std::env::temp_dir());
+        let unit = MqttUnit { config: follow, image: image.reader(), commands, events, queues };
         let mut task = JoinSet::new();
         task.spawn(unit.run(ctx));
         Self { stop, task, health: seen, _config: lead }

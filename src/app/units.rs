@@ -25,6 +25,7 @@ use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
+use crate::services::queue_sweep::{Connections, QueueSweep};
 use crate::services::watchdog::Watchdog;
 use crate::store::Store;
 use crate::web::{WebServer, WebState};
@@ -60,6 +61,8 @@ pub(super) enum UnitConfig {
     HealthWatch,
     /// Watches that somebody is there, for the outputs.
     Watchdog(SafeModeConfig),
+    /// Removes the queues of MQTT connections that are gone.
+    QueueSweep(Connections),
 }
 
 impl UnitSpec for UnitConfig {
@@ -77,6 +80,7 @@ impl UnitSpec for UnitConfig {
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
             Self::Watchdog(_) => "watchdog".to_owned(),
+            Self::QueueSweep(_) => "queue sweep".to_owned(),
         }
     }
 
@@ -96,7 +100,8 @@ impl UnitSpec for UnitConfig {
             | Self::Web(_)
             | Self::EventLog
             | Self::HealthWatch
-            | Self::Watchdog(_) => Vec::new(),
+            | Self::Watchdog(_)
+            | Self::QueueSweep(_) => Vec::new(),
         }
     }
 
@@ -113,7 +118,8 @@ impl UnitSpec for UnitConfig {
             | Self::Mqtt(_)
             | Self::EventLog
             | Self::HealthWatch
-            | Self::Watchdog(_) => false,
+            | Self::Watchdog(_)
+            | Self::QueueSweep(_) => false,
             // It follows its other settings by itself.
             Self::Web(_) => self != next,
         }
@@ -122,7 +128,10 @@ impl UnitSpec for UnitConfig {
 
 /// The units a configuration needs; `web` overrides the stored listener.
 pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
+    let names = config.connections.iter().map(|connection| &connection.identity);
+    let connections = names.map(|identity| (identity.id.clone(), identity.name.clone())).collect();
     let fixed = [
+        (UnitKey::new(UnitKind::Service, "queue-sweep"), UnitConfig::QueueSweep(connections)),
         (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
@@ -249,7 +258,8 @@ impl Parts {
                 },
                 |config| {
                     let (image, commands) = (self.image.reader(), self.commands.clone());
-                    MqttUnit { config, image, commands, events: self.events.clone() }.run(ctx)
+                    let (events, queues) = (self.events.clone(), self.store.queues());
+                    MqttUnit { config, image, commands, events, queues }.run(ctx)
                 },
             ),
             #[cfg(feature = "broker")]
@@ -263,19 +273,38 @@ impl Parts {
             ),
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
+            UnitConfig::QueueSweep(connections) => self.queue_sweep(connections, ctx),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
-            UnitConfig::Watchdog(first) => followed(
-                *first,
-                |config| match config {
-                    UnitConfig::Watchdog(config) => Some(*config),
-                    _ => None,
-                },
-                |follow| {
-                    let (units, events) = (self.units.clone(), self.events.clone());
-                    Watchdog::new(follow, self.safe_mode.clone(), units, events).run(ctx)
-                },
-            ),
+            UnitConfig::Watchdog(first) => self.watchdog(*first, ctx),
         }
+    }
+
+    fn queue_sweep(&self, connections: &Connections, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            connections.clone(),
+            |config| match config {
+                UnitConfig::QueueSweep(connections) => Some(connections.clone()),
+                _ => None,
+            },
+            |follow| {
+                let (units, queues) = (self.units.clone(), self.store.queues());
+                QueueSweep::new(follow, units, queues, self.events.clone()).run(ctx)
+            },
+        )
+    }
+
+    fn watchdog(&self, first: SafeModeConfig, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            first,
+            |config| match config {
+                UnitConfig::Watchdog(config) => Some(*config),
+                _ => None,
+            },
+            |follow| {
+                let (units, events) = (self.units.clone(), self.events.clone());
+                Watchdog::new(follow, self.safe_mode.clone(), units, events).run(ctx)
+            },
+        )
     }
 }
 

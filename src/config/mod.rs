@@ -3,6 +3,7 @@
 
 pub mod appliance;
 pub mod broker;
+pub mod buffer;
 pub mod catalogue;
 pub mod check;
 pub mod computed;

@@ -1,5 +1,6 @@
 //! `mqtt.connections[]`: brokers we are a client of.
 
+use super::buffer::BufferConfig;
 use super::endpoint::Endpoint;
 use super::fields::{Fields, Identity, shown_text};
 use super::problem::{Pointer, Problems};
@@ -34,6 +35,8 @@ pub struct ConnectionConfig {
     pub last_will: Option<Announcement>,
     /// What we say after each connect.
     pub birth: Option<Announcement>,
+    /// What becomes of messages while the broker cannot take them.
+    pub buffer: BufferConfig,
     /// What goes out.
     pub publications: Vec<PublicationConfig>,
     /// What comes in.
@@ -107,7 +110,10 @@ impl ConnectionConfig {
         }
         let last_will = Announcement::read(&mut fields, "last_will", problems);
         let birth = Announcement::read(&mut fields, "birth", problems);
-        fields.not_yet(&["buffer"], problems);
+        let buffer = match fields.get("buffer") {
+            Some(json) => BufferConfig::read(json, at.member("buffer"), problems),
+            None => Some(BufferConfig::default()),
+        };
         let publications = fields.list("publications", problems);
         let subscriptions = fields.list("subscriptions", problems);
         let good = fields.finish(problems);
@@ -131,6 +137,7 @@ impl ConnectionConfig {
             tls,
             last_will,
             birth,
+            buffer: buffer?,
             publications,
             subscriptions,
         })

@@ -50,7 +50,23 @@ fn sentences_stand_at_their_fields() {
     refuses(|d| d["devices"][0]["unit_id"] = json!(248), "/devices/0/unit_id", "1..247");
     refuses(|d| d["ports"][0]["baud"] = json!("fast"), "/ports/0/baud", "300..4000000");
     refuses(|d| d["format"] = json!("dinrail/2"), "/format", "dinrail/1");
-    refuses(|d| d["mqtt"]["connections"][0]["buffer"] = json!({}), "/mqtt/connections/0/buffer", "not available");
+    let buffer = "/mqtt/connections/0/buffer";
+    refuses(|d| d["mqtt"]["connections"][0]["buffer"] = json!(64), buffer, "an object is needed");
+    refuses(
+        |d| d["mqtt"]["connections"][0]["buffer"] = json!({"max_mb": 1}),
+        &format!("{buffer}/max_mb"),
+        "not a member",
+    );
+    refuses(
+        |d| d["mqtt"]["connections"][0]["buffer"] = json!({"max_age_h": 0}),
+        &format!("{buffer}/max_age_h"),
+        "1..8760",
+    );
+    refuses(
+        |d| d["mqtt"]["connections"][0]["buffer"] = json!({"full": "stop"}),
+        &format!("{buffer}/full"),
+        "`drop-newest`",
+    );
     let publication = "/mqtt/connections/0/publications/0";
     refuses(
         |d| d["mqtt"]["connections"][0]["publications"][0]["tags"] = json!(["meter1/none"]),

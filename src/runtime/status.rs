@@ -287,6 +287,58 @@ pub struct MqttStatus {
     pub refused: u64,
     /// The last thing that went wrong.
     pub last_error: Option<String>,
+    /// What waits for its acknowledgement, in memory and on the disk.
+    pub queue: QueueStatus,
+    /// What became of the messages of each publication.
+    pub ledger: Vec<LedgerStatus>,
+}
+
+/// The store-and-forward queue of an MQTT connection.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct QueueStatus {
+    /// Whether messages of QoS 1 and 2 wait at all.
+    pub on: bool,
+    /// Messages produced and not yet acknowledged.
+    pub records: u64,
+    /// Bytes they take, in the file and in memory.
+    pub bytes: u64,
+    /// The most they may take.
+    pub max_bytes: u64,
+    /// Of the bytes, those in the file.
+    pub file_bytes: u64,
+    /// Age of the oldest in milliseconds.
+    pub oldest_ms: Option<u64>,
+    /// Messages produced per second, lately; absent until it is known.
+    pub rate: Option<f64>,
+    /// Hours of outage that fit at this rate.
+    pub hours: Option<f64>,
+    /// Hours of outage for which there is room now.
+    pub hours_left: Option<f64>,
+    /// Why the file cannot be used now.
+    pub trouble: Option<String>,
+    /// What happened to the file before, if something did.
+    pub notice: Option<String>,
+}
+
+/// What became of the messages of one publication since the program started; what an earlier run left waiting counts as
+/// produced. At every moment produced = acknowledged + queued + the sum of dropped.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LedgerStatus {
+    /// Id of the publication.
+    pub id: Arc<str>,
+    /// Its name; its id where only the file remembers it.
+    pub name: Arc<str>,
+    /// Whether it is gone from the configuration.
+    pub removed: bool,
+    /// Messages made.
+    pub produced: u64,
+    /// Of those, acknowledged by the broker (QoS 1 and 2) or written (QoS 0).
+    pub acknowledged: u64,
+    /// Of those, waiting or in flight.
+    pub queued: u64,
+    /// Of those, given up, by reason: `full`, `too_old`, `removed` (with its publication), `unstored` (disk and memory
+    /// full), `damaged` (lost with a damaged file), `unsent` (lost with its session: QoS 0, or without a buffer).
+    pub dropped: BTreeMap<&'static str, u64>,
 }
 
 /// The embedded broker.

@@ -3,4 +3,5 @@
 pub mod configuration;
 pub mod event_log;
 pub mod health_watch;
+pub mod queue_sweep;
 pub mod watchdog;

@@ -14,6 +14,7 @@ mod keys;
 mod lessons;
 mod open;
 mod passwords;
+pub mod queue;
 mod sessions;
 mod tokens;
 mod users;
@@ -125,6 +126,11 @@ impl Store {
     /// The handle of what was learnt of Modbus devices.
     pub fn device_lessons(&self) -> DeviceLessons {
         DeviceLessons::new(self.clone())
+    }
+
+    /// The handle of what MQTT connections still owe their brokers.
+    pub fn queues(&self) -> queue::Queues {
+        queue::Queues::of(&self.inner.folder)
     }
 
     /// Ends all connections after the calls under way; the write-ahead log is merged into the file.

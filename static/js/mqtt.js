@@ -7,6 +7,7 @@ import { failedToLoad, withState } from "./editor.js";
 import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
 import { t, word } from "./i18n.js";
+import { Delivery } from "./mqtt-delivery.js";
 import { Preview } from "./mqtt-preview.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
@@ -44,6 +45,17 @@ const CONNECTION = [
     fields: [
       { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" },
       { key: "tls/min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
+    ],
+  },
+  {
+    title: "section.buffer",
+    folded: true,
+    fields: [
+      { key: "buffer/max_mib", kind: "number", def: 64, min: 0, max: 65536, unit: "MiB" },
+      { key: "buffer/max_age_h", kind: "number", def: 72, min: 1, max: 8760, unit: "h" },
+      { key: "buffer/full", kind: "select", options: ["drop-oldest", "drop-newest"], def: "drop-oldest" },
+      { key: "buffer/durability", kind: "select", options: ["fast", "strict"], def: "fast" },
+      { key: "buffer/drain", kind: "select", options: ["in-order", "live-first"], def: "in-order" },
     ],
   },
   {
@@ -153,6 +165,7 @@ async function main() {
   written = () => tagOffers(config, { written: true });
   let forms = [];
   let previews = [];
+  let ledger = null;
 
   const list = new Collection($("#editor"), {
     config,
@@ -173,6 +186,9 @@ async function main() {
     const place = h("div", {});
     body.append(place);
     forms.push(new Form(place, config, pointer, CONNECTION));
+    ledger?.end();
+    ledger = new Delivery(() => config.read(pointer)?.id);
+    body.append(ledger.element);
     body.append(
       items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
         const [left, right, now] = [h("div", {}), h("div", { class: "preview" }), h("div", { class: "preview" })];

@@ -5,6 +5,7 @@ import { $, fill, h, healthMark, mark, setText } from "./dom.js";
 import { count, decimal, since, t, time, word } from "./i18n.js";
 import { eventRow } from "./event-row.js";
 import { live } from "./live.js";
+import { queueFigures } from "./mqtt-delivery.js";
 import { modulesTable } from "./overview-modules.js";
 import { safeModePanel } from "./safe-mode.js";
 import { reasonText } from "./shell.js";
@@ -181,6 +182,7 @@ function mqttCard(unit) {
       figure(t("overview.published"), count(d.published)),
       figure(t("overview.acknowledged"), count(d.acknowledged)),
       figure(t("overview.in_flight"), count(d.in_flight)),
+      queueFigures(d),
       figure(t("overview.failed"), count(d.failed)),
       figure(t("overview.received"), count(d.received)),
       figure(t("overview.refused"), count(d.refused)),

@@ -3,8 +3,11 @@
 use super::command::{Order, Orders, Refusal, Verdict};
 use super::publisher::{Publisher, interest};
 use super::pulse::{Beat, Pulse};
+use super::queue::keeper::{Done, Keeper};
+use super::queue::ledger::source_of;
+use super::queue::{Queue, marked};
 use super::report::Report;
-use super::session::{Out, Session, Settled};
+use super::session::{Delivery, Out, Session, Settled};
 use super::wire::Notice;
 use super::{MqttUnit, MqttUnitConfig};
 use crate::config::publication::Qos;
@@ -18,7 +21,7 @@ use crate::tag::value::Value;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use rumqttc::Publish;
+use rumqttc::{Publish, PublishTopic};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -38,6 +41,7 @@ pub(super) struct Face {
     events: Events,
     config: MqttUnitConfig,
     publisher: Publisher,
+    queue: Queue,
     orders: Orders,
     /// Polled in the order they came until they reach their driver: two writes of one tag keep their order.
     running: FuturesUnordered<BoxFuture<'static, Answered>>,
@@ -47,25 +51,29 @@ pub(super) struct Face {
     report: Report,
     /// While a session is up.
     pulse: Option<Pulse>,
+    /// The number of that session's link.
+    link: u64,
     started: Instant,
     /// Whether people were told that there is no session.
     told_lost: bool,
 }
 
 impl Face {
-    pub(super) fn new(unit: &MqttUnit, config: MqttUnitConfig) -> Self {
+    pub(super) fn new(unit: &MqttUnit, config: MqttUnitConfig, queue: Queue) -> Self {
         let mut face = Self {
             image: unit.image.clone(),
             commands: unit.commands.clone(),
             events: unit.events.clone(),
             config: config.clone(),
             publisher: Publisher::default(),
+            queue,
             orders: Orders::default(),
             running: FuturesUnordered::new(),
             subscribed: Vec::new(),
             refused: Vec::new(),
             report: Report::default(),
             pulse: None,
+            link: 0,
             started: Instant::now(),
             told_lost: false,
         };
@@ -85,6 +93,7 @@ impl Face {
 
     fn take(&mut self, config: MqttUnitConfig) {
         self.report.status.url = config.connection.broker.to_string();
+        self.queue.configure(&config.connection);
         self.orders.configure(&config.appliance, &config.connection.subscriptions);
         if let Some(name) = self.orders.talks_to_itself() {
             let sentence =
@@ -123,10 +132,12 @@ impl Face {
         self.config.connection.birth.as_ref().map(|birth| Notice::of(birth, &self.config.appliance))
     }
 
+    /// Of a connection that has a session.
     fn set_health(&self, ctx: &UnitContext) {
-        match self.refused.first() {
-            None => ctx.set_health(Health::Up),
-            Some(filter) => {
+        match (self.refused.first(), self.queue.trouble()) {
+            (None, None) => ctx.set_health(Health::Up),
+            (None, Some(trouble)) => ctx.set_health(Health::Degraded(trouble.to_owned())),
+            (Some(filter), _) => {
                 let broker = &self.config.connection.broker;
                 ctx.set_health(Health::Degraded(format!(
                     "{broker}: the broker refuses the subscription to `{filter}`"
@@ -135,8 +146,16 @@ impl Face {
         }
     }
 
-    /// A session is up.
-    pub(super) fn connected(&mut self, session: &mut Session, ctx: &UnitContext) {
+    /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
+    pub(super) fn connected(&mut self, session: &mut Session, resumed: bool, link: u64, ctx: &UnitContext) {
+        if !resumed {
+            // Acknowledgements that came before the end count; the rest has been forgotten by the broker.
+            while let Some(settled) = session.try_settled() {
+                self.count(&settled);
+            }
+            self.queue.return_all();
+        }
+        self.link = link;
         self.pulse = Some(Pulse::new(self.config.connection.keep_alive, Instant::now()));
         self.report.status.connected = true;
         self.report.status.connects += 1;
@@ -149,8 +168,9 @@ impl Face {
         session.subscribe(&wanted);
         self.unsubscribe(session, wanted, ctx);
         self.publisher.wall_clock(Instant::now(), clock::unix_ms());
-        self.publisher.connected(Instant::now());
-        self.report.show_now(ctx, Instant::now());
+        let queue = &self.queue;
+        self.publisher.connected(Instant::now(), |record| queue.is_open(record));
+        self.show_now(ctx);
         tracing::info!(connection = %self.name(), broker = %self.config.connection.broker, "connected");
     }
 
@@ -166,7 +186,7 @@ impl Face {
         self.told_lost = !early;
         self.left(ctx);
         self.report.status.last_error = Some(reason.clone());
-        self.report.show_now(ctx, Instant::now());
+        self.show_now(ctx);
         if !early {
             ctx.set_health(Health::Degraded(reason));
         }
@@ -177,7 +197,24 @@ impl Face {
         self.pulse = None;
         self.report.status.connected = false;
         self.publisher.disconnected();
-        self.report.show_now(ctx, Instant::now());
+        self.show_now(ctx);
+    }
+
+    /// The session is over for good, with whatever it still held.
+    pub(super) fn session_over(&mut self) {
+        self.queue.return_all();
+        self.queue.ledger.lose_loose();
+    }
+
+    fn show_now(&mut self, ctx: &UnitContext) {
+        let now = Instant::now();
+        self.take_figures(now);
+        self.report.show_now(ctx, now);
+    }
+
+    fn take_figures(&mut self, now: Instant) {
+        self.report.status.queue = self.queue.shown(clock::unix_ms(), now);
+        self.report.status.ledger = self.queue.ledger.shown();
     }
 
     /// The next command that was carried out; never while none is. Cancel-safe.
@@ -262,15 +299,28 @@ impl Face {
     pub(super) fn count(&mut self, settled: &Settled) {
         let status = &mut self.report.status;
         match settled {
-            Settled::Publish { result: Ok(()), qos, .. } => {
+            Settled::Publish { result, delivery: Delivery::Record(ticket), .. } => {
+                status.acknowledged += u64::from(result.is_ok());
+                self.queue.settled(*ticket, result.is_ok());
+                if result.is_ok() {
+                    self.heard();
+                }
+            }
+            Settled::Publish { result: Ok(()), qos, delivery, .. } => {
                 status.acknowledged += 1;
+                if let Delivery::Loose(slot) = delivery {
+                    self.queue.ledger.settle_loose(*slot, true);
+                }
                 match &mut self.pulse {
                     Some(pulse) if *qos == Qos::AtMostOnce => pulse.wrote(),
                     _ => self.heard(),
                 }
             }
-            Settled::Publish { result: Err(error), .. } => {
+            Settled::Publish { result: Err(error), delivery, .. } => {
                 status.failed += 1;
+                if let Delivery::Loose(slot) = delivery {
+                    self.queue.ledger.settle_loose(*slot, false);
+                }
                 status.last_error = Some(format!("a message was lost with its session: {error}"));
             }
             Settled::Subscribe(_) | Settled::Sign(true) => self.heard(),
@@ -299,7 +349,10 @@ impl Face {
         let now = Instant::now();
         if changed.schema {
             let publications = &self.config.connection.publications;
-            self.publisher.configure(&self.config.appliance, publications, &self.image.defs(), now);
+            let queue = &mut self.queue;
+            self.publisher.configure(&self.config.appliance, publications, &self.image.defs(), now, |publication| {
+                (queue.slot(source_of(publication)), queue.keeps(publication.qos))
+            });
         }
         let cells: Vec<u32> = changed.cells.iter().copied().filter(|cell| self.publisher.concerns(*cell)).collect();
         if !cells.is_empty() {
@@ -311,7 +364,15 @@ impl Face {
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
         let pulse = self.pulse.as_ref().map(Pulse::due);
-        self.publisher.next_due().into_iter().chain(self.report.due()).chain(pulse).min()
+        let dues = [self.publisher.next_due(), self.queue.due(), self.report_due(), pulse];
+        dues.into_iter().flatten().min()
+    }
+
+    /// Ages and rates change although nothing happens.
+    fn report_due(&self) -> Option<Instant> {
+        let queue = &self.report.status.queue;
+        let moves = 0 < queue.records || queue.rate.is_some_and(|rate| 0.0 < rate);
+        self.report.due().or_else(|| moves.then(|| self.report.refresh()).flatten())
     }
 
     /// Does what is due; false when the broker has stopped answering.
@@ -319,7 +380,12 @@ impl Face {
         let now = Instant::now();
         self.publisher.wall_clock(now, clock::unix_ms());
         self.publisher.tick(now);
-        self.report.show(ctx, now);
+        let stamp = clock::now();
+        self.queue.tick(now, clock::is_sensible(stamp).then_some(stamp.unix_ms));
+        if self.report_due().is_some_and(|due| due <= now) {
+            self.take_figures(now);
+            self.report.show_now(ctx, now);
+        }
         match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {
             Beat::Fine => true,
             Beat::Ask => {
@@ -334,17 +400,64 @@ impl Face {
         }
     }
 
-    /// Hands on what is ready.
-    pub(super) fn flush(&mut self, session: &mut Session) {
-        if self.is_connected() {
+    /// Hands on what is ready: to the queue, from it to the session, and from it to its file.
+    pub(super) fn flush(&mut self, session: &mut Session, keeper: &mut Keeper) {
+        let up = self.is_connected() && session.is_on(self.link);
+        let now = Instant::now();
+        if up {
             session.say_waiting(&mut self.report.status);
-            if self.publisher.has_ready() {
-                let out = &mut Out(session, &mut self.report.status);
-                self.publisher.flush(&self.image, out, Instant::now(), clock::now());
+        }
+        let status = &mut self.report.status;
+        if self.publisher.has_ready() {
+            let out = &mut Out { session, up, queue: &mut self.queue, status, now };
+            self.publisher.flush(&self.image, out, now, clock::now());
+        }
+        while up && session.has_room(Qos::AtLeastOnce) {
+            let sent = self.queue.send_next(|record, ticket, beside| {
+                let (payload, retain) =
+                    if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
+                let (topic, delivery) = (PublishTopic::from(record.topic.as_ref()), Delivery::Record(ticket));
+                session.publish(topic, payload, (record.qos, retain), delivery, status)
+            });
+            if !sent {
+                break;
             }
         }
-        self.report.status.in_flight = session.in_flight();
-        self.report.status.dropped = self.publisher.dropped();
+        if keeper.is_idle()
+            && let Some(job) = self.queue.work(now)
+        {
+            keeper.begin(job);
+        }
+        status.in_flight = session.in_flight();
+        status.dropped = self.publisher.dropped();
+        status.queue.records = self.queue.records();
+    }
+
+    /// The queue's file has done what it was asked.
+    pub(super) fn stored(&mut self, done: Done, ctx: &UnitContext) {
+        self.queue.complete(done, Instant::now());
+        self.report.status.queue.trouble = self.queue.trouble().map(str::to_owned);
+        if self.is_connected() {
+            self.set_health(ctx);
+        }
+    }
+
+    /// Writes what waits, before the unit ends: as far as the disk takes it.
+    pub(super) async fn store(&mut self, mut keeper: Keeper) {
+        while !keeper.is_idle() {
+            let done = keeper.done().await;
+            self.queue.complete(done, Instant::now());
+        }
+        while let Some(job) = self.queue.last_work(Instant::now()) {
+            keeper.begin(job);
+            let done = keeper.done().await;
+            self.queue.complete(done, Instant::now());
+            if let Some(trouble) = self.queue.trouble() {
+                tracing::error!(connection = %self.name(), "{trouble}");
+                break;
+            }
+        }
+        keeper.close().await;
     }
 
     fn name(&self) -> String {

@@ -2,7 +2,8 @@
 //!
 //! The whole connection is one future: image, broker, timers and commands meet in one loop, so a change of the image
 //! is written to the socket without passing another task. A changed setting is applied to the open session; only what
-//! CONNECT itself carries (see [`wire`]) needs another one.
+//! CONNECT itself carries (see [`wire`]) needs another one. Messages of QoS 1 and 2 wait in a [`queue`] until the
+//! broker has acknowledged them; its file is worked on by a thread of its own, which the loop never waits for.
 //!
 //! The will stands for a connection that broke. When the unit is stopped in good order the broker forgets the will, so
 //! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
@@ -14,6 +15,7 @@ mod face;
 mod publisher;
 mod pulse;
 mod pump;
+mod queue;
 mod reason;
 mod report;
 mod session;
@@ -24,10 +26,14 @@ use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;
 use crate::runtime::image::{Changes, Reader};
 use crate::runtime::unit::{Health, UnitContext};
+use crate::store::queue::Queues;
 use face::Face;
 use pump::{Happening, pump};
+use queue::Queue;
+use queue::keeper::Keeper;
 use session::Session;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -58,6 +64,8 @@ pub struct MqttUnit {
     pub commands: Commands,
     /// Where commands are told that are refused before they reach a driver.
     pub events: Events,
+    /// Where what waits for the broker survives this program.
+    pub queues: Queues,
 }
 
 /// Why the unit cannot run; what the broker does wrong is no such reason.
@@ -81,14 +89,28 @@ impl MqttUnit {
     /// Runs until the stop.
     pub async fn run(mut self, ctx: UnitContext) -> Result<(), MqttError> {
         let config = self.config.borrow_and_update().clone();
+        let identity = &config.connection.identity;
+        // The name where a document was never given ids.
+        let name = if identity.id.is_empty() { &identity.name } else { &identity.id };
+        let (mut keeper, kept, trouble) = Keeper::open(self.queues.queue(name)).await;
+        let queue = Queue::new(&config.connection, kept, trouble, Instant::now());
         let mut wire = Wire::of(&config);
-        let mut face = Face::new(&self, config);
+        let mut face = Face::new(&self, config, queue);
         let mut changes = self.image.subscribe(face.interest());
         loop {
-            match self.session(&mut face, &mut changes, &wire, &ctx).await? {
-                Left::Stopped => return Ok(()),
-                Left::Hung => (),
-                Left::Rewired => {
+            let left = self.session(&mut face, &mut keeper, &mut changes, &wire, &ctx).await;
+            face.session_over();
+            match left {
+                Ok(Left::Hung) => (),
+                Ok(Left::Stopped) => {
+                    face.store(keeper).await;
+                    return Ok(());
+                }
+                Err(error) => {
+                    face.store(keeper).await;
+                    return Err(error);
+                }
+                Ok(Left::Rewired) => {
                     ctx.set_health(Health::Starting);
                     let config = self.config.borrow_and_update().clone();
                     wire = Wire::of(&config);
@@ -103,13 +125,14 @@ impl MqttUnit {
     async fn session(
         &mut self,
         face: &mut Face,
+        keeper: &mut Keeper,
         changes: &mut Changes,
         wire: &Wire,
         ctx: &UnitContext,
     ) -> Result<Left, MqttError> {
         let (mut session, events) = Session::new(wire)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
-        let mut pump = pin!(pump(events, wire.clone(), to_unit));
+        let mut pump = pin!(pump(events, wire.clone(), to_unit, Arc::clone(&session.link)));
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         let left = loop {
             // Set only when it differs: a timer that is moved costs more than the look.
@@ -131,7 +154,7 @@ impl MqttUnit {
                 }
                 // Cancel-safe: a message stays in the channel until it is taken.
                 Some(happening) = happenings.recv() => match happening {
-                    Happening::Connected => face.connected(&mut session, ctx),
+                    Happening::Connected { resumed, link } => face.connected(&mut session, resumed, link, ctx),
                     Happening::Lost(reason) => face.lost(reason, ctx),
                     Happening::Message(message) => face.message(&message, &mut session),
                 },
@@ -143,10 +166,12 @@ impl MqttUnit {
                 // Cancel-safe, as above.
                 settled = session.settled() => face.settled(settled, &mut session, ctx),
                 // Cancel-safe by its own word.
+                done = keeper.done() => face.stored(done, ctx),
+                // Cancel-safe by its own word.
                 changed = changes.next() => face.changed(&changed),
                 () = &mut alarm, if due.is_some() => if !face.alarm(&session, ctx) { break Left::Hung },
             }
-            face.flush(&mut session);
+            face.flush(&mut session, keeper);
         };
         if face.is_connected() {
             leave(face, &mut session, pump, &mut happenings, wire).await;

@@ -8,6 +8,8 @@ mod condition;
 mod post;
 mod rebuild;
 
+use super::queue::Message;
+use super::queue::ledger::Slot;
 use crate::config::publication::{PublicationConfig, Qos};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Reader, TagView};
@@ -18,7 +20,6 @@ use crate::views::json::TagRef;
 use crate::views::payload::{write_object, write_point};
 use condition::Conditions;
 use post::{Point, Post, Told};
-use rumqttc::ValidatedTopic;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
@@ -35,8 +36,9 @@ const MANY_PATTERNS: usize = 64;
 pub(super) trait Outlet {
     /// Whether another message of this quality can be taken now.
     fn room(&self, qos: Qos) -> bool;
-    /// Takes one message.
-    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool);
+    /// Takes one message of the publication with this place in the ledger; answers its id where it waits for its
+    /// acknowledgement.
+    fn send(&mut self, slot: Slot, message: Message<'_>) -> Option<u64>;
 }
 
 /// The publications of one connection.
@@ -64,6 +66,10 @@ struct Publication {
     posts: Range<usize>,
     /// The next beat of one that only has an interval.
     beat: Option<Instant>,
+    /// Its place in the ledger.
+    slot: Slot,
+    /// Whether its messages wait for their acknowledgement: then they are made whether there is a session or not.
+    kept: bool,
 }
 
 /// A post, and the first of its points that lives in the cell.
@@ -146,7 +152,7 @@ impl Publisher {
                 }
                 let gap = trigger.min_gap;
                 let free = gap.and_then(|gap| Some(post.sent_at? + gap)).filter(|free| now < *free);
-                if !self.connected {
+                if !self.connected && !self.publications[post.publication].kept {
                     self.dropped += u64::from(post.pending);
                     post.pending = true;
                 } else if post.queued {
@@ -172,37 +178,52 @@ impl Publisher {
         }
     }
 
-    /// A session is up: the present value of everything goes out once, and the intervals begin.
-    pub(super) fn connected(&mut self, now: Instant) {
+    /// A session is up: the present value of everything goes out once, and the intervals begin. What `waits` says of a
+    /// record is whether it is still to be sent: then the present value is among what waits.
+    pub(super) fn connected(&mut self, now: Instant, waits: impl Fn(u64) -> bool) {
         self.disconnected();
         self.connected = true;
         for index in 0..self.publications.len() {
-            self.start_beat(index, now);
-        }
-        for index in 0..self.posts.len() {
-            let config = &self.publications[self.posts[index].publication].config;
-            let missed = std::mem::take(&mut self.posts[index].pending);
-            if config.condition.is_none() && (missed || config.trigger.on_connect) {
-                // Asked to be silent at a connect, it still tells what changed meanwhile.
-                let force = config.trigger.on_connect;
-                self.enqueue(index, force);
+            if !self.publications[index].kept {
+                self.start_beat(index, now);
             }
         }
-        self.conditions_connected(now);
+        for index in 0..self.posts.len() {
+            let publication = &self.publications[self.posts[index].publication];
+            let (trigger, kept) = (publication.config.trigger, publication.kept);
+            let post = &mut self.posts[index];
+            if publication.config.condition.is_some() {
+                post.pending &= kept;
+            } else if kept {
+                if trigger.on_connect && !post.record.is_some_and(&waits) {
+                    self.enqueue(index, true);
+                }
+            } else if std::mem::take(&mut post.pending) || trigger.on_connect {
+                // Asked to be silent at a connect, it still tells what changed meanwhile.
+                self.enqueue(index, trigger.on_connect);
+            }
+        }
+        self.conditions_connected(now, waits);
     }
 
-    /// The session is gone: what waits is read anew after the next connect.
+    /// The session is gone: what waits is read anew after the next connect, unless it is kept.
     pub(super) fn disconnected(&mut self) {
         self.connected = false;
-        self.timers.clear();
-        self.unread.clear();
+        let (publications, posts, conditions) = (&mut self.publications, &mut self.posts, &self.conditions);
+        let kept = |post: usize| publications[posts[post].publication].kept;
+        self.timers.retain(|Reverse((_, target))| match target {
+            Target::Beat(index) => publications[*index].kept,
+            Target::Gap(post) | Target::Silence(post) => kept(*post),
+            Target::Repeat(place) => conditions.owner(*place).is_some_and(|owner| publications[owner].kept),
+        });
+        self.unread.retain(|(_, post)| kept(*post));
         for queue in &mut self.ready {
-            queue.clear();
+            queue.retain(|post| kept(*post));
         }
-        for publication in &mut self.publications {
+        for publication in publications.iter_mut().filter(|publication| !publication.kept) {
             publication.beat = None;
         }
-        for post in &mut self.posts {
+        for post in posts.iter_mut().filter(|post| !publications[post.publication].kept) {
             // What had not left yet is a change that waits, so that the next one counts as replacing it.
             post.pending |= post.queued;
             post.queued = false;
@@ -342,7 +363,7 @@ impl Publisher {
         let force = std::mem::take(&mut post.force);
         post.queued = false;
         post.pending = false;
-        let payload = &mut self.payload;
+        let (payload, slot, mut record) = (&mut self.payload, self.publications[post.publication].slot, post.record);
         let told = post.tell(views, force, |what| {
             payload.clear();
             let topic = match what {
@@ -355,8 +376,10 @@ impl Publisher {
                     topic
                 }
             };
-            outlet.send(topic, payload, config.qos, config.retain);
+            let (qos, retain, at_ms) = (config.qos, config.retain, stamp.unix_ms);
+            record = outlet.send(slot, Message { topic, payload, qos, retain, at_ms });
         });
+        post.record = record;
         if !config.trigger.by_change() && config.condition.is_none() {
             let unread = views.iter().filter(|view| view.state.reason == Reason::NotYetRead);
             self.unread.extend(unread.map(|view| (view.cell, index)));

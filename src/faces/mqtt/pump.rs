@@ -4,6 +4,8 @@ use super::backoff::Backoff;
 use super::reason::{Stage, sentence};
 use super::wire::Wire;
 use rumqttc::{ConnectionError, Event, EventLoop, Packet, Publish, StateError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -11,7 +13,12 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) enum Happening {
     /// CONNACK came.
-    Connected,
+    Connected {
+        /// Whether the broker kept an older session, with what was in flight in it.
+        resumed: bool,
+        /// The link's number.
+        link: u64,
+    },
     /// A message on one of our subscriptions.
     Message(Publish),
     /// No session, and why.
@@ -20,7 +27,10 @@ pub(super) enum Happening {
 
 /// Runs until the client was asked to disconnect and did. Owned by the unit's own future and never polled apart from
 /// it, so nothing the library does is cut in the middle.
-pub(super) async fn pump(mut events: EventLoop, wire: Wire, to: mpsc::Sender<Happening>) {
+///
+/// `link` rises whenever a session comes or goes, at once: what is handed to the library between the end of a session
+/// and the news of it would overtake what the end returned.
+pub(super) async fn pump(mut events: EventLoop, wire: Wire, to: mpsc::Sender<Happening>, link: Arc<AtomicU64>) {
     let mut backoff = Backoff::default();
     let mut since: Option<Instant> = None;
     // A kept session that holds a message beyond all measure would hand it to us at every connect, for ever: then it
@@ -34,14 +44,16 @@ pub(super) async fn pump(mut events: EventLoop, wire: Wire, to: mpsc::Sender<Hap
                 events.clean();
                 continue;
             }
-            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
                 since = Some(Instant::now());
-                Happening::Connected
+                let link = link.fetch_add(1, Ordering::SeqCst) + 1;
+                Happening::Connected { resumed: answer.session_present, link }
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => Happening::Message(publish),
             Ok(_) => continue,
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => return,
             Err(error) => {
+                link.fetch_add(1, Ordering::SeqCst);
                 discarding |= !wire.clean_session && is_too_large(&error);
                 events.mqtt_options.set_clean_session(wire.clean_session || discarding);
                 let stage = if since.is_some() { Stage::Connected } else { Stage::Connecting };

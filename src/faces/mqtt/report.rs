@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const PAUSE: Duration = Duration::from_millis(500);
+/// While something waits, its age is told so often.
+const REFRESH: Duration = Duration::from_secs(3);
 
 /// Figures, and when they were shown last.
 #[derive(Debug, Default)]
@@ -16,20 +18,18 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// When [`Report::show`] has something to do; `None` while nothing is new.
+    /// When the figures are to be shown; `None` while nothing is new.
     pub(super) fn due(&self) -> Option<Instant> {
         let news = self.shown.as_ref() != Some(&self.status);
         news.then(|| self.next.unwrap_or_else(Instant::now))
     }
 
-    /// Shows the figures if they are new and the last time is long enough ago.
-    pub(super) fn show(&mut self, ctx: &UnitContext, now: Instant) {
-        if self.due().is_some_and(|due| due <= now) {
-            self.show_now(ctx, now);
-        }
+    /// When the figures are to be shown again although nothing is new.
+    pub(super) fn refresh(&self) -> Option<Instant> {
+        Some(self.next? + REFRESH)
     }
 
-    /// Shows the figures: a session came or went.
+    /// Shows the figures.
     pub(super) fn show_now(&mut self, ctx: &UnitContext, now: Instant) {
         self.next = Some(now + PAUSE);
         self.shown = Some(self.status.clone());

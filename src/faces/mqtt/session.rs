@@ -1,17 +1,23 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
 use super::publisher::Outlet;
+use super::queue::ledger::Slot;
+use super::queue::{Message, Queue, Ticket};
 use super::wire::{self, IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
 use crate::runtime::status::MqttStatus;
+use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use rumqttc::{
     AsyncClient, ClientBuildError, ClientError, EventLoop, PublishNoticeError, PublishOptions, PublishTopic,
-    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, ValidatedTopic,
+    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
 };
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::Instant;
 
 /// Messages of QoS 0 handed over and not yet written.
 const UNWRITTEN: usize = 512;
@@ -34,6 +40,8 @@ pub(super) struct Session {
     publications: Open,
     notices: Open,
     urgent: VecDeque<Notice>,
+    /// See [`pump`](super::pump::pump).
+    pub(super) link: Arc<AtomicU64>,
 }
 
 /// Messages handed over and not settled.
@@ -51,12 +59,30 @@ pub(super) enum Share {
     Notice,
 }
 
+/// Whose message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Delivery {
+    /// Of no publication.
+    Notice,
+    /// Of a publication; nothing but this session holds it.
+    Loose(Slot),
+    /// A record of the queue.
+    Record(Ticket),
+}
+
+impl Delivery {
+    fn share(self) -> Share {
+        if self == Self::Notice { Share::Notice } else { Share::Publication }
+    }
+}
+
 /// How one request ended.
 pub(super) enum Settled {
     Publish {
         share: Share,
         qos: Qos,
         bytes: usize,
+        delivery: Delivery,
         result: Result<(), PublishNoticeError>,
     },
     /// The filters the broker refuses.
@@ -71,7 +97,7 @@ impl Session {
         events.set_network_options(Wire::network_options());
         let settling = FuturesUnordered::new();
         let (publications, notices) = (Open::default(), Open::default());
-        Ok((Self { client, settling, publications, notices, urgent: VecDeque::new() }, events))
+        Ok((Self { client, settling, publications, notices, urgent: VecDeque::new(), link: Arc::default() }, events))
     }
 
     /// Messages whose end is not known yet.
@@ -118,6 +144,16 @@ impl Session {
         }
     }
 
+    /// Whether the link still is the one with this number.
+    pub(super) fn is_on(&self, link: u64) -> bool {
+        self.link.load(Ordering::SeqCst) == link
+    }
+
+    /// Whether another message of a publication can be handed over.
+    pub(super) fn has_room(&self, qos: Qos) -> bool {
+        self.room(Share::Publication, qos)
+    }
+
     fn room(&self, share: Share, qos: Qos) -> bool {
         let limit = if qos == Qos::AtMostOnce { UNWRITTEN } else { usize::from(IN_FLIGHT) };
         match share {
@@ -147,35 +183,39 @@ impl Session {
                 return;
             }
             let Notice { topic, payload, qos, retain } = notice;
-            let options = PublishOptions::new(wire::qos(qos)).retain(retain);
-            self.publish(topic.into(), payload.as_bytes(), (Share::Notice, qos), options, status);
+            self.publish(topic.into(), payload.into(), (qos, retain), Delivery::Notice, status);
         }
     }
 
-    fn publish(
+    /// Hands one message over; false when the library does not take it.
+    pub(super) fn publish(
         &mut self,
         topic: PublishTopic,
-        payload: &[u8],
-        (share, qos): (Share, Qos),
-        options: PublishOptions,
+        payload: Bytes,
+        (qos, retain): (Qos, bool),
+        delivery: Delivery,
         status: &mut MqttStatus,
-    ) {
+    ) -> bool {
+        let bytes = payload.len();
+        let share = delivery.share();
+        let options = PublishOptions::new(wire::qos(qos)).retain(retain);
         match self.client.try_publish_tracked(topic, payload, options) {
             Ok(notice) => {
                 status.published += 1;
-                let bytes = payload.len();
                 let open = self.open(share);
                 open.count[class(qos)] += 1;
                 open.bytes += bytes;
                 let settled = async move {
                     let result = notice.wait_completion_async().await;
-                    Settled::Publish { share, qos, bytes, result }
+                    Settled::Publish { share, qos, bytes, delivery, result }
                 };
                 self.settling.push(settled.boxed());
+                true
             }
             Err(error) => {
                 status.failed += 1;
                 status.last_error = Some(refused(&error).to_owned());
+                false
             }
         }
     }
@@ -245,16 +285,31 @@ fn refused(error: &ClientError) -> &'static str {
     }
 }
 
-/// The publications' way into a session; counts as it goes.
-pub(super) struct Out<'a>(pub(super) &'a mut Session, pub(super) &'a mut MqttStatus);
+/// The publications' way into the queue, or past it into a session; counts as it goes.
+pub(super) struct Out<'a> {
+    pub(super) session: &'a mut Session,
+    /// Whether the session is up.
+    pub(super) up: bool,
+    pub(super) queue: &'a mut Queue,
+    pub(super) status: &'a mut MqttStatus,
+    pub(super) now: Instant,
+}
 
 impl Outlet for Out<'_> {
     fn room(&self, qos: Qos) -> bool {
-        self.0.room(Share::Publication, qos)
+        if self.queue.keeps(qos) { self.queue.room() } else { self.up && self.session.has_room(qos) }
     }
 
-    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool) {
-        let options = PublishOptions::new(wire::qos(qos)).retain(retain);
-        self.0.publish(topic.clone().into(), payload, (Share::Publication, qos), options, self.1);
+    fn send(&mut self, slot: Slot, message: Message<'_>) -> Option<u64> {
+        let Message { topic, payload, qos, retain, .. } = message;
+        if self.queue.keeps(qos) {
+            return self.queue.push(slot, message, self.now);
+        }
+        let payload = Bytes::copy_from_slice(payload);
+        let (topic, how) = (PublishTopic::from(topic.as_ref()), (qos, retain));
+        if self.session.publish(topic, payload, how, Delivery::Loose(slot), self.status) {
+            self.queue.ledger.produce_loose(slot);
+        }
+        None
     }
 }

@@ -52,6 +52,11 @@ crate::web::i18n::declare_for_scripts! {
     "field.username": "User name", "사용자 이름";
     "field.password": "Password", "비밀번호";
     "field.keep_alive_s": "Keep alive", "연결 유지";
+    "field.max_mib": "Room for waiting messages", "대기 메시지 공간";
+    "field.max_age_h": "Longest wait", "최대 대기 시간";
+    "field.full": "When there is no room, given up is", "공간이 없을 때 버릴 것";
+    "field.durability": "Written to the disk", "디스크 저장";
+    "field.drain": "After an outage", "장애 복구 후";
     "field.clean_session": "Clean session", "새 세션으로 시작";
     "field.ca": "CA certificate (PEM)", "CA 인증서 (PEM)";
     "field.min_version": "Lowest TLS version", "최저 TLS 버전";

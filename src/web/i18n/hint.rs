@@ -20,6 +20,11 @@ crate::web::i18n::declare_for_scripts! {
     "hint.writable": "yes or no; Space switches.", "예 또는 아니요. 스페이스로 바꿉니다.";
     "hint.keep": "Survives a restart.", "재시작 후에도 유지됩니다.";
     "hint.url": "mqtt:// or mqtts://, with host and port.", "mqtt:// 또는 mqtts:// 와 호스트, 포트.";
+    "hint.max_mib": "0: nothing waits; after an outage only the newest values are sent.", "0이면 대기하지 않고, 복구 후 최신 값만 보냅니다.";
+    "hint.max_age_h": "Messages that wait longer are given up.", "더 오래 기다린 메시지는 버립니다.";
+    "hint.durability": "Fast spares the flash: what is acknowledged within a second is never written; a crash loses at most the last 2 seconds. Strict loses nothing with a crash, and at most 50 ms with the power.",
+        "fast는 플래시를 아낍니다. 1초 안에 확인된 메시지는 저장하지 않으며, 비정상 종료 때 최대 마지막 2초를 잃습니다. strict는 비정상 종료에도 잃지 않고, 정전 때 최대 50 ms를 잃습니다.";
+    "hint.drain": "Live first marks what waited with \"stored\": true and never retains it.", "live-first는 기다린 메시지에 \"stored\": true 표시를 하고 보존하지 않습니다.";
     "hint.client_id": "Empty: the appliance's name.", "비우면 기기 이름을 씁니다.";
     "hint.password": "*** is the stored one; leave it to keep it.", "***는 저장된 비밀번호입니다. 그대로 두면 유지됩니다.";
     "hint.ca": "Empty: the host's trusted authorities.", "비우면 호스트가 신뢰하는 인증 기관을 씁니다.";

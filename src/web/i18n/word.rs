@@ -56,6 +56,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_name.computed tags": "Computed tags", "계산 태그";
     "unit_name.event log": "Event log", "이벤트 로그";
     "unit_name.health watch": "Health watch", "상태 감시";
+    "unit_name.queue sweep": "Clean-up of MQTT queues", "MQTT 대기열 정리";
     "unit_name.embedded broker": "Embedded broker", "내장 브로커";
     "unit_name.browser and REST server": "Browser and REST server", "브라우저와 REST 서버";
     "subject.unknown name": "unknown name", "알 수 없는 이름";
@@ -97,6 +98,18 @@ crate::web::i18n::declare_for_scripts! {
     "option.single": "single (FC 5, 6)", "단일 (FC 5, 6)";
     "option.multiple": "multiple (FC 15, 16)", "다중 (FC 15, 16)";
     "option.value": "value: a message each", "value: 태그마다 메시지";
+    "option.drop-oldest": "what waited longest", "가장 오래 기다린 것";
+    "option.drop-newest": "what is new", "새로 생긴 것";
+    "option.fast": "fast: when it has waited a second", "fast: 1초 이상 기다릴 때 저장";
+    "option.strict": "strict: before it counts", "strict: 저장한 뒤에 발행으로 집계";
+    "option.in-order": "in order: the oldest first", "in-order: 오래된 것부터 순서대로";
+    "option.live-first": "live first: what is new goes ahead", "live-first: 새로운 것을 먼저";
+    "dropped.full": "no room", "공간 부족";
+    "dropped.too_old": "too old", "보관 시간 초과";
+    "dropped.removed": "publication removed", "발행 삭제";
+    "dropped.unstored": "disk and memory full", "디스크와 메모리 부족";
+    "dropped.damaged": "damaged file", "파일 손상";
+    "dropped.unsent": "session ended", "세션 종료";
     "option.object": "object: all in one", "object: 모두 한 메시지로";
     "http.403": "Your role does not allow this.", "현재 역할로는 할 수 없습니다.";
     "http.404": "This does not exist any more. Reload the page.", "더 이상 존재하지 않습니다. 페이지를 다시 불러오세요.";

@@ -6,6 +6,7 @@ mod encryption;
 #[cfg(feature = "peers")]
 mod peers;
 mod publications;
+mod queue;
 mod sessions;
 
 use crate::support::mqtt_broker::{Message, Packet, QUIET, TestBroker};

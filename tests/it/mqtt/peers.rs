@@ -145,7 +145,10 @@ async fn commands_come_in_and_answers_go_out() {
 #[tokio::test]
 async fn a_broker_that_was_restarted_gets_the_present_values() {
     let mut broker = Mosquitto::open().await;
-    let rig = MqttRig::start(&broker.url(), json!({"publications": [on_change(json!({"qos": 1, "retain": true}))]}));
+    let rig = MqttRig::start(
+        &broker.url(),
+        json!({"buffer": {"max_mib": 0}, "publications": [on_change(json!({"qos": 1, "retain": true}))]}),
+    );
     rig.wait_status("all are acknowledged", |status| status.acknowledged == 4).await;
     for round in 1..=3u32 {
         broker.kill().await;

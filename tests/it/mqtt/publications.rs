@@ -27,7 +27,8 @@ async fn every_quality_of_service_and_retain_reach_the_broker() {
 async fn what_is_not_acknowledged_is_not_counted_so() {
     let broker = TestBroker::start().await;
     broker.behave(|manners| manners.hold_acks = true);
-    let rig = MqttRig::start(&broker.url(), json!({"publications": [on_change(json!({"qos": 1}))]}));
+    let publications = [on_change(json!({"qos": 1}))];
+    let rig = MqttRig::start(&broker.url(), json!({"buffer": {"max_mib": 0}, "publications": publications}));
     broker.wait_for_messages("line-3/", 4).await;
     let status = rig.wait_status("four are in flight", |status| status.in_flight == 4).await;
     assert_eq!((status.published, status.acknowledged), (4, 0));
@@ -47,7 +48,8 @@ async fn a_session_the_broker_kept_settles_what_was_open() {
         manners.hold_acks = true;
         manners.session_present = true;
     });
-    let rig = MqttRig::start(&broker.url(), json!({"publications": [on_change(json!({"qos": 1, "tags": ["d/t1"]}))]}));
+    let publications = [on_change(json!({"qos": 1, "tags": ["d/t1"]}))];
+    let rig = MqttRig::start(&broker.url(), json!({"buffer": {"max_mib": 0}, "publications": publications}));
     broker.wait_for_messages("line-3/d/t1", 1).await;
     broker.behave(|manners| manners.hold_acks = false);
     broker.cut().await;
@@ -142,7 +144,7 @@ async fn a_broker_that_does_not_acknowledge_holds_only_those_that_wait_for_it() 
     broker.behave(|manners| manners.hold_acks = true);
     let slow = on_change(json!({"name": "slow", "id": "s", "topic": "slow/{tag}", "qos": 1}));
     let fast = on_change(json!({"name": "fast", "id": "f", "topic": "fast/{tag}"}));
-    let rig = MqttRig::start_with(&broker.url(), json!({"publications": [slow, fast]}), 400);
+    let rig = MqttRig::start_with(&broker.url(), json!({"buffer": {"max_mib": 0}, "publications": [slow, fast]}), 400);
     broker.wait_for_messages("fast/", 400).await;
     broker.wait_for_messages("slow/", 80).await;
     let slow = || broker.published().iter().filter(|message| message.topic.starts_with("slow/")).count();

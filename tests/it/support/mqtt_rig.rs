@@ -10,10 +10,12 @@ use dinrail::runtime::events::{Event, Events};
 use dinrail::runtime::image::Image;
 use dinrail::runtime::status::{Detail, MqttStatus};
 use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::store::queue::Queues;
 use dinrail::tag::quality::Reason;
 use dinrail::tag::reading::{Raw, Reading};
 use dinrail::tag::value::Value;
 use serde_json::{Value as Json, json};
+use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +32,7 @@ pub(crate) struct MqttRig {
     stop: CancellationToken,
     task: JoinSet<Result<(), MqttError>>,
     count: usize,
+    pub(crate) folder: TempDir,
 }
 
 impl MqttRig {
@@ -40,6 +43,11 @@ impl MqttRig {
     }
 
     pub(crate) fn start_with(url: &str, members: Json, count: usize) -> Self {
+        Self::start_on(tempfile::tempdir().unwrap(), url, members, count)
+    }
+
+    /// With a data folder that may hold something.
+    pub(crate) fn start_on(folder: TempDir, url: &str, members: Json, count: usize) -> Self {
         let mut connection = json!({"name": "site", "id": "c1", "url": url});
         merge(&mut connection, members);
         let image = Image::new();
@@ -53,7 +61,8 @@ impl MqttRig {
         let (detail, detail_seen) = watch::channel(Detail::None);
         let stop = CancellationToken::new();
         let ctx = UnitContext { stop: stop.clone(), health, detail };
-        let unit = MqttUnit { config: follow, image: image.reader(), commands, events };
+        let unit =
+            MqttUnit { config: follow, image: image.reader(), commands, events, queues: Queues::of(folder.path()) };
         let mut task = JoinSet::new();
         task.spawn(unit.run(ctx));
         let rig = Self {
@@ -67,6 +76,7 @@ impl MqttRig {
             stop,
             task,
             count,
+            folder,
         };
         let zero = |tag| (tag, 0.0);
         rig.write_all(&(0..count).map(zero).collect::<Vec<_>>());
@@ -108,6 +118,11 @@ impl MqttRig {
         }
     }
 
+    /// Messages its publications have made.
+    pub(crate) fn produced(&self) -> u64 {
+        self.status().ledger.iter().map(|row| row.produced).sum()
+    }
+
     #[track_caller]
     pub(crate) fn wait_status(
         &self,
@@ -134,11 +149,12 @@ impl MqttRig {
         eventually(async || (*self.health.borrow() == Health::Up).then_some(()), "the unit is up")
     }
 
-    /// Stops the unit; fails when it does not end in good order.
-    pub(crate) async fn stop(mut self) {
+    /// Stops the unit; fails when it does not end in good order. Answers its data folder.
+    pub(crate) async fn stop(mut self) -> TempDir {
         self.stop.cancel();
         let ended = tokio::time::timeout(PATIENCE, self.task.join_next()).await.unwrap().unwrap();
         ended.unwrap().unwrap();
+        self.folder
     }
 }
 

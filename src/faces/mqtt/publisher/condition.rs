@@ -3,10 +3,10 @@
 //! A condition is looked at whenever one of its points changes, with a session or without one; what it should have told
 //! meanwhile goes out once with the next. It is told with the present values, as everything here.
 
-use super::rebuild::key;
 use super::{Publisher, Target};
 use crate::config::publication::{Condition, PublicationConfig};
 use crate::expr::{Edge, Expression, Leave, Point, Switch};
+use crate::faces::mqtt::queue::ledger::source_of;
 use crate::runtime::changes::Changed;
 use crate::runtime::image::{Reader, TagView};
 use crate::tag::id::TagName;
@@ -20,6 +20,13 @@ pub(super) struct Conditions {
     list: Vec<Watched>,
     /// By the cell of an input: the places of those that look at it.
     readers: HashMap<u32, Vec<usize>>,
+}
+
+impl Conditions {
+    /// Whose condition it is, by the place among the publications.
+    pub(super) fn owner(&self, place: usize) -> Option<usize> {
+        self.list.get(place).map(|watched| watched.publication)
+    }
 }
 
 #[derive(Debug)]
@@ -85,7 +92,7 @@ impl Publisher {
         self.conditions.readers.clear();
         for (publication, owner) in self.publications.iter().enumerate() {
             let Some(condition) = owner.config.condition.clone() else { continue };
-            let key = key(&owner.config);
+            let key = source_of(&owner.config).to_owned();
             let same = |old: &Watched| {
                 (&old.condition.expression, &old.condition.leave) == (&condition.expression, &condition.leave)
             };
@@ -131,8 +138,9 @@ impl Publisher {
 
     fn speak(&mut self, place: usize) {
         let watched = &mut self.conditions.list[place];
-        watched.missed = !self.connected;
-        if self.connected {
+        let speaks = self.connected || self.publications[watched.publication].kept;
+        watched.missed = !speaks;
+        if speaks {
             for post in self.publications[watched.publication].posts.clone() {
                 self.dropped += u64::from(self.posts[post].queued);
                 self.enqueue(post, true);
@@ -140,16 +148,22 @@ impl Publisher {
         }
     }
 
-    /// A session is up: what was missed, and conditions that last, are told; the repeating begins anew.
-    pub(super) fn conditions_connected(&mut self, now: Instant) {
+    /// A session is up: what was missed, and conditions that last, are told; the repeating begins anew. Where messages are
+    /// kept nothing was missed, and what `waits` is told anyway.
+    pub(super) fn conditions_connected(&mut self, now: Instant, waits: impl Fn(u64) -> bool) {
         for place in 0..self.conditions.list.len() {
             let watched = &self.conditions.list[place];
             let lasts = watched.switch.is_on();
-            let at_connect = self.publications[watched.publication].config.trigger.on_connect;
+            let publication = &self.publications[watched.publication];
+            let (kept, mut at_connect) = (publication.kept, publication.config.trigger.on_connect);
+            if kept {
+                let posts = &self.posts[publication.posts.clone()];
+                at_connect &= !posts.iter().any(|post| post.record.is_some_and(&waits));
+            }
             if watched.missed || (lasts && at_connect && watched.condition.on.has(Edge::Enter)) {
                 self.speak(place);
             }
-            if lasts {
+            if lasts && !kept {
                 self.await_repeat(place, now);
             }
         }

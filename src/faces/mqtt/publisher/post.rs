@@ -7,7 +7,6 @@ use crate::tag::def::TagDef;
 use crate::tag::quality::{Quality, Reason};
 use crate::tag::reading::Raw;
 use crate::tag::value::Value;
-use rumqttc::ValidatedTopic;
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -20,13 +19,15 @@ pub(super) struct Post {
     /// Those of one tag stand side by side.
     pub(super) points: Vec<Point>,
     /// The topic of an object; points of a value post have their own.
-    pub(super) object: Option<ValidatedTopic>,
+    pub(super) object: Option<Arc<str>>,
     /// Goes out even if nothing changed.
     pub(super) force: bool,
     /// Stands in a queue.
     pub(super) queued: bool,
     /// Changed, and must wait for the connection or the minimum gap.
     pub(super) pending: bool,
+    /// Its last message, where those wait for their acknowledgement.
+    pub(super) record: Option<u64>,
     /// When it went out last.
     pub(super) sent_at: Option<Instant>,
     /// Has an entry for its gap among the timers.
@@ -45,7 +46,7 @@ pub(super) struct Point {
     /// Which attribute.
     pub(super) attribute: Attribute,
     /// Where it goes, in a value post.
-    pub(super) topic: Option<ValidatedTopic>,
+    pub(super) topic: Option<Arc<str>>,
     /// What was told last.
     pub(super) last: Option<Last>,
 }
@@ -74,9 +75,9 @@ enum Shown {
 /// One message to be written.
 pub(super) enum Told<'a> {
     /// One attribute of one tag.
-    Point(&'a ValidatedTopic, &'a TagView, Attribute),
+    Point(&'a Arc<str>, &'a TagView, Attribute),
     /// The tags of the post.
-    Object(&'a ValidatedTopic),
+    Object(&'a Arc<str>),
 }
 
 impl Point {

@@ -5,6 +5,7 @@ use super::post::{Point, Post};
 use super::{Place, Publication, Publisher};
 use crate::config::catalogue::Catalogue;
 use crate::config::publication::PublicationConfig;
+use crate::faces::mqtt::queue::ledger::{Slot, source_of};
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
 use crate::views::posts::{Form, posts};
@@ -17,13 +18,15 @@ use tokio::time::Instant;
 type Defs = [(u32, Arc<TagDef>)];
 
 impl Publisher {
-    /// Publishes these from now on. `defs` are the tags there are.
+    /// Publishes these from now on. `defs` are the tags there are; `place` answers the place of a publication in the
+    /// ledger, and whether its messages wait for their acknowledgement.
     pub(in crate::faces::mqtt) fn configure(
         &mut self,
         appliance: &str,
         publications: &[PublicationConfig],
         defs: &Defs,
         now: Instant,
+        mut place: impl FnMut(&PublicationConfig) -> (Slot, bool),
     ) {
         let catalogue = Catalogue::new(defs.iter().map(|(_, def)| def.as_ref()));
         let mut old = Kept::of(std::mem::take(&mut self.publications), std::mem::take(&mut self.posts));
@@ -37,17 +40,19 @@ impl Publisher {
         for config in publications.iter().filter(|publication| publication.identity.enabled) {
             let first = self.posts.len();
             let index = self.publications.len();
-            let mut kept = old.take(config);
+            let mut before = old.take(config);
             for post in posts(config, appliance, &catalogue) {
                 self.posts.push(make_post(index, post, config, defs));
-                let place = self.posts.len() - 1;
-                kept.fill(&mut self.posts[place]);
+                let last = self.posts.len() - 1;
+                before.fill(&mut self.posts[last]);
                 if config.trigger.by_change() {
-                    self.register(place);
+                    self.register(last);
                 }
             }
-            let beat = kept.beat;
-            self.publications.push(Publication { config: config.clone(), posts: first..self.posts.len(), beat });
+            let beat = before.beat;
+            let (slot, kept) = place(config);
+            let posts = first..self.posts.len();
+            self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept });
             self.resume(index, now);
         }
     }
@@ -68,7 +73,7 @@ impl Publisher {
         let publication = &self.publications[index];
         let trigger = publication.config.trigger;
         // A condition is looked at anew, and speaks for itself.
-        if !self.connected || publication.config.condition.is_some() {
+        if !(self.connected || publication.kept) || publication.config.condition.is_some() {
             return;
         }
         if trigger.by_change() {
@@ -105,12 +110,12 @@ impl Publisher {
 }
 
 fn make_post(index: usize, post: crate::views::posts::Post, config: &PublicationConfig, defs: &Defs) -> Post {
-    let point = |place: usize, attribute: Attribute, topic: Option<ValidatedTopic>| {
+    let point = |place: usize, attribute: Attribute, topic: Option<Arc<str>>| {
         let (cell, def) = &defs[place];
         Point { cell: *cell, def: Arc::clone(def), attribute, topic, last: None }
     };
     // Templates and tag names hold no wildcard and no NUL, so every rendered topic is valid.
-    let valid = |topic: String| ValidatedTopic::new(topic).ok();
+    let valid = |topic: String| ValidatedTopic::new(topic.as_str()).is_ok().then(|| Arc::from(topic));
     let (points, object) = match post.form {
         Form::Value(messages) => {
             let place = post.tags[0];
@@ -132,6 +137,7 @@ fn make_post(index: usize, post: crate::views::posts::Post, config: &Publication
         force: false,
         queued: false,
         pending: false,
+        record: None,
         sent_at: None,
         gap_set: false,
         silence_set: false,
@@ -161,7 +167,7 @@ impl Kept {
             }
         }
         let with_id = |(mut kept, old): (KeptPublication, Publication)| {
-            let id = key(&old.config);
+            let id = source_of(&old.config).to_owned();
             kept.config = Some(old.config);
             (id, kept)
         };
@@ -170,7 +176,7 @@ impl Kept {
 
     /// What may be kept for the publication that is now `next`.
     fn take(&mut self, next: &PublicationConfig) -> KeptPublication {
-        let mut kept = self.by_id.remove(&key(next)).unwrap_or_default();
+        let mut kept = self.by_id.remove(source_of(next)).unwrap_or_default();
         let Some(old) = &kept.config else { return kept };
         if (old.payload, old.qos, old.retain) != (next.payload, next.qos, next.retain) {
             // Whoever turns `retain` on wants a retained message now, not after the next change.
@@ -187,6 +193,7 @@ impl KeptPublication {
     fn fill(&mut self, post: &mut Post) {
         let Some(mut old) = topic_of(post).and_then(|topic| self.posts.remove(&topic)) else { return };
         post.sent_at = old.sent_at;
+        post.record = old.record;
         // The content of an object is its tags: with others it is another message.
         post.force = old.force || (post.object.is_some() && old.points.len() != post.points.len());
         let mut last: HashMap<(&str, Attribute), _> = HashMap::new();
@@ -204,13 +211,7 @@ impl KeptPublication {
     }
 }
 
-/// The id; the name where a document was never given ids.
-pub(super) fn key(publication: &PublicationConfig) -> String {
-    let identity = &publication.identity;
-    if identity.id.is_empty() { identity.name.clone() } else { identity.id.clone() }
-}
-
 fn topic_of(post: &Post) -> Option<String> {
     let topic = post.object.as_ref().or(post.points.first()?.topic.as_ref());
-    topic.cloned().map(String::from)
+    topic.map(ToString::to_string)
 }

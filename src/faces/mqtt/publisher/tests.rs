@@ -20,6 +20,8 @@ struct Bench {
     now: Instant,
     sent: Vec<(String, Json, Qos, bool)>,
     room: usize,
+    /// Whether messages wait for their acknowledgement.
+    kept: bool,
 }
 
 impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
@@ -27,9 +29,11 @@ impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
         0 < *self.1
     }
 
-    fn send(&mut self, topic: &ValidatedTopic, payload: &[u8], qos: Qos, retain: bool) {
+    fn send(&mut self, _slot: Slot, message: Message<'_>) -> Option<u64> {
         *self.1 -= 1;
-        self.0.push((topic.clone().into(), serde_json::from_slice(payload).unwrap(), qos, retain));
+        let payload = serde_json::from_slice(message.payload).unwrap();
+        self.0.push((message.topic.to_string(), payload, message.qos, message.retain));
+        Some(self.0.len() as u64)
     }
 }
 
@@ -45,12 +49,13 @@ impl Bench {
             now,
             sent: Vec::new(),
             room: usize::MAX,
+            kept: false,
         };
         bench.configure(publications, 4);
         for tag in 0..4 {
             bench.write(tag, 0.0);
         }
-        bench.publisher.connected(now);
+        bench.publisher.connected(now, |_| false);
         bench.take();
         bench
     }
@@ -82,7 +87,8 @@ impl Bench {
     fn reconfigure(&mut self) {
         let defs = self.image.reader().defs();
         let connection = &self.config.connections[0];
-        self.publisher.configure(&self.config.appliance.name, &connection.publications, &defs, self.now);
+        self.publisher
+            .configure(&self.config.appliance.name, &connection.publications, &defs, self.now, |_| (0, self.kept));
         self.publisher.watch(&self.image.reader(), &Changed { cells: Vec::new(), schema: true }, self.now);
     }
 
@@ -262,7 +268,7 @@ fn after_a_reconnect_the_present_values_go_out_once() {
     bench.write(1, 3.0);
     bench.sends(&[]);
     assert_eq!(bench.publisher.dropped(), 2);
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&["d/t0 0.0", "d/t1 3.0", "d/t2 0.0", "d/t3 0.0"]);
     bench.sends(&[]);
 }
@@ -296,7 +302,7 @@ fn with_only_an_interval_the_first_reading_goes_out_at_once() {
     // Nor does a new session.
     bench.publisher.disconnected();
     assert!(!bench.publisher.concerns(6));
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     assert_eq!(bench.take().len(), 6);
     bench.write(6, 6.0);
     bench.sends(&["d/t6 6.0"]);
@@ -326,7 +332,7 @@ fn a_tag_switched_on_again_is_told_after_a_reconnect() {
         let mut bench = Bench::new(on_change(json!({"tags": ["d/t1"], "trigger": trigger})));
         bench.read(1, Reading::Failed(Reason::NotYetRead));
         bench.publisher.disconnected();
-        bench.publisher.connected(bench.now);
+        bench.publisher.connected(bench.now, |_| false);
         bench.sends(&[]);
         bench.write(1, 0.0);
         bench.sends(&["d/t1 0.0"]);
@@ -409,4 +415,29 @@ fn thousands_of_tags_cost_two_timers_each_at_most() {
         bench.take();
     }
     assert!(bench.publisher.timers.len() <= 2 * 4, "{}", bench.publisher.timers.len());
+}
+
+#[test]
+fn what_is_kept_is_made_without_a_session_and_not_told_twice_when_there_is_one() {
+    let mut bench = Bench::new(on_change(json!({"qos": 1, "tags": ["d/t1", "d/t2"]})));
+    bench.kept = true;
+    bench.reconfigure();
+    bench.sends(&[]);
+    bench.publisher.disconnected();
+    bench.write(1, 1.0);
+    bench.sends(&["d/t1 1.0"]);
+    bench.write(1, 2.0);
+    bench.sends(&["d/t1 2.0"]);
+    bench.write(2, 3.0);
+    bench.sends(&["d/t2 3.0"]);
+    // Of t1 everything has arrived, t2 still waits to be sent: its present value is there.
+    bench.publisher.posts[1].record = Some(77);
+    bench.publisher.connected(bench.now, |record| record == 77);
+    bench.sends(&["d/t1 2.0"]);
+    // Beats go on.
+    bench.configure(on_change(json!({"qos": 1, "tags": ["d/t1"], "trigger": {"interval_ms": 100}})), 4);
+    bench.take();
+    bench.publisher.disconnected();
+    let lines = bench.over(250, |_, _| ());
+    assert_eq!(lines, ["100 d/t1 2.0", "200 d/t1 2.0"]);
 }

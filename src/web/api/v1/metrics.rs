@@ -232,6 +232,36 @@ impl Page {
         self.counter("dinrail_mqtt_failed_total", "Messages given up.", &labels, mqtt.failed);
         self.counter("dinrail_mqtt_received_total", "Commands received.", &labels, mqtt.received);
         self.counter("dinrail_mqtt_refused_total", "Commands refused.", &labels, mqtt.refused);
+        self.queue(name, mqtt);
+    }
+
+    fn queue(&mut self, name: &str, mqtt: &MqttStatus) {
+        let (labels, queue) = ([("connection", name)], &mqtt.queue);
+        self.gauge("dinrail_mqtt_queue_records", "Messages produced and not acknowledged.", &labels, queue.records);
+        self.gauge("dinrail_mqtt_queue_bytes", "Bytes they take.", &labels, queue.bytes);
+        self.gauge("dinrail_mqtt_queue_max_bytes", "The most they may take.", &labels, queue.max_bytes);
+        self.gauge("dinrail_mqtt_queue_file_bytes", "Of the bytes, those on the disk.", &labels, queue.file_bytes);
+        let troubled = u8::from(queue.trouble.is_some());
+        self.gauge("dinrail_mqtt_queue_troubled", "1 while the queue's file cannot be used.", &labels, troubled);
+        if let Some(ms) = queue.oldest_ms {
+            let seconds = Duration::from_millis(ms).as_secs_f64();
+            self.gauge("dinrail_mqtt_queue_oldest_seconds", "Age of the oldest message that waits.", &labels, seconds);
+        }
+        for row in &mqtt.ledger {
+            let labels = [("connection", name), ("publication", &*row.name)];
+            let counters = [
+                ("dinrail_mqtt_ledger_produced_total", "Messages made by a publication.", row.produced),
+                ("dinrail_mqtt_ledger_acknowledged_total", "Of those, acknowledged or written.", row.acknowledged),
+            ];
+            for (name, help, count) in counters {
+                self.counter(name, help, &labels, count);
+            }
+            self.gauge("dinrail_mqtt_ledger_queued", "Of those, waiting or in flight.", &labels, row.queued);
+            for (reason, count) in &row.dropped {
+                let labels = [labels[0], labels[1], ("reason", reason)];
+                self.counter("dinrail_mqtt_ledger_dropped_total", "Of those, given up, by reason.", &labels, *count);
+            }
+        }
     }
 
     fn broker(&mut self, broker: &BrokerStatus) {

@@ -96,23 +96,23 @@ fn what_lasts_is_told_again_and_again_until_it_ends() {
 #[test]
 fn an_edge_without_a_session_is_told_once_with_the_next() {
     let mut bench = Bench::new(when(json!({ "condition": "d.t1 > 5" })));
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     assert_eq!(bench.take(), [], "nothing lasts and nothing was missed");
     bench.publisher.disconnected();
     bench.write(1, 6.0);
     bench.write(1, 0.0);
     assert_eq!(bench.take(), []);
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&["d/t1 0.0"]);
     // What lasts is a present value, which each connect tells; unless it is asked not to.
     bench.write(1, 6.0);
     bench.sends(&["d/t1 6.0"]);
     bench.publisher.disconnected();
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&["d/t1 6.0"]);
     bench.configure(when(json!({ "condition": "d.t1 > 5", "on_connect": false })), 4);
     bench.publisher.disconnected();
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&[]);
 }
 
@@ -161,11 +161,11 @@ fn asked_to_be_silent_at_a_connect_it_tells_what_changed_meanwhile() {
     let mut bench = Bench::new(on_change(json!({ "trigger": trigger })));
     bench.publisher.disconnected();
     bench.write(1, 7.0);
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&["d/t1 7.0"]);
     let mut bench = Bench::new(when(json!({ "interval_ms": 100, "on_connect": false })));
     bench.publisher.disconnected();
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.sends(&[]);
     bench.pass(100);
     bench.sends(&["d/t1 0.0"]);
@@ -176,7 +176,7 @@ fn aligned_beats_follow_the_wall_clock() {
     let mut bench = Bench::new(when(json!({ "interval_ms": 100, "aligned": true })));
     // 30 ms past a multiple; the clock is set 20 ms forward on the way.
     bench.publisher.wall_clock(bench.now, 1_767_323_045_630);
-    bench.publisher.connected(bench.now);
+    bench.publisher.connected(bench.now, |_| false);
     bench.take();
     let told = bench.over(320, |bench, at| {
         if at == 200 {

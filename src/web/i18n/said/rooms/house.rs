@@ -59,6 +59,7 @@ super::list! {
     "browser and REST server", "브라우저와 REST 서버";
     "event log", "이벤트 로그";
     "health watch", "상태 감시";
+    "queue sweep", "MQTT 대기열 정리";
 
     // Channels.
     "`{}` means nothing while the channel's mode is `{}`", "채널 모드가 `{1}`인 동안 `{0}` 항목은 쓸 수 없습니다";

@@ -66,6 +66,19 @@ super::list! {
     "a topic is not valid", "토픽이 올바르지 않습니다";
     "the client has ended", "클라이언트가 끝났습니다";
 
+    // The queue.
+    "messages wait in memory alone: {}", "메시지가 메모리에만 대기하고 있습니다: {0}";
+    "the queue's file {} is damaged", "대기열 파일 손상: {0}";
+    "{} was written by a newer dinrail, or is no queue of dinrail: move it away (nothing was changed)",
+        "{0} 파일은 더 새로운 dinrail이 썼거나 dinrail의 대기열이 아닙니다. 다른 곳으로 옮기세요(아무것도 바꾸지 않았습니다)";
+    "the disk is full", "디스크가 가득 찼습니다";
+    "the queue's file {} cannot be used: {}", "대기열 파일 {0} 사용 불가: {1}";
+    "the queue's file was damaged; it is put aside as {}, and what only it held is lost to the broker",
+        "대기열 파일이 손상되어 {0} 이름으로 옮겨 두었습니다. 그 파일에만 있던 메시지는 브로커로 보낼 수 없습니다";
+    "what waited for the broker could not be removed with its connection: {}",
+        "연결과 함께 대기 메시지를 지우지 못했습니다: {0}";
+    "a page of the queue cannot be read", "대기열의 한 페이지를 읽을 수 없습니다";
+
     // Commands.
     "`{}` is not the name of a tag", "`{0}` 값은 태그 이름이 아닙니다";
     "`{}` is not an attribute", "`{0}` 속성은 없습니다";

@@ -1,0 +1,115 @@
+// What became of the messages of a connection: how much waits, how long there is room, and the ledger of each publication.
+
+import { fill, h, mark } from "./dom.js";
+import { count, decimal, t, word } from "./i18n.js";
+import { live } from "./live.js";
+import { reasonText } from "./shell.js";
+
+const MIB = 1024 * 1024;
+const DAY_H = 24;
+
+/** A time in milliseconds, in the unit people would say. */
+function age(ms) {
+  if (ms === null || ms === undefined) return "–";
+  if (ms < 90_000) return `${decimal(ms / 1000)} s`;
+  if (ms < 90 * 60_000) return `${decimal(ms / 60_000)} min`;
+  return t("mqtt.hours", { n: decimal(ms / 3_600_000) });
+}
+
+const hours = (n) => (n === null || n === undefined ? "–" : t("mqtt.hours", { n: n < DAY_H ? decimal(n) : count(Math.round(n)) }));
+
+const figure = (label, value) => h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value));
+
+/** The queue's figures as the overview and the editor show them. */
+export function queueFigures({ queue } = {}) {
+  if (!queue?.on && !queue?.records) return [];
+  return [
+    figure(t("mqtt.waiting"), count(queue.records)),
+    figure(t("mqtt.oldest"), age(queue.oldest_ms)),
+    figure(t("mqtt.room_left"), hours(queue.hours_left)),
+  ];
+}
+
+const dropped = (row) => Object.values(row.dropped).reduce((sum, number) => sum + number, 0);
+const reasons = (row) =>
+  Object.entries(row.dropped)
+    .map(([reason, number]) => `${word("dropped", reason)}: ${count(number)}`)
+    .join(", ");
+
+function ledger(rows) {
+  const head = ["mqtt.publication", "mqtt.produced", "overview.acknowledged", "mqtt.queued", "mqtt.dropped"];
+  return h(
+    "div",
+    { class: "table-scroll" },
+    h(
+      "table",
+      { class: "compact" },
+      h("thead", {}, h("tr", {}, head.map((key, n) => h("th", { scope: "col", class: n > 0 && "number" }, t(key))))),
+      h(
+        "tbody",
+        {},
+        rows.map((row) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, row.name, row.removed && h("span", { class: "kind" }, t("mqtt.removed"))),
+            h("td", { class: "number" }, count(row.produced)),
+            h("td", { class: "number" }, count(row.acknowledged)),
+            h("td", { class: "number" }, count(row.queued)),
+            h(
+              "td",
+              { class: "number" },
+              count(dropped(row)),
+              dropped(row) > 0 && h("span", { class: "kind" }, reasons(row)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** The panel of one connection, which follows the stream as long as it stands on the page. */
+export class Delivery {
+  #id;
+  #show = () => this.show();
+
+  constructor(id) {
+    this.#id = id;
+    this.element = h("section", { class: "items delivery" });
+    live.addEventListener("status", this.#show);
+    this.show();
+  }
+
+  end() {
+    live.removeEventListener("status", this.#show);
+  }
+
+  show() {
+    const key = `mqtt/${this.#id()}`;
+    const detail = live.status?.units?.find((unit) => unit.key === key)?.detail;
+    const title = h("h3", {}, t("mqtt.delivery"));
+    if (!detail?.queue) {
+      fill(this.element, title, h("p", { class: "empty" }, t("mqtt.delivery_none")));
+      return;
+    }
+    const { queue, ledger: rows } = detail;
+    const room = t("mqtt.of", { part: `${decimal(queue.bytes / MIB)} MiB`, all: `${count(queue.max_bytes / MIB)} MiB` });
+    fill(
+      this.element,
+      title,
+      queue.trouble && h("p", { class: "trouble" }, mark("bad"), " ", reasonText(queue.trouble)),
+      queue.notice && h("p", { class: "trouble" }, mark("uncertain"), " ", reasonText(queue.notice)),
+      queue.on || queue.records > 0
+        ? h(
+            "dl",
+            { class: "figures" },
+            queueFigures(detail),
+            figure(t("mqtt.room_used"), room),
+            figure(t("mqtt.rate"), queue.rate === null ? "–" : t("mqtt.per_second", { n: decimal(queue.rate) })),
+          )
+        : h("p", { class: "hint" }, t("mqtt.off")),
+      rows.length > 0 && [ledger(rows), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
+    );
+  }
+}
