@@ -8,6 +8,7 @@ use crate::config::publication::{Payload, Qos};
 use crate::modbus::framing::Framing;
 use crate::modbus::order::Order;
 use crate::modbus::wire::Parity;
+use crate::tag::value::ValueType;
 use serde_json::json;
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ fn smallest() -> Json {
             "tags": [{ "name": "t", "table": "holding", "address": 0, "type": "u16" }],
         }],
         "internal": [{ "name": "r", "type": "u16" }],
+        "computed": [{ "name": "x", "expression": "d.t * 2" }],
         "mqtt": {
             "connections": [{
                 "name": "c", "url": "mqtt://127.0.0.1",
@@ -168,12 +170,20 @@ fn an_absent_member_means_its_default() {
     assert_eq!((tag.scale, tag.deadband, tag.write_min, tag.write_max), (None, None, None, None));
     let register = &config.internal[0];
     assert_eq!((register.keep, &register.initial), (false, &crate::tag::value::Value::U64(0)));
+    let computed = &config.computed[0];
+    assert_eq!((computed.kind, computed.unit.as_str(), computed.deadband), (ValueType::F64, "", None));
     let site = &config.connections[0];
     assert_eq!((site.keep_alive, site.clean_session), (Duration::from_secs(30), false));
     assert_eq!((&site.client_id, &site.username, &site.last_will, &site.birth), (&None, &None, &None, &None));
     let publication = &site.publications[0];
     assert_eq!((publication.payload, publication.qos, publication.retain), (Payload::Value, Qos::AtMostOnce, false));
     assert_eq!(publication.attributes, [crate::tag::attribute::Attribute::Value]);
+    let trigger = publication.trigger;
+    assert_eq!(
+        (trigger.on_change, trigger.on_quality, trigger.on_connect, trigger.aligned),
+        (true, false, true, false)
+    );
+    assert_eq!(publication.condition, None);
     let broker = config.broker.as_ref().unwrap();
     assert_eq!((broker.anonymous, broker.max_clients, broker.max_message_bytes), (false, 100, 1_048_576));
     let web = &config.web;

@@ -75,3 +75,19 @@ fn members_that_do_not_go_together_are_told() {
         &["/condition: at character 13: write `&&` for and; bits are compared by `math.bitAnd`"],
     );
 }
+
+#[test]
+fn the_plant_of_the_example_with_power_and_an_alarm_is_taken() {
+    let mut document: Json = serde_json::from_str(include_str!("../../tests/fixtures/first-light-1.json")).unwrap();
+    document["computed"] = json!([{ "name": "power", "expression": "meter1.voltage * meter1.current", "unit": "W" }]);
+    let too_hot = json!({
+        "name": "too-hot", "topic": "plant/{appliance}/alarm/oven", "tags": ["oven/temperature"], "attributes": ["value"],
+        "trigger": { "condition": "oven.temperature > 180.0", "hysteresis": 2.0 }, "qos": 2,
+    });
+    document["mqtt"]["connections"][0]["publications"].as_array_mut().unwrap().push(too_hot);
+    let (config, problems) = GatewayConfig::parse(&document);
+    assert_eq!(problems, []);
+    let alarm = config.connections[0].publications.last().unwrap().condition.clone().unwrap();
+    assert_eq!(alarm.leave, Leave::Hysteresis(2.0));
+    assert_eq!(config.computed[0].expression.points().len(), 2);
+}

@@ -43,7 +43,7 @@ impl Outcome {
         }
     }
 
-    /// Whether it is surely true.
+    /// True or false, if it is one of the two; none while it is bad.
     pub fn is_true(&self) -> Option<bool> {
         match &self.value {
             Ok(Value::Bool(on)) => Some(*on),

@@ -14,6 +14,7 @@ pub(crate) const ALL: &[&[Msg]] = &[
     mqtt::ALL,
     expression::ALL,
     expression::scripts::ALL,
+    expression::help::ALL,
     people::ALL,
     profile::ALL,
     revision::ALL,

@@ -7,6 +7,22 @@ crate::web::i18n::declare! {
         "다른 태그로 계산하는 값입니다. 입력을 따라 바뀌며, 품질은 가장 나쁜 입력을 따릅니다.";
 }
 
+/// The section of the help page.
+pub(crate) mod help {
+    crate::web::i18n::declare! {
+        TITLE = "help.expression": "Computed tags and conditions", "계산 태그와 조건";
+        WRITE = "help.expression_write":
+            "A tag is written group.name (oven.temperature), or tag(\"group/name\") where a name has a hyphen; another attribute is oven.temperature.quality or tag(\"oven/temperature\", \"quality\"). All numbers are of one kind: 180 and 180.0 are the same. There are + - * / %, == != < <= > >=, && || !, ? :, in [1, 2].",
+            "태그는 group.name (oven.temperature)으로, 이름에 하이픈이 있으면 tag(\"group/name\")으로 씁니다. 다른 속성은 oven.temperature.quality 또는 tag(\"oven/temperature\", \"quality\")입니다. 숫자는 한 종류여서 180과 180.0은 같습니다. 연산자: + - * / %, == != < <= > >=, && || !, ? :, in [1, 2]";
+        FUNCTIONS = "help.expression_functions":
+            "Functions: math.abs, ceil, floor, round, trunc, sign, sqrt, pow, exp, ln, log10, greatest, least, bitAnd, bitOr, bitXor, bitShiftLeft, bitShiftRight (each with math. in front), int, double, string, size; of texts: contains, startsWith, endsWith.",
+            "함수: math.abs, ceil, floor, round, trunc, sign, sqrt, pow, exp, ln, log10, greatest, least, bitAnd, bitOr, bitXor, bitShiftLeft, bitShiftRight(모두 앞에 math.을 붙임), int, double, string, size, 텍스트 함수: contains, startsWith, endsWith";
+        QUALITY = "help.expression_quality":
+            "The result is as good as the worst tag that was looked at for it; a ? b : c looks at one side only, and && and || at no more than decides them. tag(\"a/x\", \"quality\") == \"good\" ? a.x : b.x is a fall-back. While nobody can tell, a condition neither begins nor ends.",
+            "결과의 품질은 계산에 쓰인 가장 나쁜 태그를 따릅니다. a ? b : c는 한쪽만 보고, &&와 ||는 결과를 정하는 데 필요한 만큼만 봅니다. tag(\"a/x\", \"quality\") == \"good\" ? a.x : b.x로 대체값을 쓸 수 있습니다. 알 수 없는 동안에는 조건이 시작되지도 끝나지도 않습니다.";
+    }
+}
+
 pub(in crate::web::i18n) mod scripts {
     crate::web::i18n::declare_for_scripts! {
         "computed.add": "Add a computed tag", "계산 태그 추가";

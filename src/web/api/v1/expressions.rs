@@ -1,10 +1,12 @@
 //! What an expression gives now, while it is being written.
 
+use crate::config::computed::ComputedConfig;
 use crate::expr::{Expression, ExpressionError, Kind, Point};
 use crate::platform::clock;
 use crate::runtime::image::{Reader, TagView};
 use crate::tag::def::TagDef;
 use crate::tag::reading::rfc3339;
+use crate::tag::value::ValueType;
 use crate::web::guards::Viewer;
 use crate::web::i18n;
 use crate::web::input::{JsonBody, beside};
@@ -96,8 +98,7 @@ fn view(text: &str, reader: &Reader) -> ExpressionView {
         Ok(expression) => expression,
         Err(error) => return ExpressionView { error: Some(error.into()), ..ExpressionView::default() },
     };
-    let cells = |points: &[Point]| points.iter().map(|point| reader.get(&point.tag)).collect::<Vec<Option<TagView>>>();
-    let views = cells(expression.points());
+    let views: Vec<Option<TagView>> = expression.points().iter().map(|point| reader.get(&point.tag)).collect();
     let points = expression.points().iter().zip(&views).map(|(point, view)| point_view(point, view.as_ref())).collect();
     let missing = expression.points().iter().zip(&views).find_map(|(point, view)| {
         missing(point, view.as_ref().map(|view| &*view.def)).map(|sentence| ErrorView { place: point.place, sentence })
@@ -122,17 +123,8 @@ fn view(text: &str, reader: &Reader) -> ExpressionView {
         Ok(value) => (value.to_json(), None),
         Err(trouble) => (JsonValue::Null, Some(ErrorView { place: trouble.place, sentence: trouble.sentence })),
     };
-    let kind = kind.ok().and_then(type_word);
+    let kind = kind.ok().and_then(ComputedConfig::type_of).map(ValueType::as_str);
     ExpressionView { value, kind, quality: Some(quality), reason, timestamp: at, points, error }
-}
-
-fn type_word(kind: Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Bool => Some("bool"),
-        Kind::Number => Some("f64"),
-        Kind::Text => Some("string"),
-        Kind::Any | Kind::Null | Kind::Words => None,
-    }
 }
 
 fn missing(point: &Point, def: Option<&TagDef>) -> Option<String> {
