@@ -90,4 +90,6 @@ export function mark(state) {
 }
 
 const HEALTH_MARK = { up: "good", degraded: "uncertain", failed: "bad", starting: "busy", stopped: "idle" };
-export const healthMark = (health) => mark(HEALTH_MARK[health] ?? "idle");
+/** The name of the mark of a health. */
+export const healthSign = (health) => HEALTH_MARK[health] ?? "idle";
+export const healthMark = (health) => mark(healthSign(health));

@@ -1,6 +1,6 @@
 // What the editor pages share.
 
-import { $, fill, h } from "./dom.js";
+import { $, fill, h, healthSign } from "./dom.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
 
@@ -19,8 +19,6 @@ export function failedToLoad(error) {
   throw error;
 }
 
-const MARK = { up: "good", degraded: "uncertain", failed: "bad", starting: "busy" };
-
 /** Marks by the health of the unit of this kind with the object's name; `changed` is called when any changes. */
 export function withState(kind, changed) {
   const units = () =>
@@ -31,5 +29,5 @@ export function withState(kind, changed) {
     if (now !== last) changed();
     last = now;
   });
-  return (item) => MARK[units().get(item.name)] ?? "idle";
+  return (item) => healthSign(units().get(item.name));
 }

@@ -4,7 +4,7 @@ import { freshName, withoutIds } from "./collection.js";
 import { request } from "./api.js";
 import { complain, confirm, notice } from "./dialog.js";
 import { ConfigDocument } from "./document.js";
-import { $, debounce, fill, h } from "./dom.js";
+import { $, debounce, fill, h, healthSign } from "./dom.js";
 import { failedToLoad } from "./editor.js";
 import { t } from "./i18n.js";
 import { live } from "./live.js";
@@ -18,7 +18,6 @@ import * as pointers from "./pointer.js";
 import { safeModePanel } from "./safe-mode.js";
 import { saveBar } from "./savebar.js";
 
-const MARK = { up: "good", degraded: "uncertain", failed: "bad", starting: "busy" };
 const { role } = document.documentElement.dataset;
 const admin = role === "admin";
 
@@ -36,7 +35,7 @@ async function main() {
     running,
     watch,
     may: admin,
-    health: (stored) => MARK[unit(stored)?.health] ?? "idle",
+    health: (stored) => healthSign(unit(stored)?.health),
     choose: (module, channel) => choose(module, channel),
     add: (slot) => insert({ name: "module1", slot, model: "di-16", driver: freshDriver("simulated"), channels: [] }),
   });

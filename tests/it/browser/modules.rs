@@ -138,7 +138,7 @@ async fn publications_offer_channels_and_their_attributes() {
     browser.fill(&format!("{attributes} input"), "count").await;
     browser.click(&format!("{attributes} button")).await;
     // What would be sent is made by the code that publishes.
-    browser.until("document.querySelector('.preview')?.textContent.includes('di-1/DI-00/count')").await;
+    browser.until("document.querySelector('.previews')?.textContent.includes('di-1/DI-00/count')").await;
     bench.apply().await;
 
     // Names go along when a module or a channel is renamed.
