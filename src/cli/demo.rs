@@ -149,6 +149,7 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
                 { "name": "running", "table": "coil", "address": 0, "type": "bool", "writable": true },
             ] },
         ],
+        "modules": rack(),
         "internal": [{ "name": "recipe", "type": "u16", "initial": 1, "keep": true }],
         "web": { "address": web.to_string() },
     });
@@ -159,14 +160,14 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
                 "last_will": { "topic": "{appliance}/status", "payload": "offline", "qos": 1, "retain": true },
                 "birth": { "topic": "{appliance}/status", "payload": "online", "qos": 1, "retain": true },
                 "publications": [
-                    { "name": "values", "topic": "{appliance}/read/{tag}/{attribute}", "tags": ["meter1/*", "oven/*", "chiller/*"],
+                    { "name": "values", "topic": "{appliance}/read/{tag}/{attribute}", "tags": ["meter1/*", "oven/*", "chiller/*", "gates/*", "drives/*", "tank/*"],
                       "payload": "value", "trigger": { "on_change": true, "interval_ms": 60000 }, "qos": 1, "retain": true },
                     { "name": "oven-report", "topic": "plant/{appliance}/oven", "tags": ["oven/*"],
                       "attributes": ["value", "min", "max"], "payload": "object", "trigger": { "interval_ms": 5000 } },
                 ],
                 "subscriptions": [
                     { "name": "commands", "topic": "{appliance}/write/{tag}", "qos": 1,
-                      "tags": ["oven/setpoint", "oven/heater", "internal/recipe"],
+                      "tags": ["oven/setpoint", "oven/heater", "internal/recipe", "drives/*", "tank-valve/*"],
                       "response_topic": "{appliance}/written/{tag}", "max_age_s": 10 },
                 ],
             }],
@@ -177,6 +178,40 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
         });
     }
     document
+}
+
+/// A rack of I/O modules without hardware.
+fn rack() -> Json {
+    json!([
+        { "name": "gates", "slot": 1, "model": "di-16", "description": "Light barriers and switches",
+          "driver": { "kind": "simulated", "signals": [
+              { "channel": 0, "signal": "square", "period_s": 4 }, { "channel": 1, "signal": "square", "period_s": 0.5 },
+              { "channel": 2, "signal": "constant", "value": 1 } ] },
+          "channels": [
+              { "channel": 0, "name": "carton", "description": "Light barrier at the belt" },
+              { "channel": 1, "name": "bottles", "mode": "counter", "keep_count": true, "filter_ms": 2 },
+              { "channel": 2, "name": "guard-closed" } ] },
+        { "name": "drives", "slot": 2, "model": "do-16", "driver": { "kind": "simulated" }, "channels": [
+              { "channel": 0, "name": "conveyor", "safe": "off" },
+              { "channel": 1, "name": "doser", "mode": "pulse", "pulse_count": 10, "pulse_on_ms": 100, "pulse_off_ms": 400 } ] },
+        { "name": "pumps", "slot": 3, "model": "relay-4", "driver": { "kind": "simulated" },
+          "channels": [{ "channel": 0, "name": "feed", "safe": "off" }] },
+        { "name": "tank", "slot": 4, "model": "ai-8",
+          "driver": { "kind": "simulated", "signals": [
+              { "channel": 0, "signal": "sine", "low": 6, "high": 18, "period_s": 60 },
+              { "channel": 1, "signal": "random-walk", "low": 2, "high": 4 } ] },
+          "channels": [
+              { "channel": 0, "name": "level", "mode": "4-20mA-burnout", "unit": "%",
+                "scale": { "from": [4, 20], "to": [0, 100] }, "deadband": 0.5 },
+              { "channel": 1, "name": "pressure", "mode": "0-10V", "unit": "bar", "deadband": 0.05 } ] },
+        { "name": "tank-valve", "slot": 5, "model": "ao-4", "driver": { "kind": "simulated" },
+          "channels": [{ "channel": 0, "name": "inlet", "mode": "4-20mA", "unit": "%",
+                "scale": { "from": [4, 20], "to": [0, 100] }, "safe": 0 }] },
+        { "name": "kiln", "slot": 6, "model": "tc-8",
+          "driver": { "kind": "simulated", "signals": [
+              { "channel": 0, "signal": "sine", "low": 820, "high": 860, "period_s": 120 } ] },
+          "channels": [{ "channel": 0, "name": "zone-1", "mode": "K", "deadband": 1 }] },
+    ])
 }
 
 fn greeting(web: SocketAddr, broker: SocketAddr, password: &str, token: &str) -> String {

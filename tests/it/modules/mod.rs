@@ -2,6 +2,7 @@
 
 mod doors;
 mod kept;
+mod mqtt;
 
 use crate::support::gateway::TestGateway;
 use crate::support::wait::eventually;
