@@ -8,6 +8,7 @@ use super::thread::Worker;
 use crate::config::module::ModuleConfig;
 use crate::config::module::driver::DriverConfig;
 use crate::config::module::driver::gpio::GpioLine;
+use crate::platform::clock;
 use crate::runtime::commands::{Batch, Commands, WriteError};
 use crate::runtime::image::Image;
 use crate::runtime::modules::{ModuleRequest, Modules};
@@ -20,7 +21,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// Messages that may wait for the thread.
 const WAITING: usize = 64;
@@ -137,8 +138,8 @@ impl ModuleUnit {
         std::thread::Builder::new().name(format!("io-{name}")).spawn(work).map_err(ModuleError::Thread)?;
         // A look wakes the thread at once; it sees the new state by itself.
         let look = |to_thread: &SyncSender<Message>| drop(to_thread.try_send(Message::Look));
-        let mut keep = tokio::time::interval(KEEP);
-        keep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut keep = tokio::time::interval_at(next_keep(), KEEP);
+        keep.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             tokio::select! {
                 biased;
@@ -177,6 +178,13 @@ impl ModuleUnit {
         flush(counts.as_ref()).await;
         Ok(())
     }
+}
+
+/// All modules write at the same moments: the first then finds what all have noted, and the disk is written once.
+fn next_keep() -> Instant {
+    let since = Duration::from_micros(clock::now().mono_us);
+    let after = Duration::from_nanos(u64::try_from(since.as_nanos() % KEEP.as_nanos()).unwrap_or(0));
+    Instant::now() + (KEEP - after)
 }
 
 /// Writes what was noted, of all modules at once.

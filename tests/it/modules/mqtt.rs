@@ -71,7 +71,7 @@ async fn channels_are_read_and_written_over_mqtt_attribute_by_attribute() {
             until(&gateway, tag, attribute, shown).await;
         }
     }
-    assert_eq!(send(&broker, "ao/valve/value", &json!(75)).await["value"], json!(75.0));
+    assert_eq!(send(&broker, "ao/valve/value", &json!(75)).await["ok"], json!(true));
     let published = broker.wait_for_messages("io/read/ao/valve/value", 1).await;
     let last: Json = serde_json::from_str(&published.last().unwrap().payload).unwrap();
     assert_eq!((&last["value"], &last["quality"]), (&json!(75.0), &json!("good")));
