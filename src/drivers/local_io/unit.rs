@@ -184,7 +184,7 @@ impl ModuleUnit {
 fn next_keep() -> Instant {
     let since = Duration::from_micros(clock::now().mono_us);
     let after = Duration::from_nanos(u64::try_from(since.as_nanos() % KEEP.as_nanos()).unwrap_or(0));
-    Instant::now() + (KEEP - after)
+    Instant::now() + KEEP.saturating_sub(after)
 }
 
 /// Writes what was noted, of all modules at once.
