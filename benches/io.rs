@@ -88,8 +88,8 @@ struct Product {
     stop: CancellationToken,
     tasks: JoinSet<Result<()>>,
     details: Vec<watch::Receiver<Detail>>,
-    _configs: Vec<watch::Sender<ModuleConfig>>,
-    _connections: Vec<watch::Sender<MqttUnitConfig>>,
+    configs: Vec<watch::Sender<ModuleConfig>>,
+    connections: Vec<watch::Sender<MqttUnitConfig>>,
 }
 
 impl Product {
@@ -102,7 +102,7 @@ impl Product {
         let commands = Commands::new(image.clone(), events.clone());
         let (modules, safe, stop) = (Modules::default(), SafeMode::default(), CancellationToken::new());
         let mut product =
-            Self { stop: stop.clone(), tasks: JoinSet::new(), details: vec![], _configs: vec![], _connections: vec![] };
+            Self { stop: stop.clone(), tasks: JoinSet::new(), details: vec![], configs: vec![], connections: vec![] };
         let context = |detail: watch::Sender<Detail>| UnitContext {
             stop: stop.clone(),
             health: watch::channel(Health::Starting).0,
@@ -114,7 +114,7 @@ impl Product {
             let unit = MqttUnit { config, image: image.reader(), commands: commands.clone(), events: events.clone() };
             let ctx = context(watch::channel(Detail::None).0);
             product.tasks.spawn(async move { Ok(unit.run(ctx).await?) });
-            product._connections.push(lead);
+            product.connections.push(lead);
         }
         for module in config.modules {
             let (lead, follow) = watch::channel(module);
@@ -122,7 +122,7 @@ impl Product {
             let (detail, seen) = watch::channel(Detail::None);
             let ctx = context(detail);
             product.tasks.spawn(async move { Ok(unit.run(ctx).await?) });
-            product._configs.push(lead);
+            product.configs.push(lead);
             product.details.push(seen);
         }
         Ok(product)
@@ -143,7 +143,7 @@ async fn cost() -> Result<(f64, String)> {
     tokio::time::sleep(WARM_UP).await;
     let (began, before) = (Instant::now(), cpu_time());
     tokio::time::sleep(RUN).await;
-    let used = (cpu_time() - before).as_secs_f64() / began.elapsed().as_secs_f64();
+    let used = cpu_time().saturating_sub(before).as_secs_f64() / began.elapsed().as_secs_f64();
     let (mut scans, mut overruns, mut p99) = (0, 0, 0);
     for detail in &product.details {
         if let Detail::Module(module) = &*detail.borrow() {
