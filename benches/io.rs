@@ -18,6 +18,7 @@ use dinrail::runtime::modules::Modules;
 use dinrail::runtime::safe_mode::SafeMode;
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::store::queue::Queues;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
 use std::io::{Read as _, Write as _};
@@ -111,7 +112,13 @@ impl Product {
         for connection in &config.connections {
             let (lead, config) =
                 watch::channel(MqttUnitConfig { appliance: "io".to_owned(), connection: connection.clone() });
-            let unit = MqttUnit { config, image: image.reader(), commands: commands.clone(), events: events.clone() };
+            let unit = MqttUnit {
+                config,
+                image: image.reader(),
+                commands: commands.clone(),
+                events: events.clone(),
+                queues: Queues::of(&std::env::temp_dir()),
+            };
             let ctx = context(watch::channel(Detail::None).0);
             product.tasks.spawn(async move { Ok(unit.run(ctx).await?) });
             product.connections.push(lead);
