@@ -54,6 +54,9 @@ crate::web::i18n::declare! {
     MQTT_3 = "help.mqtt_3":
         "The broker of this appliance keeps retained messages over a restart; sessions and queues of absent clients are in memory and are lost with it.",
         "이 기기의 브로커는 보존 메시지를 재시작 후에도 유지하지만, 세션과 부재 중인 클라이언트의 대기열은 메모리에만 있어 사라집니다.";
+    MQTT_4 = "help.mqtt_4":
+        "Messages of QoS 1 and 2 wait until the broker has acknowledged them, also through an outage or a restart, as far as the room of the connection goes. They keep the times they were made at. Under MQTT, “Delivery” counts what became of them. QoS 0 keeps nothing: after an outage the newest values are sent. A message of QoS 1 may arrive twice; one of QoS 2 only if this program ended before it was acknowledged.",
+        "QoS 1과 2의 메시지는 브로커가 확인할 때까지, 장애나 재시작이 있어도 연결에 정한 공간만큼 기다립니다. 생성된 시각은 그대로입니다. MQTT 페이지의 “전달 현황”에서 그 결과를 볼 수 있습니다. QoS 0은 아무것도 보관하지 않고 장애 후 최신 값을 보냅니다. QoS 1 메시지는 두 번 도착할 수 있으며, QoS 2는 확인 전에 이 프로그램이 종료된 경우에만 그렇습니다.";
     ACCESS = "help.access": "Access", "접근";
     ACCESS_1 = "help.access_1":
         "Viewers see everything but settings. Operators also write tags. Administrators also change the configuration and users.",

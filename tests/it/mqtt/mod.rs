@@ -3,6 +3,7 @@
 mod commands;
 mod conditions;
 mod encryption;
+mod kill;
 #[cfg(feature = "peers")]
 mod peers;
 mod publications;

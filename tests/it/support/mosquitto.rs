@@ -56,7 +56,14 @@ impl Mosquitto {
         self.child.kill().await.unwrap();
     }
 
-    /// Starts it again after [`Mosquitto::kill`].
+    /// Asks it to end, so that it writes down what it keeps.
+    pub(crate) async fn terminate(&mut self) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.child.wait().await.unwrap();
+    }
+
+    /// Starts it again after it ended.
     pub(crate) async fn again(&mut self) {
         self.child = spawn(self.folder.path(), self.port, &self.settings);
         self.listening().await;
@@ -78,6 +85,12 @@ impl Mosquitto {
     pub(crate) async fn publish(&self, arguments: &[&str]) {
         let output = self.client("mosquitto_pub", arguments).output().await.expect("mosquitto_pub is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// What `mosquitto_sub` with these arguments prints until it ends.
+    pub(crate) async fn collect(&self, arguments: &[&str]) -> String {
+        let output = self.client("mosquitto_sub", arguments).output().await.expect("mosquitto_sub is installed");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Follows topics with `mosquitto_sub`; each line is topic, QoS, retain, payload.
