@@ -27,6 +27,8 @@ pub struct PublicationConfig {
     pub trigger: Trigger,
     /// Instead of all other triggers: when a condition is entered or left.
     pub condition: Option<Condition>,
+    /// Where any message asks for the present values now.
+    pub request_topic: Option<TopicTemplate>,
     /// Delivery.
     pub qos: Qos,
     /// Whether the broker keeps the last message.
@@ -42,7 +44,8 @@ pub enum Payload {
     Object,
 }
 
-/// When a publication speaks. Without a condition at least one of changes and interval is set, with one none.
+/// When a publication speaks. With a condition none of changes and interval is set; without one at least one of them, or
+/// a request topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "independent switches, as the document has them")]
 pub struct Trigger {
@@ -121,8 +124,7 @@ impl PublicationConfig {
         let tags = read_patterns(&mut fields, problems);
         let attributes = read_attributes(&mut fields, problems);
         let payload = read_payload(&mut fields, problems);
-        let (trigger, condition) = read_trigger(&mut fields, problems).unzip();
-        let condition = condition.flatten();
+        let triggers = read_triggers(&mut fields, problems);
         let qos = read_qos(&mut fields, problems);
         let retain = fields.flag("retain", false, problems);
         fields.not_yet(&["template", "batch", "gzip"], problems);
@@ -135,8 +137,9 @@ impl PublicationConfig {
             tags,
             attributes,
             payload: payload?,
-            trigger: trigger?,
-            condition,
+            trigger: triggers.as_ref()?.trigger,
+            condition: triggers.as_ref()?.condition.clone(),
+            request_topic: triggers?.request_topic,
             qos,
             retain,
         })
@@ -208,7 +211,14 @@ fn read_payload(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Payl
     }
 }
 
-fn read_trigger(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<(Trigger, Option<Condition>)> {
+/// What stands in `trigger`.
+struct Triggers {
+    trigger: Trigger,
+    condition: Option<Condition>,
+    request_topic: Option<TopicTemplate>,
+}
+
+fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Triggers> {
     let Some(json) = fields.get("trigger") else {
         fields.error(
             "trigger",
@@ -239,14 +249,21 @@ fn read_trigger(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<(Tri
         let sentence = "a trigger with a `condition` has no other; `repeat_ms` repeats it while it lasts";
         inner.error("condition", sentence, problems);
     }
+    let asked = inner.get("request_topic").is_some();
+    let request_topic = if asked { read_topic(&mut inner, "request_topic", problems) } else { None };
+    if request_topic.as_ref().is_some_and(|topic| topic.uses_tag() || topic.uses_attribute()) {
+        let sentence = "a message there asks for the whole publication: of placeholders only `{appliance}` is possible";
+        inner.error("request_topic", sentence, problems);
+    }
     if !inner.finish(problems) {
         return None;
     }
-    if !trigger.by_change() && interval.is_none() && !conditioned {
-        problems.error(&at, "a trigger has `on_change`, `on_quality`, `interval_ms` or a `condition`");
+    if !trigger.by_change() && interval.is_none() && !conditioned && !asked {
+        problems
+            .error(&at, "a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`");
         return None;
     }
-    Some((trigger, condition))
+    Some(Triggers { trigger, condition, request_topic })
 }
 
 /// `condition` with what belongs to it.

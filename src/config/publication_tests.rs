@@ -43,7 +43,10 @@ fn a_condition_has_an_end_edges_and_a_repetition() {
 #[test]
 fn members_that_do_not_go_together_are_told() {
     let refused = |trigger: Json, expect: &[&str]| assert_eq!(parse(trigger.clone()).1, expect, "{trigger}");
-    refused(json!({}), &[": a trigger has `on_change`, `on_quality`, `interval_ms` or a `condition`"]);
+    refused(
+        json!({}),
+        &[": a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`"],
+    );
     refused(
         json!({ "condition": "internal.on", "hysteresis": 1 }),
         &[
@@ -90,4 +93,18 @@ fn the_plant_of_the_example_with_power_and_an_alarm_is_taken() {
     let alarm = config.connections[0].publications.last().unwrap().condition.clone().unwrap();
     assert_eq!(alarm.leave, Leave::Hysteresis(2.0));
     assert_eq!(config.computed[0].expression.points().len(), 2);
+}
+
+#[test]
+fn a_request_has_a_topic_of_its_own() {
+    let (config, problems) = parse(json!({ "request_topic": "{appliance}/ask/now" }));
+    assert_eq!(problems, Vec::<String>::new());
+    assert!(config.connections[0].publications[0].request_topic.is_some());
+    let refused =
+        |topic: &str, expect: &str| assert_eq!(parse(json!({ "request_topic": topic })).1, [expect], "{topic}");
+    refused(
+        "refresh/{tag}",
+        "/request_topic: a message there asks for the whole publication: of placeholders only `{appliance}` is possible",
+    );
+    refused("internal/level", "/request_topic: this topic can be one that publication `p` publishes");
 }

@@ -108,6 +108,7 @@ const PUBLICATION = [
       { key: "trigger/aligned", kind: "check", def: false, when: ({ trigger }) => beats(trigger) || trigger?.aligned },
       { key: "trigger/on_quality", kind: "check", def: false },
       { key: "trigger/on_connect", kind: "check", def: true },
+      { key: "trigger/request_topic", wide: true, sample: "{appliance}/refresh" },
       { key: "trigger/condition", kind: "area", rows: 2, wide: true, sample: "oven.temperature > 180" },
       { key: "trigger/hysteresis", kind: "number", whole: false, when: conditioned },
       { key: "trigger/leave", kind: "area", rows: 2, wide: true, sample: "oven.temperature < 170", when: conditioned },

@@ -49,6 +49,7 @@ impl Judge<'_> {
             .collect();
         let commanded: Vec<Vec<Level>> =
             connection.subscriptions.iter().map(|subscription| subscription.topic.levels(&self.appliance)).collect();
+        self.requests(connection, &published, &commanded, at);
         let mut quiet = Vec::with_capacity(commanded.len());
         for (subscription, levels) in connection.subscriptions.iter().zip(&commanded) {
             let place = at.within("subscriptions", &subscription.identity.name);
@@ -62,6 +63,29 @@ impl Judge<'_> {
         }
         let mut quiet = quiet.into_iter();
         connection.subscriptions.retain(|_| quiet.next().unwrap_or(true));
+    }
+
+    /// A request is neither one of our own messages nor a command.
+    fn requests(
+        &mut self,
+        connection: &ConnectionConfig,
+        published: &[(&str, Vec<Level>)],
+        commanded: &[Vec<Level>],
+        at: &Place<'_>,
+    ) {
+        for publication in &connection.publications {
+            let Some(topic) = &publication.request_topic else { continue };
+            let levels = topic.levels(&self.appliance);
+            let place = at.within("publications", &publication.identity.name);
+            if let Some((name, _)) = published.iter().find(|(_, topic)| overlap(&levels, topic)) {
+                let sentence = format!("this topic can be one that publication `{name}` publishes");
+                place.error("trigger/request_topic", sentence, self.problems);
+            }
+            if commanded.iter().any(|topic| overlap(&levels, topic)) {
+                let sentence = "a request there would be taken for a command too: give it a topic of its own";
+                place.error("trigger/request_topic", sentence, self.problems);
+            }
+        }
     }
 
     fn subscription(&mut self, subscription: &SubscriptionConfig, commanded: &[Vec<Level>], place: &Place<'_>) {

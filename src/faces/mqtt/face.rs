@@ -1,7 +1,7 @@
 //! What a connection does, event by event. The loop that waits is the unit's.
 
 use super::command::{Order, Orders, Refusal, Verdict};
-use super::publisher::{Publisher, interest};
+use super::publisher::{Publisher, interest, request_topics};
 use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
 use super::queue::ledger::source_of;
@@ -112,10 +112,22 @@ impl Face {
         if let Some(news) = self.birth().filter(|now| Some(now) != birth.as_ref()) {
             session.say(news, &mut self.report.status);
         }
-        let wanted = self.orders.wanted();
+        let wanted = self.wanted();
         let fresh: Vec<_> = wanted.iter().filter(|filter| !self.subscribed.contains(filter)).cloned().collect();
         session.subscribe(&fresh);
         self.unsubscribe(session, wanted, ctx);
+    }
+
+    /// The topic filters to subscribe to, each once.
+    fn wanted(&self) -> Vec<(String, Qos)> {
+        let mut wanted = self.orders.wanted();
+        for (topic, qos) in request_topics(&self.config.connection.publications, &self.config.appliance) {
+            // Never one of the commands' filters, by the rules of the settings.
+            if !wanted.iter().any(|(known, _)| *known == topic) {
+                wanted.push((topic, qos));
+            }
+        }
+        wanted
     }
 
     /// Tells the broker of what is not wanted any more.
@@ -164,7 +176,7 @@ impl Face {
         }
         // The broker may have kept an older session, with filters of then; asking again for those it has does no harm.
         self.refused.clear();
-        let wanted = self.orders.wanted();
+        let wanted = self.wanted();
         session.subscribe(&wanted);
         self.unsubscribe(session, wanted, ctx);
         self.publisher.wall_clock(Instant::now(), clock::unix_ms());
@@ -240,6 +252,11 @@ impl Face {
     pub(super) fn message(&mut self, message: &Publish, session: &mut Session) {
         self.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
+        // A request that was meant for whoever listened then is none now.
+        if !message.retain && self.publisher.ask(topic, &self.config.appliance) {
+            self.report.status.received += 1;
+            return;
+        }
         let (now, stamp) = (Instant::now(), clock::now());
         let verdict = self.orders.judge(topic, &message.payload, message.retain, now, stamp);
         let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };

@@ -7,6 +7,7 @@
 mod condition;
 mod post;
 mod rebuild;
+mod request;
 
 use super::queue::Message;
 use super::queue::ledger::Slot;
@@ -20,6 +21,7 @@ use crate::views::json::TagRef;
 use crate::views::payload::{write_object, write_point};
 use condition::Conditions;
 use post::{Point, Post, Told};
+pub(super) use request::request_topics;
 use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
@@ -380,7 +382,7 @@ impl Publisher {
             record = outlet.send(slot, Message { topic, payload, qos, retain, at_ms });
         });
         post.record = record;
-        if !config.trigger.by_change() && config.condition.is_none() {
+        if config.trigger.interval.is_some() && !config.trigger.by_change() {
             let unread = views.iter().filter(|view| view.state.reason == Reason::NotYetRead);
             self.unread.extend(unread.map(|view| (view.cell, index)));
         }

@@ -38,6 +38,7 @@ pub(in crate::web::i18n) mod scripts {
         "field.leave": "Ends when", "종료 조건";
         "field.on": "Sent when it", "보내는 시점";
         "field.repeat_ms": "Repeat while it lasts", "지속되는 동안 반복";
+        "field.request_topic": "On request", "요청 시";
         "field.on_quality": "On change of quality", "품질 변경 시";
         "field.on_connect": "After each connect", "연결할 때마다";
         "field.aligned": "On the wall clock", "시계에 맞춤";
@@ -53,6 +54,8 @@ pub(in crate::web::i18n) mod scripts {
         "hint.leave":
             "Empty: when the condition is no longer true.", "비우면 조건이 더 이상 참이 아닐 때 끝납니다.";
         "hint.repeat_ms": "Empty: once.", "비우면 한 번만 보냅니다.";
+        "hint.request_topic":
+            "Any message on this topic is answered with the present values.", "이 토픽으로 메시지가 오면 현재 값을 보냅니다.";
         "hint.on_quality":
             "When the quality or its reason changes, whatever the value does.", "값과 상관없이 품질이나 그 이유가 바뀔 때.";
         "hint.on_connect":

@@ -1,7 +1,7 @@
 //! Publications that speak when a condition is entered or left, against a broker.
 
 use super::{on_change, published_in_silence, value};
-use crate::support::mqtt_broker::TestBroker;
+use crate::support::mqtt_broker::{Packet, TestBroker};
 use crate::support::mqtt_rig::MqttRig;
 use serde_json::json;
 
@@ -33,5 +33,33 @@ async fn a_condition_with_hysteresis_sends_exactly_its_edges() {
     }
     told.sort_unstable_by_key(|line| line.split(' ').next().map(str::to_owned));
     assert_eq!(told, ["alarm/t0 181.0", "alarm/t0 178.0", "alarm/t0 180.5", "hot/t0 181.0", "hot/t0 180.5"]);
+    rig.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_on_its_request_topic_makes_a_publication_speak() {
+    let broker = TestBroker::start().await;
+    let trigger = json!({ "request_topic": "{appliance}/refresh", "on_connect": false });
+    let asked =
+        on_change(json!({ "name": "asked", "topic": "asked/{name}", "tags": ["d/t0", "d/t1"], "trigger": trigger }));
+    let steady = on_change(json!({ "name": "steady", "id": "p2", "topic": "steady/{name}", "tags": ["d/t2"] }));
+    let mut rig = MqttRig::start(&broker.url(), json!({ "publications": [asked, steady.clone()] }));
+    let subscribed = Packet::Subscribe(vec![("line-3/refresh".to_owned(), 0)]);
+    broker.wait("the request topic", |heard| heard.iter().any(|heard| heard.packet == subscribed).then_some(())).await;
+    broker.wait_for_messages("steady/t2", 1).await;
+    rig.write(1, 5.5);
+    broker.forget();
+    // A retained one was meant for whoever listened then.
+    broker.send("line-3/refresh", b"", 0, true).await;
+    broker.send("line-3/refreshed", b"", 0, false).await;
+    assert_eq!(published_in_silence(&broker).await, []);
+    broker.send("line-3/refresh", b"anything", 0, false).await;
+    let told = broker.wait_for_messages("asked/", 2).await;
+    let told: Vec<String> = told.iter().map(|message| format!("{} {}", message.topic, value(message))).collect();
+    assert_eq!(told, ["asked/t0 0.0", "asked/t1 5.5"]);
+    // An edit that takes the publication away takes the subscription back.
+    rig.edit(json!({ "publications": [steady] }));
+    let ended = Packet::Unsubscribe(vec!["line-3/refresh".to_owned()]);
+    broker.wait("the end of it", |heard| heard.iter().any(|heard| heard.packet == ended).then_some(())).await;
     rig.stop().await;
 }

@@ -91,7 +91,7 @@ impl Publisher {
                     self.await_silence(post, sent + interval);
                 }
             }
-        } else {
+        } else if trigger.interval.is_some() {
             match publication.beat {
                 Some(beat) => self.timers.push(std::cmp::Reverse((beat, super::Target::Beat(index)))),
                 None => self.start_beat(index, now),

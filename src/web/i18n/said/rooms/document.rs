@@ -151,8 +151,12 @@ super::list! {
     "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, both, or a `condition`",
         "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, 둘 다, 또는 `condition`을 지정하세요";
     "`min_gap_ms` goes with `on_change`", "`min_gap_ms`는 `on_change`와 함께 씁니다";
-    "a trigger has `on_change`, `on_quality`, `interval_ms` or a `condition`",
-        "트리거에는 `on_change`, `on_quality`, `interval_ms` 또는 `condition`이 있어야 합니다";
+    "a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`",
+        "트리거에는 `on_change`, `on_quality`, `interval_ms`, `condition`, `request_topic` 중 하나가 있어야 합니다";
+    "a message there asks for the whole publication: of placeholders only `{{appliance}}` is possible",
+        "이 토픽의 메시지는 발행 전체를 요청합니다. 자리표시자는 `{{appliance}}`만 쓸 수 있습니다";
+    "a request there would be taken for a command too: give it a topic of its own",
+        "이 토픽의 요청은 명령으로도 받아들여집니다. 다른 토픽을 쓰세요";
     "`aligned` goes with `interval_ms` alone", "`aligned`는 `interval_ms`만 있을 때 씁니다";
     "a trigger with a `condition` has no other; `repeat_ms` repeats it while it lasts",
         "`condition`이 있는 트리거에는 다른 조건을 둘 수 없습니다. 지속되는 동안 반복하려면 `repeat_ms`를 쓰세요";
