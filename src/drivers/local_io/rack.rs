@@ -3,7 +3,7 @@
 use super::backend::{Backend, Make, Sight, Wiring};
 use crate::channel::Channel;
 use crate::channel::settings::ChannelSettings;
-use crate::channel::signal::{Kept, Output, Refusal};
+use crate::channel::signal::{Input, Kept, Output, Refusal};
 use crate::config::module::{ChannelConfig, ModuleConfig};
 use crate::runtime::commands::{Command, WriteError};
 use crate::runtime::image::{Image, Slot, Writer};
@@ -170,7 +170,15 @@ impl Rack {
                 continue;
             };
             match sight.what {
-                Ok(input) if place.error.is_none() => place.channel.sense(input, sight.at),
+                Ok(input) if place.error.is_none() => {
+                    // Somebody else set the line: what was driven is not there any more, and is driven again.
+                    if let (Input::Level(seen), Some(Output::Level(driven))) = (input, place.driven)
+                        && seen != driven
+                    {
+                        place.driven = None;
+                    }
+                    place.channel.sense(input, sight.at);
+                }
                 Ok(_) => (),
                 Err(why) => place.lose(why),
             }

@@ -220,3 +220,19 @@ fn simulated_outputs_are_remembered_and_signals_are_in_the_unit_of_the_mode() {
     stand.shows(0, &Value::Bool(true));
     assert_eq!(stand.value(0), Some(Value::Bool(true)));
 }
+
+#[test]
+fn a_line_that_somebody_else_set_is_driven_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let chip = Scripted::default();
+    let outside = chip.clone();
+    let make: Make = Arc::new(move |_| Box::new(Gpio::new(Box::new(chip.clone()))) as Box<dyn Backend>);
+    let hardware = Hardware { make: Some(make), ..all(folder.path()).swap_remove(0) };
+    let mut stand = hardware.stand(json!("hold"), false);
+    stand.write(0, Attribute::Value, Value::Bool(true)).unwrap();
+    outside.change("/dev/sim 0", false, 100);
+    stand.scan(10);
+    stand.scan(10);
+    assert!(outside.level("/dev/sim 0"));
+    stand.shows(0, &Value::Bool(true));
+}
