@@ -14,6 +14,7 @@ use crate::drivers::modbus::io::{Backstage, RemoteModule};
 use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
+use crate::faces::modbus_server::{ModbusServer, ModbusServerUnit};
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
@@ -53,6 +54,8 @@ pub(super) enum UnitConfig {
     /// The embedded broker.
     #[cfg(feature = "broker")]
     Broker(BrokerConfig),
+    /// The Modbus/TCP server and gateway.
+    ModbusServer(Box<ModbusServerUnit>),
     /// The browser and REST server, at this address.
     Web(SocketAddr),
     /// Keeps events.
@@ -76,6 +79,7 @@ impl UnitSpec for UnitConfig {
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
+            Self::ModbusServer(_) => "Modbus/TCP server".to_owned(),
             Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
@@ -91,6 +95,9 @@ impl UnitSpec for UnitConfig {
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
                 broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
+            }
+            Self::ModbusServer(server) => {
+                server.addresses().iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
             Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
             Self::RemoteModule(_)
@@ -116,6 +123,7 @@ impl UnitSpec for UnitConfig {
             | Self::Internal(_)
             | Self::Computed(_)
             | Self::Mqtt(_)
+            | Self::ModbusServer(_)
             | Self::EventLog
             | Self::HealthWatch
             | Self::Watchdog(_)
@@ -159,6 +167,10 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         let unit = MqttUnitConfig { appliance, connection: connection.clone() };
         let key = UnitKey::new(UnitKind::Mqtt, connection.identity.id.clone());
         units.insert(key, UnitConfig::Mqtt(Box::new(unit)));
+    }
+    if let Some(server) = ModbusServerUnit::of(config) {
+        let key = UnitKey::new(UnitKind::ModbusServer, "modbus-server");
+        units.insert(key, UnitConfig::ModbusServer(Box::new(server)));
     }
     #[cfg(feature = "broker")]
     if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
@@ -270,6 +282,24 @@ impl Parts {
                     _ => None,
                 },
                 |follow| Broker::new(follow, self.events.clone()).run(ctx),
+            ),
+            UnitConfig::ModbusServer(server) => followed(
+                ModbusServerUnit::clone(server),
+                |config| match config {
+                    UnitConfig::ModbusServer(server) => Some(ModbusServerUnit::clone(server)),
+                    _ => None,
+                },
+                |config| {
+                    let server = ModbusServer {
+                        config,
+                        image: self.image.reader(),
+                        commands: self.commands.clone(),
+                        lines: self.lines.clone(),
+                        safe_mode: self.safe_mode.clone(),
+                        places: self.store.register_places(),
+                    };
+                    server.run(ctx)
+                },
             ),
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),

@@ -2,6 +2,7 @@
 
 mod computed;
 mod expressions;
+mod modbus_server;
 mod publications;
 
 use super::GatewayConfig;
@@ -24,6 +25,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     watchdogs(config, problems);
     computed::judge(config, document, problems);
     publications::judge(config, document, problems);
+    modbus_server::judge(config, document, problems);
 }
 
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
@@ -174,24 +176,35 @@ fn shared_links(config: &GatewayConfig, document: &Json, problems: &mut Problems
 /// Two servers cannot listen at one address.
 fn listeners(config: &GatewayConfig, problems: &mut Problems) {
     let mut taken = vec![("the browser and REST server".to_owned(), config.web.address)];
-    for (index, address) in config.broker.iter().filter(|broker| broker.enabled).flat_map(|b| &b.listeners).enumerate()
-    {
+    let broker = config.broker.iter().filter(|broker| broker.enabled).flat_map(|broker| &broker.listeners).enumerate();
+    let broker = broker.map(|(index, address)| {
+        let pointer = format!("/mqtt/broker/listeners/{index}/address");
+        (pointer, format!("listener number {} of the broker", index + 1), *address)
+    });
+    let server = config.modbus_server.iter().filter(|server| server.enabled).flat_map(|server| &server.addresses);
+    let server = server.map(|address| {
+        ("/modbus_server/address".to_owned(), "another address of the Modbus/TCP server".to_owned(), *address)
+    });
+    for (pointer, owner_name, address) in broker.chain(server) {
         let clash = taken.iter().find(|(_, other)| {
             other.port() == address.port()
                 && address.port() != 0
                 && (other.ip() == address.ip() || other.ip().is_unspecified() || address.ip().is_unspecified())
         });
         if let Some((owner, _)) = clash {
-            let pointer = format!("/mqtt/broker/listeners/{index}/address");
             let sentence = format!("port {} is used by {owner} already", address.port());
             problems.add(pointer, sentence, Severity::Error);
         }
-        taken.push((format!("listener number {} of the broker", index + 1), *address));
+        taken.push((owner_name, address));
     }
 }
 
 /// A watchdog of something that cannot come would hold the outputs for ever.
 fn watchdogs(config: &GatewayConfig, problems: &mut Problems) {
+    if config.safe_mode.modbus.is_some() && !config.modbus_server.as_ref().is_some_and(|server| server.enabled) {
+        let sentence = "there is no Modbus/TCP server to be watched: leave `modbus_s` at 0";
+        problems.add("/safe_mode/modbus_s".to_owned(), sentence.to_owned(), Severity::Error);
+    }
     if config.safe_mode.mqtt.is_some() && !config.connections.iter().any(|connection| connection.identity.enabled) {
         let sentence =
             "there is no MQTT connection to be watched: the outputs will go to their safe values and stay there";

@@ -190,3 +190,111 @@ fn an_absent_member_means_its_default() {
     assert_eq!((web.address.to_string().as_str(), web.session_idle_min, web.session_max_h), ("0.0.0.0:8443", 30, 12));
     assert_eq!((config.appliance.name.as_str(), config.appliance.timezone.as_str()), ("dinrail", "UTC"));
 }
+
+#[test]
+fn the_modbus_server_has_its_members() {
+    takes("/modbus_server", json!({}));
+    for (member, good, bad) in [
+        ("address", json!("127.0.0.1:1502"), json!("localhost")),
+        ("address", json!(["127.0.0.1:1502", "[::1]:1502"]), json!([])),
+        ("unit_id", json!(0), json!(256)),
+        ("unit_id", json!("any"), json!("all")),
+        ("max_connections", json!(256), json!(257)),
+        ("idle_timeout_s", json!(1), json!(0)),
+        ("answer_writes", json!("at-once"), json!("never")),
+    ] {
+        takes(&format!("/modbus_server/{member}"), good);
+        refuses(&format!("/modbus_server/{member}"), bad);
+    }
+    let map = |member: &str, value: Json| {
+        let said = said("/modbus_server/map", json!({ member: value.clone() }));
+        assert!(said.iter().all(|line| line.starts_with(&format!("/modbus_server/map/{member}"))), "{said:?}");
+        said.is_empty()
+    };
+    assert!(map("mode", json!("edited")) && !map("mode", json!("own")));
+    assert!(map("order", json!("word-swap")) && !map("order", json!("AB")));
+    assert!(map("gaps", json!("exception")) && !map("gaps", json!("fill")));
+    assert!(
+        map("stale", json!({ "fill": -999 })) && map("stale", json!("last")) && !map("stale", json!({ "fill": "x" }))
+    );
+    assert!(map("max_age_ms", json!(1)) && !map("max_age_ms", json!(0)));
+}
+
+#[test]
+fn entries_of_a_register_map_are_apart_and_point_at_something() {
+    let entry = |table: &str, address: u32, rest: Json| {
+        let mut entry = json!({ "table": table, "address": address, "tag": "internal/r", "type": "u16" });
+        entry.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        entry
+    };
+    let said = |entries: Vec<Json>| said("/modbus_server/map", json!({ "mode": "edited", "entries": entries }));
+    let none = || json!({});
+    let good = vec![
+        entry("holding", 0, json!({ "writable": true })),
+        entry("holding", 1, json!({ "type": "u32", "order": "CDAB" })),
+        entry("input", 0, json!({ "attribute": "timestamp", "type": "u64", "stale": "exception" })),
+        json!({ "table": "discrete", "address": 0, "tag": "internal/r", "attribute": "quality" }),
+        entry("holding", 65_535, none()),
+    ];
+    assert_eq!(said(good), [""; 0]);
+    for (entries, expect) in [
+        (
+            vec![entry("holding", 4, json!({ "type": "u32" })), entry("holding", 5, none())],
+            "/modbus_server/map/entries/1/address: holding 5 overlaps holding 4..5, which is number 1 of this list",
+        ),
+        (
+            vec![entry("holding", 5, none()), entry("holding", 4, json!({ "type": "u32" }))],
+            "/modbus_server/map/entries/1/address: holding 4..5 overlaps holding 5, which is number 1 of this list",
+        ),
+        (
+            vec![entry("holding", 0, json!({ "tag": "internal/gone" }))],
+            "/modbus_server/map/entries/0/tag: there is no tag `internal/gone`",
+        ),
+        (
+            vec![entry("holding", 0, json!({ "attribute": "count" }))],
+            "/modbus_server/map/entries/0/attribute: `internal/r` has no attribute `count`",
+        ),
+        (
+            vec![entry("holding", 0, json!({ "tag": "d/t", "writable": true }))],
+            "/modbus_server/map/entries/0/writable: `d/t` cannot be written: it is not `writable`",
+        ),
+        (
+            vec![entry("input", 0, json!({ "writable": true }))],
+            "/modbus_server/map/entries/0/writable: only coils and holding registers can be written",
+        ),
+        (vec![entry("coil", 0, none())], "/modbus_server/map/entries/0/type: in a table of bits `type` is `bool`"),
+        (
+            vec![entry("holding", 65_535, json!({ "type": "f32" }))],
+            "/modbus_server/map/entries/0/address: 2 items from address 65535 end beyond 65535",
+        ),
+    ] {
+        assert_eq!(said(entries), [expect]);
+    }
+}
+
+#[test]
+fn routes_lead_to_ports_and_share_no_unit_id() {
+    let said = |routes: Json| said("/modbus_server", json!({ "gateway": routes }));
+    let good = json!([
+        { "units": "10-20", "port": "COM1", "offset": -9, "timeout_ms": 500, "priority": true, "cache_ms": 200 },
+        { "units": 21, "port": "COM1" },
+    ]);
+    assert_eq!(said(good), [""; 0]);
+    for (routes, expect) in [
+        (
+            json!([{ "units": "20-10", "port": "COM1" }]),
+            "/0/units: `units` is a unit id 0..255 or a range of them, such as `10-20`",
+        ),
+        (json!([{ "units": "1-2", "port": "COM9" }]), "/0/port: there is no port `COM9`"),
+        (
+            json!([{ "units": "1-9", "port": "COM1", "offset": -2 }]),
+            "/0/offset: with this offset the unit ids leave the range of the port",
+        ),
+        (
+            json!([{ "units": "1-9", "port": "COM1" }, { "units": 9, "port": "COM1" }]),
+            "/1/units: unit ids of this route have number 1 of this list already",
+        ),
+    ] {
+        assert_eq!(said(routes), [format!("/modbus_server/gateway{expect}")]);
+    }
+}

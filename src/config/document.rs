@@ -95,6 +95,8 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
         ),
         ("computed tags", list("/computed"), limits::COMPUTED),
         ("characters of expressions", expressions(root), limits::EXPRESSIONS),
+        ("entries of the register map", list("/modbus_server/map/entries"), limits::MAP_ENTRIES),
+        ("gateway routes", list("/modbus_server/gateway"), limits::ROUTES),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
         ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),

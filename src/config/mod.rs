@@ -16,6 +16,7 @@ mod fields;
 pub mod internal;
 pub mod json;
 pub mod link;
+pub mod modbus_server;
 pub mod module;
 pub mod mqtt;
 pub mod port;
@@ -36,6 +37,7 @@ use computed::ComputedConfig;
 use device::DeviceConfig;
 use fields::Fields;
 use internal::InternalConfig;
+use modbus_server::ModbusServerConfig;
 use module::ModuleConfig;
 use mqtt::ConnectionConfig;
 use port::PortConfig;
@@ -66,6 +68,10 @@ pub mod limits {
     pub const PUBLICATIONS: usize = 10_000;
     /// Subscriptions in all: each is compared with every publication of its connection.
     pub const SUBSCRIPTIONS: usize = 10_000;
+    /// Entries of an edited register map.
+    pub const MAP_ENTRIES: usize = 100_000;
+    /// Routes of the Modbus gateway: one for each unit id would be 256.
+    pub const ROUTES: usize = 256;
     /// MQTT connections.
     pub const CONNECTIONS: usize = 64;
     /// Published points: tags times attributes, over all publications; five times every value of the most tags. Each
@@ -98,6 +104,8 @@ pub struct GatewayConfig {
     pub connections: Vec<ConnectionConfig>,
     /// The embedded broker, if it is wanted.
     pub broker: Option<BrokerConfig>,
+    /// The Modbus/TCP server, if it is wanted.
+    pub modbus_server: Option<ModbusServerConfig>,
     /// When outputs go to their safe values.
     pub safe_mode: SafeModeConfig,
     /// The browser and REST server.
@@ -127,7 +135,7 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["modbus_server", "snmp", "access", "certificates"], problems);
+        fields.not_yet(&["snmp", "access", "certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
@@ -153,6 +161,9 @@ impl GatewayConfig {
                 mqtt.finish(problems);
             }
         }
+        config.modbus_server = fields
+            .get("modbus_server")
+            .and_then(|json| ModbusServerConfig::read(json, root.member("modbus_server"), problems));
         fields.finish(problems);
         check::across(&mut config, document, problems);
         Some(config)

@@ -37,10 +37,6 @@ impl SafeModeConfig {
         };
         let (modbus, mqtt, rest) = (limit("modbus_s"), limit("mqtt_s"), limit("rest_s"));
         let clear = fields.word("clear", &[("auto", Clear::Auto), ("manual", Clear::Manual)], problems);
-        if modbus.is_some() {
-            let sentence = "there is no Modbus/TCP server to be watched: leave `modbus_s` at 0";
-            fields.error("modbus_s", sentence, problems);
-        }
         fields.finish(problems);
         Self { modbus, mqtt, rest, clear: clear.unwrap_or_default() }
     }

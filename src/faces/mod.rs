@@ -2,4 +2,5 @@
 
 #[cfg(feature = "broker")]
 pub mod broker;
+pub mod modbus_server;
 pub mod mqtt;

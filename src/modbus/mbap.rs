@@ -36,13 +36,51 @@ pub enum BrokenStream {
 /// The bytes of one message.
 pub fn frame(transaction: u16, unit: u8, pdu: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER + pdu.len());
-    bytes.extend_from_slice(&transaction.to_be_bytes());
-    bytes.extend_from_slice(&[0, 0]);
-    // A PDU beyond the limit makes a frame that every peer refuses, and none that looks like another.
-    bytes.extend_from_slice(&u16::try_from(1 + pdu.len()).unwrap_or(u16::MAX).to_be_bytes());
-    bytes.push(unit);
-    bytes.extend_from_slice(pdu);
+    put(&mut bytes, transaction, unit, |out| out.extend_from_slice(pdu));
     bytes
+}
+
+/// Appends one message whose PDU `write` appends.
+pub fn put(out: &mut Vec<u8>, transaction: u16, unit: u8, write: impl FnOnce(&mut Vec<u8>)) {
+    out.extend_from_slice(&transaction.to_be_bytes());
+    out.extend_from_slice(&[0; 4]);
+    let begin = out.len();
+    out.push(unit);
+    write(out);
+    // A PDU beyond the limit makes a frame that every peer refuses, and none that looks like another.
+    let length = u16::try_from(out.len() - begin).unwrap_or(u16::MAX);
+    out[begin - 2..begin].copy_from_slice(&length.to_be_bytes());
+}
+
+/// A whole message at the beginning of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peeked<'a> {
+    /// Chosen by the client, given back by the server.
+    pub transaction: u16,
+    /// Who is meant, or who answers.
+    pub unit: u8,
+    /// Function code and data; never empty.
+    pub pdu: &'a [u8],
+    /// Bytes it takes.
+    pub length: usize,
+}
+
+/// The message that `bytes` begin with; none as long as it is not whole.
+pub fn peek(bytes: &[u8]) -> Result<Option<Peeked<'_>>, BrokenStream> {
+    let field = |at: usize| bytes.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]]));
+    let Some(protocol) = field(2) else { return Ok(None) };
+    if protocol != 0 {
+        return Err(BrokenStream::Protocol(protocol));
+    }
+    let Some(length) = field(4) else { return Ok(None) };
+    let whole = usize::from(length);
+    if !(LEAST..=MOST).contains(&whole) {
+        return Err(BrokenStream::Length(length));
+    }
+    let (Some(transaction), Some([unit, pdu @ ..])) = (field(0), bytes.get(HEADER - 1..HEADER - 1 + whole)) else {
+        return Ok(None);
+    };
+    Ok(Some(Peeked { transaction, unit: *unit, pdu, length: HEADER - 1 + whole }))
 }
 
 /// Takes messages out of a stream, however its bytes arrive.
@@ -63,22 +101,9 @@ impl Decoder {
     /// The next whole message, if one is there. After an error the stream is of no more use.
     #[expect(clippy::should_implement_trait, reason = "an iterator that fails for ever would invite `for`")]
     pub fn next(&mut self) -> Result<Option<Message>, BrokenStream> {
-        let head = self.bytes.get(self.taken..).unwrap_or_default();
-        let field = |at: usize| head.get(at..at + 2).map(|two| u16::from_be_bytes([two[0], two[1]]));
-        let Some(protocol) = field(2) else { return Ok(None) };
-        if protocol != 0 {
-            return Err(BrokenStream::Protocol(protocol));
-        }
-        let Some(length) = field(4) else { return Ok(None) };
-        let whole = usize::from(length);
-        if !(LEAST..=MOST).contains(&whole) {
-            return Err(BrokenStream::Length(length));
-        }
-        let (Some(transaction), Some([unit, pdu @ ..])) = (field(0), head.get(HEADER - 1..HEADER - 1 + whole)) else {
-            return Ok(None);
-        };
-        let message = Message { transaction, unit: *unit, pdu: pdu.to_vec() };
-        self.taken += HEADER - 1 + whole;
+        let Some(found) = peek(self.bytes.get(self.taken..).unwrap_or_default())? else { return Ok(None) };
+        let message = Message { transaction: found.transaction, unit: found.unit, pdu: found.pdu.to_vec() };
+        self.taken += found.length;
         Ok(Some(message))
     }
 

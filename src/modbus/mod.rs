@@ -3,7 +3,8 @@
 //! In reading order: where a value lies ([`address`]), how its bytes are ordered ([`order`]), how registers become
 //! values and back ([`words`]), the messages ([`pdu`], [`shape`]), the serial frames ([`rtu`], [`ascii`]), that of TCP
 //! ([`mbap`]), how a reply is found on a line ([`receive`], [`framing`]), its time on the wire ([`wire`]), what a transaction costs ([`cost`]), how tags
-//! become few reads ([`blocks`]), and what a device teaches about reading it ([`lessons`]).
+//! become few reads ([`blocks`]), what a device teaches about reading it ([`lessons`]); and how a server understands and
+//! answers requests ([`server`]).
 
 pub mod address;
 pub mod ascii;
@@ -16,6 +17,7 @@ pub mod order;
 pub mod pdu;
 pub mod receive;
 pub mod rtu;
+pub mod server;
 pub mod shape;
 pub mod wire;
 pub mod words;

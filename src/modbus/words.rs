@@ -110,6 +110,11 @@ impl Codec {
         self.kind
     }
 
+    /// The order of its bytes and words.
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
     /// Registers it takes.
     pub fn registers(&self) -> u16 {
         self.length

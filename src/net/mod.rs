@@ -4,6 +4,7 @@
 pub mod dial;
 pub mod gate;
 pub mod listen;
+pub mod listeners;
 pub mod network;
 pub mod pem;
 pub mod throttle;

@@ -316,6 +316,22 @@ impl Reader {
         cells.order.iter().filter_map(def).collect()
     }
 
+    /// The definitions of all tags in declared order, with their places.
+    pub fn places(&self) -> Vec<(Slot, Arc<TagDef>)> {
+        let cells = self.read();
+        let place = |index: &u32| {
+            let cell = &cells.list[*index as usize];
+            Some((Slot { index: *index, generation: cell.generation }, cell.def.clone()?))
+        };
+        cells.order.iter().filter_map(place).collect()
+    }
+
+    /// Looks at many tags in one moment, without copying them. Drivers wait meanwhile: `look` must be quick, and must not
+    /// ask the image again.
+    pub fn look<T>(&self, look: impl FnOnce(&Moment<'_>) -> T) -> T {
+        look(&Moment(&self.read()))
+    }
+
     /// At most `limit` tags in declared order that pass `wanted`, beginning behind the tag `after`.
     pub fn page(&self, after: Option<&TagName>, limit: usize, wanted: impl Fn(&TagDef) -> bool) -> Vec<TagView> {
         let cells = self.read();
@@ -350,6 +366,18 @@ impl Reader {
         cells.subscribers.push(Arc::downgrade(&subscriber));
         drop(cells);
         Changes { shared: Arc::clone(&self.shared), subscriber }
+    }
+}
+
+/// The image in one moment.
+#[derive(Debug)]
+pub struct Moment<'a>(&'a Cells);
+
+impl Moment<'_> {
+    /// What is now of the tag at this place; none when that tag is gone.
+    pub fn state(&self, slot: Slot) -> Option<&TagState> {
+        let cell = self.0.list.get(slot.index as usize)?;
+        (cell.generation == slot.generation && cell.def.is_some()).then_some(&cell.state)
     }
 }
 

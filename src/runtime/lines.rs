@@ -5,10 +5,12 @@ use super::routes::{Inbox, Routes};
 use super::status::LessonsStatus;
 use serde::Serialize;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Requests that may wait for one line.
-const DEPTH: usize = 32;
+/// Questions that may wait for one line. Requests of others' clients are taken in at once, to wait for the wire elsewhere:
+/// a burst of them must not be refused for the moment that takes.
+const DEPTH: usize = 256;
 
 /// Whom a request is for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -50,6 +52,42 @@ pub enum LineRequest {
         /// Answered when it is forgotten.
         reply: oneshot::Sender<()>,
     },
+    /// Send bytes of others to a device and bring back its answer, in turn with the line's own reads and writes.
+    Guest(Guest),
+}
+
+/// A request that comes from outside, byte for byte.
+#[derive(Debug)]
+pub struct Guest {
+    /// Who asks; those who wait take turns.
+    pub asker: Arc<str>,
+    /// Before those without.
+    pub priority: bool,
+    /// The address on the line.
+    pub unit: u8,
+    /// Function code and data.
+    pub pdu: Vec<u8>,
+    /// Longest time until the answer begins; none: as the device or the port has it.
+    pub timeout: Option<Duration>,
+    /// The answer, which may be an exception; empty where nobody answers by design.
+    pub reply: oneshot::Sender<Result<Vec<u8>, GuestError>>,
+}
+
+/// Why a request of others has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GuestError {
+    /// Too many requests wait for the line: ask again later.
+    #[error("too many requests wait for the line")]
+    Busy,
+    /// The line is not open: the overview says why.
+    #[error("the line is not open")]
+    Closed,
+    /// The device did not answer, or not with an answer to this: ask again.
+    #[error("the device did not answer")]
+    NoAnswer,
+    /// The bytes are no request: correct them.
+    #[error("not a request")]
+    NotARequest,
 }
 
 /// The requests of one line.
@@ -69,6 +107,15 @@ impl Lines {
     /// The inbox of a line with these names.
     pub fn open(&self, names: impl IntoIterator<Item = LineName>) -> LineInbox {
         self.0.open(names)
+    }
+
+    /// Hands a request of others to the line of a port.
+    ///
+    /// # Errors
+    ///
+    /// `Busy` when its inbox is full, `Stopped` when there is no such line.
+    pub fn guest(&self, port: &str, guest: Guest) -> Result<(), CallError> {
+        self.0.send(&LineName::Port(port.to_owned()), LineRequest::Guest(guest))
     }
 
     /// The transactions of a line behind number `after`, oldest first.

@@ -39,6 +39,8 @@ pub enum Detail {
     Mqtt(Box<MqttStatus>),
     /// The embedded broker.
     Broker(Box<BrokerStatus>),
+    /// The Modbus/TCP server and gateway.
+    ModbusServer(Box<ModbusServerStatus>),
     /// A listening server.
     Server(ServerStatus),
 }
@@ -375,6 +377,65 @@ pub struct BrokerClient {
     pub address: String,
     /// Since when, RFC 3339.
     pub since: String,
+}
+
+/// The Modbus/TCP server and gateway.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ModbusServerStatus {
+    /// The addresses it listens on.
+    pub listeners: Vec<String>,
+    /// Who is connected.
+    pub clients: Vec<ModbusClient>,
+    /// Requests answered since the unit started.
+    pub requests: u64,
+    /// Of them, those answered with an exception.
+    pub exceptions: u64,
+    /// Connections refused by a list or a cap.
+    pub refused: u64,
+    /// Why the last one was.
+    pub last_refusal: Option<String>,
+    /// Connections closed because what came was no Modbus/TCP.
+    pub broken: u64,
+    /// Connections closed because nothing came for too long.
+    pub idled: u64,
+    /// Requests handed to a line.
+    pub forwarded: u64,
+    /// Reads of devices that the image answered.
+    pub cached: u64,
+    /// Points for which the register map has no room.
+    pub left_out: u64,
+}
+
+/// One client of the Modbus/TCP server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModbusClient {
+    /// Where it comes from.
+    pub address: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Requests answered.
+    pub requests: u64,
+    /// Of them, those answered with an exception.
+    pub exceptions: u64,
+    /// Requests a second, lately.
+    pub rate: f64,
+    /// What it asked last.
+    pub last: Option<ModbusRequest>,
+}
+
+/// One request of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ModbusRequest {
+    /// Unit id.
+    pub unit_id: u8,
+    /// Function code.
+    pub function: u8,
+    /// First address, 0-based, where the function has one.
+    pub address: Option<u16>,
+    /// Items asked for; 1 where the function always means one.
+    pub count: Option<u16>,
+    /// The exception it was answered with, 0 if none.
+    pub exception: u8,
 }
 
 /// A server of ours.

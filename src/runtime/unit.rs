@@ -23,6 +23,9 @@ pub enum UnitKind {
     Broker,
     /// One MQTT connection.
     Mqtt,
+    /// The Modbus/TCP server and gateway.
+    #[serde(rename = "modbus-server")]
+    ModbusServer,
     /// The browser and REST server.
     Web,
     /// Housekeeping: the event log and the like.
@@ -38,6 +41,7 @@ impl UnitKind {
             Self::Internal => "internal",
             Self::Computed => "computed",
             Self::Mqtt => "mqtt",
+            Self::ModbusServer => "modbus-server",
             Self::Broker => "broker",
             Self::Web => "web",
             Self::Service => "service",

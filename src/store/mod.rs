@@ -15,6 +15,7 @@ mod lessons;
 mod open;
 mod passwords;
 pub mod queue;
+mod register_places;
 mod sessions;
 mod tokens;
 mod users;
@@ -35,6 +36,7 @@ pub use events::{Event, EventFilter, EventLog, NewEvent};
 pub use kept::KeptValues;
 pub use lessons::{DeviceLessons, StoredLessons};
 pub use passwords::{PasswordProblem, check_password};
+pub use register_places::RegisterPlaces;
 pub use sessions::{NewSession, Session, SessionUser};
 pub use tokens::{ApiToken, NewToken, TokenError};
 pub use users::{Role, User, UserError};
@@ -131,6 +133,11 @@ impl Store {
     /// The handle of what MQTT connections still owe their brokers.
     pub fn queues(&self) -> queue::Queues {
         queue::Queues::of(&self.inner.folder)
+    }
+
+    /// The handle of the places in the automatic register map.
+    pub fn register_places(&self) -> RegisterPlaces {
+        RegisterPlaces::new(self.clone())
     }
 
     /// Ends all connections after the calls under way; the write-ahead log is merged into the file.

@@ -326,6 +326,13 @@ impl Status {
         }
     }
 
+    /// The status of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Normal, Self::Burnout, Self::OverRange, Self::UnderRange, Self::Fault]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+
     /// The number of Modbus and SNMP.
     pub fn code(self) -> u16 {
         match self {

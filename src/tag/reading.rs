@@ -186,6 +186,16 @@ impl TagState {
         }
     }
 
+    /// The number of [`TagState::device_status`] in Modbus and SNMP: online 0, no answer 1, port closed 2, unknown 3.
+    pub fn device_status_code(&self) -> u16 {
+        match self.device_status() {
+            "online" => 0,
+            "no answer" => 1,
+            "port closed" => 2,
+            _ => 3,
+        }
+    }
+
     /// The JSON form of one attribute that lives in the state; the static ones (`unit`, `type`, `description`)
     /// come from the tag's definition and are null here.
     pub fn attribute_json(&self, attribute: Attribute, now: Stamp) -> Json {

@@ -5,3 +5,4 @@ pub mod json;
 pub mod payload;
 pub mod posts;
 pub mod preview;
+pub mod register_map;

@@ -15,6 +15,7 @@ mod crash;
 mod floors;
 mod fuzz_seeds;
 mod lessons;
+mod modbus_server;
 mod modules;
 mod mqtt;
 mod net_ports;

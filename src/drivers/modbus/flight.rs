@@ -1,7 +1,7 @@
 //! What is under way on a line: one read, or one write with all its steps. Each owns what it needs, so that a change of
 //! the configuration neither waits for it nor confuses it; what it brings back is taken in by [`super::land`].
 
-use super::line::{Answer, Ask, Claim, LineError, LineHandle};
+use super::line::{Answer, Ask, Claim, Failure, LineError, LineHandle};
 use super::schedule::DeviceKey;
 use super::tag::{Tag, words_of};
 use super::write::{mask_request, requests};
@@ -10,6 +10,7 @@ use crate::modbus::address::Span;
 use crate::modbus::pdu::{decode_reply, read_request};
 use crate::platform::clock;
 use crate::runtime::commands::{Command, WriteError};
+use crate::runtime::lines::{Guest, GuestError};
 use crate::tag::reading::Stamp;
 use crate::tag::value::Value;
 use std::time::Duration;
@@ -19,7 +20,8 @@ use tokio_modbus::{ExceptionCode, Response};
 /// What came back.
 #[derive(Debug)]
 pub(super) struct Landed {
-    pub(super) device: DeviceKey,
+    /// None where nobody's device was asked.
+    pub(super) device: Option<DeviceKey>,
     /// The opening of the line it went out by.
     pub(super) opened: u64,
     /// When it was due; `None` = since the line was free.
@@ -35,6 +37,8 @@ pub(super) enum Load {
     Read { job: u32, probe: bool, request: Vec<u8>, answer: Result<Answer, LineError>, claim: Claim },
     /// A write.
     Written(Box<Written>),
+    /// A request of others.
+    Guest { guest: Guest, answer: Result<Answer, LineError> },
 }
 
 /// What became of a write.
@@ -73,7 +77,7 @@ impl Seen {
 /// How to speak with the device.
 #[derive(Debug)]
 pub(super) struct Talk {
-    pub(super) device: DeviceKey,
+    pub(super) device: Option<DeviceKey>,
     pub(super) opened: u64,
     pub(super) due: Option<Instant>,
     pub(super) line: LineHandle,
@@ -103,6 +107,25 @@ pub(super) async fn read(talk: Talk, job: u32, probe: bool, request: Vec<u8>, cl
     let began = Instant::now();
     let answer = talk.ask(request.clone(), claim.clone()).await;
     talk.landed(began, Load::Read { job, probe, request, answer, claim })
+}
+
+/// One request of others, as it came and once: whoever asks repeats what was lost.
+pub(super) async fn guest(talk: Talk, guest: Guest) -> Landed {
+    let began = Instant::now();
+    let answer = talk.ask(guest.pdu.clone(), Claim::default()).await;
+    talk.landed(began, Load::Guest { guest, answer })
+}
+
+/// What whoever asked hears of it.
+pub(super) fn told(answer: &Result<Answer, LineError>) -> Result<Vec<u8>, GuestError> {
+    match answer {
+        Ok(answer) => answer.reply.clone().map_err(|failure| match failure {
+            Failure::NotARequest => GuestError::NotARequest,
+            Failure::NoAnswer | Failure::Crc | Failure::Unfit | Failure::NeverSilent => GuestError::NoAnswer,
+        }),
+        Err(LineError::Busy) => Err(GuestError::Busy),
+        Err(LineError::Gone(_) | LineError::Closed | LineError::Withdrawn) => Err(GuestError::Closed),
+    }
 }
 
 /// A write to neighbouring tags of one device, encoded.

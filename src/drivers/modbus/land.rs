@@ -1,6 +1,6 @@
 //! What comes back from the line: counted, shown, answered.
 
-use super::flight::{Landed, Load, Written};
+use super::flight::{self, Landed, Load, Written};
 use super::line::{Answer, Failure, LineError};
 use super::schedule::{DeviceKey, JobKey};
 use super::work::{Work, slots};
@@ -9,8 +9,12 @@ use crate::modbus::rtu::EXCEPTION_BIT;
 use crate::platform::clock;
 use crate::runtime::commands::WriteError;
 use crate::tag::quality::Reason;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+
+/// The name in the timeline of what is nobody's device.
+const GUEST: &str = "gateway";
 
 impl Work {
     /// Takes in what a read or a write brought back.
@@ -18,14 +22,24 @@ impl Work {
         let Landed { device, opened, due, began, load } = landed;
         let now = Instant::now();
         let took = now - began;
-        match load {
-            Load::Read { job, probe, request, answer, claim } => {
+        match (load, device) {
+            (Load::Guest { guest, answer }, device) => {
+                match &answer {
+                    Ok(answer) => self.heard(device, guest.unit, &guest.pdu, answer, (due, began), true),
+                    Err(error) => self.broken(opened, error),
+                }
+                self.schedule.spent(took, now);
+                let told = flight::told(&answer);
+                drop(guest.reply.send(told));
+            }
+            (Load::Read { .. } | Load::Written(_), None) => (),
+            (Load::Read { job, probe, request, answer, claim }, Some(device)) => {
                 let key = JobKey { device, job };
                 self.read_is_back(&claim);
                 match answer {
                     Ok(answer) => {
                         let trial = !probe && self.devices.get(&device).is_some_and(|device| device.is_trial(job));
-                        self.heard(device, &request, &answer, (due, began), trial);
+                        self.heard(Some(device), 0, &request, &answer, (due, began), trial);
                         self.read_landed(key, probe, &answer, took, now);
                     }
                     Err(error) => {
@@ -37,10 +51,10 @@ impl Work {
                     }
                 }
             }
-            Load::Written(written) => {
+            (Load::Written(written), Some(device)) => {
                 let (mut due, mut began) = (due, began);
                 for (request, answer) in &written.said {
-                    self.heard(device, request, answer, (due, began), false);
+                    self.heard(Some(device), 0, request, answer, (due, began), false);
                     (due, began) = (None, Instant::from_std(answer.at));
                 }
                 self.write_landed(device, opened, *written, took, now);
@@ -55,10 +69,11 @@ impl Work {
         }
     }
 
-    /// One transaction with one device, counted.
+    /// One transaction, counted; with the device of this key, or with nobody's device at this address.
     fn heard(
         &mut self,
-        key: DeviceKey,
+        key: Option<DeviceKey>,
+        unit: u8,
         request: &[u8],
         answer: &Answer,
         (due, began): (Option<Instant>, Instant),
@@ -68,7 +83,9 @@ impl Work {
         let end = Instant::from_std(answer.at);
         self.traffic.count(answer);
         let ours = self.occupation.count(&answer.timing, due, began, end, slots(&self.config));
-        let Some(device) = self.devices.get_mut(&key) else { return };
+        let Some((key, device)) = key.and_then(|key| Some((key, self.devices.get_mut(&key)?))) else {
+            return self.ring.push(Arc::from(GUEST), unit, request, answer, ours);
+        };
         device.traffic.count(answer);
         self.ring.push(device.name(), device.config.unit_id, request, answer, ours);
         match &answer.reply {
@@ -83,7 +100,7 @@ impl Work {
                     }
                 }
             }
-            // Silence about what a trial asks for says nothing of the device's presence.
+            // Silence about what a trial or a stranger asks for says nothing of the device's presence.
             Err(Failure::NoAnswer) if trial => (),
             Err(Failure::NoAnswer) => device.health.attempt_missed(),
             Err(_) => device.health.garbled(now),

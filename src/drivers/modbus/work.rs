@@ -3,6 +3,7 @@
 use super::device::{Device, Phases, Planning};
 use super::figures::{Occupation, Ring, Traffic};
 use super::flight::{self, Item, Landed, Order, Talk};
+use super::guests::Guests;
 use super::line::{Claim, Line, OpenError};
 use super::memory::{Memory, belongs};
 use super::queue::Writes;
@@ -39,12 +40,13 @@ pub(super) struct Work {
     next_device: u32,
     pub(super) schedule: Schedule,
     pub(super) writes: Writes,
+    pub(super) guests: Guests,
     phases: Phases,
     memory: Memory,
     pub(super) ctx: UnitContext,
     pub(super) line: Option<Line>,
     opening: Option<BoxFuture<'static, Result<Line, OpenError>>>,
-    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    pub(super) flights: FuturesUnordered<BoxFuture<'static, Landed>>,
     /// Why there is no line.
     trouble: Option<String>,
     reopen_at: Instant,
@@ -57,7 +59,7 @@ pub(super) struct Work {
     /// Devices whose reads have to be planned anew.
     pub(super) restless: Vec<DeviceKey>,
     /// When the next thing is due, while nothing is.
-    idle_until: Option<Instant>,
+    pub(super) idle_until: Option<Instant>,
     /// The read under way on a serial line, as long as it may be taken back.
     unsent: Option<Claim>,
     /// Reads that were taken back and have not landed: they take no time of the line.
@@ -76,6 +78,7 @@ impl Work {
             by_name: HashMap::new(),
             next_device: 0,
             writes: Writes::new(),
+            guests: Guests::default(),
             phases: Phases::default(),
             memory,
             ctx,
@@ -109,6 +112,7 @@ impl Work {
             self.land(landed);
         }
         self.writes.refuse_all(WriteError::Stopped);
+        self.guests.refuse_all();
         self.tell(Instant::now());
         self.memory.finish().await;
     }
@@ -168,12 +172,16 @@ impl Work {
         let far = now + TELL;
         while self.line.is_some() && self.flights.len() < usize::from(slots(&self.config)) + self.withdrawn {
             if !self.writes.is_empty() {
-                let read_is_due = self.schedule.has_work(now);
+                // A flood of writes leaves a turn to whatever else waits.
+                let others_wait = self.schedule.has_work(now) || !self.guests.is_empty();
                 let by_name = &self.by_name;
-                if let Some(batch) = self.writes.next(read_is_due, |group| by_name.get(group).copied()) {
+                if let Some(batch) = self.writes.next(others_wait, |group| by_name.get(group).copied()) {
                     self.launch_write(batch);
                     continue;
                 }
+            }
+            if self.launch_guest(now) {
+                continue;
             }
             let (devices, port) = (&self.devices, self.config.port.timeout);
             let cost = |key: DeviceKey| devices.get(&key).map_or(Duration::ZERO, |device| device.timeout(port));
@@ -187,6 +195,7 @@ impl Work {
                 Choice::Nothing => return self.wait(far),
             }
             self.writes.read_done();
+            self.guests.read_done();
         }
         far
     }
@@ -223,6 +232,7 @@ impl Work {
                 }
                 reply.send(()).ok();
             }
+            LineRequest::Guest(guest) => self.welcome(guest),
         }
     }
 
@@ -307,7 +317,7 @@ impl Work {
         let retries = if device.health.probe_at().is_none() { self.config.port.retries } else { 0 };
         let idle_until = self.idle_until.take();
         Some(Talk {
-            device: key,
+            device: Some(key),
             opened: self.opened,
             due: idle_until.map(|until| until.min(Instant::now())),
             line: line.handle(),
@@ -443,6 +453,7 @@ impl Work {
         }
         self.trouble = Some(why);
         self.writes.refuse_all(WriteError::LineClosed);
+        self.guests.refuse_all();
         self.fail_all();
         self.tell_at = Instant::now();
     }

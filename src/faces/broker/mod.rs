@@ -18,7 +18,6 @@ mod forward;
 mod gauge;
 mod hooks;
 mod hub;
-mod listeners;
 mod packet;
 mod proxy;
 mod rate;

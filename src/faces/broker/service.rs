@@ -4,12 +4,14 @@ use super::BrokerError;
 use super::engine::Engine;
 use super::gauge::ALL_BYTES;
 use super::hub::Hub;
-use super::listeners::Listeners;
+use super::relay::{Front, converse};
 use crate::config::broker::BrokerConfig;
 use crate::net::gate::{AllowList, Caps, Gate};
+use crate::net::listeners::Listeners;
 use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
 use crate::runtime::unit::{Health, UnitContext};
+use futures::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -45,7 +47,12 @@ pub(super) async fn run(
     let hub = Hub::new(&first, events);
     let gate = Gate::with_strangers(AllowList::All, caps(&first), STRANGERS);
     let engine = Engine::start(hub.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
-    let listeners = Listeners::new(hub.clone(), gate.clone(), engine.inner.clone());
+    let (to, inner) = (hub.clone(), engine.inner.clone());
+    let conversation = move |listener, stop, accepted| {
+        let front = Front { hub: to.clone(), inner: inner.clone(), listener, stop };
+        converse(Arc::new(front), accepted).boxed()
+    };
+    let listeners = Listeners::new(gate.clone(), Arc::new(conversation));
     let mut service = Service { ctx, hub, gate, engine, listeners, retry: Instant::now(), relieved: Instant::now() };
     let outcome = service.serve(first, config).await;
     service.listeners.close_all().await;

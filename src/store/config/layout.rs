@@ -93,6 +93,7 @@ pub(super) static DOCUMENT: Object = Object {
                 ],
             }],
         },
+        Object { member: "modbus_server", id: "modbus_server", objects: &[], lists: &[] },
         Object { member: "safe_mode", id: "safe_mode", objects: &[], lists: &[] },
         Object { member: "web", id: "web", objects: &[], lists: &[] },
     ],

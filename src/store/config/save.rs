@@ -110,6 +110,13 @@ impl Store {
         sqlx::query("DELETE FROM module_boots WHERE module NOT IN (SELECT id FROM modules)")
             .execute(&mut *transaction)
             .await?;
+        sqlx::query(
+            "DELETE FROM register_places WHERE tag NOT IN
+             (SELECT id FROM tags UNION ALL SELECT id FROM channels UNION ALL SELECT id FROM internal_registers
+              UNION ALL SELECT id FROM computed_tags)",
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok(Saved { revision: next, changed: true })
     }

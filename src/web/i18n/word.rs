@@ -50,6 +50,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_kind.mqtt": "MQTT connection", "MQTT 연결";
     "unit_kind.module": "I/O module", "I/O 모듈";
     "unit_kind.broker": "broker", "브로커";
+    "unit_kind.modbus-server": "Modbus/TCP server", "Modbus/TCP 서버";
     "unit_kind.web": "web server", "웹 서버";
     "unit_kind.service": "service", "서비스";
     "unit_name.internal registers": "Internal registers", "내부 레지스터";
@@ -58,6 +59,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_name.health watch": "Health watch", "상태 감시";
     "unit_name.queue sweep": "Clean-up of MQTT queues", "MQTT 대기열 정리";
     "unit_name.embedded broker": "Embedded broker", "내장 브로커";
+    "unit_name.Modbus/TCP server": "Modbus/TCP server", "Modbus/TCP 서버";
     "unit_name.browser and REST server": "Browser and REST server", "브라우저와 REST 서버";
     "subject.unknown name": "unknown name", "알 수 없는 이름";
     "live.live": "Live", "실시간";

@@ -8,6 +8,7 @@ pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod line;
 pub(crate) mod line_rig;
+pub(crate) mod modbus_client;
 #[cfg(feature = "peers")]
 pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;

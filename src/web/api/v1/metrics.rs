@@ -4,7 +4,7 @@ use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
 use crate::runtime::modules::{DriverState, ModuleStatus};
 use crate::runtime::status::{
-    BrokerStatus, Detail, LineStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
+    BrokerStatus, Detail, LineStatus, ModbusServerStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
 };
 use crate::web::guards::Viewer;
 use crate::web::state::WebState;
@@ -76,6 +76,7 @@ fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units
             Detail::Module(module) => page.module(module),
             Detail::Mqtt(mqtt) => page.mqtt(&unit.name, mqtt),
             Detail::Broker(broker) => page.broker(broker),
+            Detail::ModbusServer(server) => page.modbus_server(server),
             Detail::Server(server) => page.server(&unit.name, server),
             Detail::None => (),
         }
@@ -269,6 +270,22 @@ impl Page {
         self.counter("dinrail_broker_messages_in_total", "Messages from clients.", &[], broker.messages_in);
         self.counter("dinrail_broker_messages_out_total", "Messages to clients.", &[], broker.messages_out);
         self.counter("dinrail_broker_refused_total", "Connections and logins refused.", &[], broker.refused);
+    }
+
+    fn modbus_server(&mut self, server: &ModbusServerStatus) {
+        self.gauge("dinrail_modbus_server_clients", "Clients of the Modbus/TCP server.", &[], server.clients.len());
+        let counters = [
+            ("dinrail_modbus_server_requests_total", "Requests answered.", server.requests),
+            ("dinrail_modbus_server_exceptions_total", "Requests answered with an exception.", server.exceptions),
+            ("dinrail_modbus_server_refused_total", "Connections refused by a list or a cap.", server.refused),
+            ("dinrail_modbus_server_broken_total", "Connections that spoke no Modbus/TCP.", server.broken),
+            ("dinrail_modbus_server_idled_total", "Connections closed after too long a silence.", server.idled),
+            ("dinrail_modbus_server_forwarded_total", "Requests handed to a line.", server.forwarded),
+            ("dinrail_modbus_server_cached_total", "Reads of devices that the image answered.", server.cached),
+        ];
+        for (name, help, count) in counters {
+            self.counter(name, help, &[], count);
+        }
     }
 
     fn server(&mut self, name: &str, server: &ServerStatus) {

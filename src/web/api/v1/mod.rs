@@ -11,6 +11,7 @@ mod import;
 mod info;
 mod lines;
 mod metrics;
+mod modbus_server;
 mod modules;
 mod openapi;
 mod preview;
@@ -46,6 +47,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(status::router())
         .merge(lines::router())
         .merge(modules::router())
+        .merge(modbus_server::router())
         .merge(safe_mode::router())
         .merge(events::router())
         .merge(host::router())

@@ -14,7 +14,7 @@ pub(super) struct Kind {
 }
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 14] = [
+pub(super) const KINDS: [Kind; 15] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/ports/{port}", what: "port", always: false },
@@ -29,6 +29,7 @@ pub(super) const KINDS: [Kind; 14] = [
     Kind { path: "/mqtt/connections/{connection}/subscriptions/{subscription}", what: "subscription", always: false },
     Kind { path: "/mqtt/broker", what: "embedded broker", always: false },
     Kind { path: "/mqtt/broker/users/{user}", what: "user of the embedded broker", always: false },
+    Kind { path: "/modbus_server", what: "Modbus/TCP server", always: false },
 ];
 
 /// One step from an object to one in it.

@@ -244,6 +244,25 @@ super::list! {
     "row {} is not later than the one before: the seconds rise from 0", "{0}행이 앞 행보다 늦지 않습니다. 초는 0부터 커져야 합니다";
     "there is no row of `seconds,value` such as `1.5,20`", "`1.5,20`과 같은 `초,값` 행이 없습니다";
 
+    // The Modbus/TCP server.
+    "`unit_id` is a whole number 0..255, or `any`", "`unit_id` 항목은 0~255의 정수이거나 `any`입니다";
+    "{} is not an address or network such as `10.0.0.0/24`", "`10.0.0.0/24`와 같은 주소나 네트워크가 아닙니다: {0}";
+    "`address` is an address and port such as `0.0.0.0:502`, or a list of up to 16 of them",
+        "`address` 항목은 `0.0.0.0:502`와 같은 주소와 포트이거나, 그런 주소를 16개까지 담은 목록입니다";
+    "`order` is one of {}", "`order` 항목은 다음 중 하나입니다: {0}";
+    "`stale` is `last`, `exception`, or a number to read instead, such as `{{\"fill\": -999}}`",
+        "`stale` 항목은 `last`, `exception`이거나 `{{\"fill\": -999}}`처럼 대신 읽힐 숫자입니다";
+    "{} is not a tag: it is `group/name`", "태그가 아닙니다. `그룹/이름` 형식이어야 합니다: {0}";
+    "in a table of bits `type` is `bool`", "비트 테이블에서 `type`은 `bool`입니다";
+    "`units` is a unit id 0..255 or a range of them, such as `10-20`",
+        "`units` 항목은 0~255의 유닛 ID이거나 `10-20`과 같은 범위입니다";
+    "another address of the Modbus/TCP server", "Modbus/TCP 서버의 다른 주소";
+    "entries of the register map", "레지스터 맵 항목";
+    "gateway routes", "게이트웨이 경로";
+    "unit ids of this route have number {} of this list already", "이 경로의 유닛 ID를 이 목록의 {0}번이 이미 사용합니다";
+    "{} overlaps {}, which is number {} of this list", "{0} 자리가 이 목록의 {2}번인 {1} 자리와 겹칩니다";
+    "with this offset the unit ids leave the range of the port", "이 오프셋을 더하면 유닛 ID가 포트의 범위를 벗어납니다";
+
     // The embedded broker.
     "this build of dinrail has no embedded broker (Cargo feature `broker`)", "이 dinrail 빌드에는 내장 브로커가 없습니다(Cargo 기능 `broker`)";
     "a broker needs a listener, such as `{{\"address\": \"127.0.0.1:1883\"}}`",

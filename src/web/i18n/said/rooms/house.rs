@@ -56,10 +56,16 @@ super::list! {
     "this file system keeps no permissions", "이 파일 시스템은 권한을 저장하지 않습니다";
     "internal registers", "내부 레지스터";
     "embedded broker", "내장 브로커";
+    "Modbus/TCP server", "Modbus/TCP 서버";
     "browser and REST server", "브라우저와 REST 서버";
     "event log", "이벤트 로그";
     "health watch", "상태 감시";
     "queue sweep", "MQTT 대기열 정리";
+
+    // Requests of others to a line.
+    "too many requests wait for the line", "라인에서 기다리는 요청이 너무 많습니다";
+    "the line is not open", "라인이 열려 있지 않습니다";
+    "not a request", "요청이 아닙니다";
 
     // Channels.
     "`{}` means nothing while the channel's mode is `{}`", "채널 모드가 `{1}`인 동안 `{0}` 항목은 쓸 수 없습니다";

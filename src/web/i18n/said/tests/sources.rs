@@ -56,6 +56,8 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     ("text/csv; charset=utf-8", "a header"),
     ("attachment; filename=\"{}-tags.{}\"", "a header"),
     ("attachment; filename=\"{}-profile.json\"", "a header"),
+    ("attachment; filename=\"register-map.csv\"", "a header"),
+    ("remote I/O head and Modbus gateway", "a name in the identification that Modbus clients ask for"),
     ("sep=\t", "looked for in what was given"),
     ("Tag Name", "looked for in what was given"),
     ("Respect Data Type", "looked for in what was given"),

@@ -1,11 +1,10 @@
-//! The addresses the broker is reached at: opened and closed one by one as the configuration changes.
+//! The addresses a service is reached at: opened and closed one by one as the configuration changes.
 
-use super::hub::Hub;
-use super::relay::{Front, converse};
-use crate::net::gate::Gate;
-use crate::net::listen::{ListenError, Listener, Serving};
-use arc_swap::ArcSwap;
+use super::gate::Gate;
+use super::listen::{Accepted, ListenError, Listener, Serving};
+use futures::future::BoxFuture;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +15,20 @@ use tokio_util::sync::CancellationToken;
 const GRACE: Duration = Duration::from_millis(500);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Every wanted address, open or not.
-pub(super) struct Listeners {
-    hub: Arc<Hub>,
+/// A whole conversation: the address that was connected to, its stop, and the connection.
+pub type Conversation = Arc<dyn Fn(SocketAddr, CancellationToken, Accepted) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Every wanted address, open or not; all behind one gate.
+pub struct Listeners {
     gate: Gate,
-    inner: Arc<ArcSwap<SocketAddr>>,
+    converse: Conversation,
     by_wanted: BTreeMap<SocketAddr, State>,
+}
+
+impl fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.by_wanted.keys()).finish()
+    }
 }
 
 enum State {
@@ -30,12 +37,13 @@ enum State {
 }
 
 impl Listeners {
-    pub(super) fn new(hub: Arc<Hub>, gate: Gate, inner: Arc<ArcSwap<SocketAddr>>) -> Self {
-        Self { hub, gate, inner, by_wanted: BTreeMap::new() }
+    /// None yet. `converse` is run for each connection that the gate lets in.
+    pub fn new(gate: Gate, converse: Conversation) -> Self {
+        Self { gate, converse, by_wanted: BTreeMap::new() }
     }
 
     /// Closes what is no longer wanted, then opens what is new and tries again what failed. Others are not touched.
-    pub(super) async fn reconcile(&mut self, wanted: &[SocketAddr]) {
+    pub async fn reconcile(&mut self, wanted: &[SocketAddr]) {
         let gone: Vec<SocketAddr> = self.by_wanted.keys().filter(|here| !wanted.contains(here)).copied().collect();
         for address in gone {
             self.close(address).await;
@@ -55,8 +63,6 @@ impl Listeners {
         };
         let address = listener.address();
         let stop = CancellationToken::new();
-        let front =
-            Arc::new(Front { hub: self.hub.clone(), inner: self.inner.clone(), listener: address, stop: stop.clone() });
         let conditions = Serving {
             gate: self.gate.clone(),
             tls: None,
@@ -66,7 +72,8 @@ impl Listeners {
             grace: GRACE,
         };
         let mut serving = JoinSet::new();
-        serving.spawn(listener.serve(conditions, move |accepted| converse(front.clone(), accepted)));
+        let (converse, token) = (Arc::clone(&self.converse), stop.clone());
+        serving.spawn(listener.serve(conditions, move |accepted| converse(address, token.clone(), accepted)));
         State::Open { address, stop, serving }
     }
 
@@ -78,7 +85,7 @@ impl Listeners {
     }
 
     /// Closes all, and every connection.
-    pub(super) async fn close_all(&mut self) {
+    pub async fn close_all(&mut self) {
         // All learn of it first, so that their grace periods run side by side.
         for state in self.by_wanted.values() {
             if let State::Open { stop, .. } = state {
@@ -89,12 +96,12 @@ impl Listeners {
     }
 
     /// Whether any address could not be opened.
-    pub(super) fn any_failed(&self) -> bool {
+    pub fn any_failed(&self) -> bool {
         self.by_wanted.values().any(|state| matches!(state, State::Failed(_)))
     }
 
     /// Where it listens.
-    pub(super) fn addresses(&self) -> Vec<String> {
+    pub fn addresses(&self) -> Vec<String> {
         let open = self.by_wanted.values().filter_map(|state| match state {
             State::Open { address, .. } => Some(address.to_string()),
             State::Failed(_) => None,
@@ -103,7 +110,7 @@ impl Listeners {
     }
 
     /// What could not be opened, as one sentence.
-    pub(super) fn failure(&self) -> Option<String> {
+    pub fn failure(&self) -> Option<String> {
         let failed: Vec<String> = self
             .by_wanted
             .values()

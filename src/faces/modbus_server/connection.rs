@@ -1,0 +1,227 @@
+//! One connection: requests in, answers out in the same order, each with its number. Several requests of one read are
+//! answered by one write.
+
+use super::clients::Client;
+use super::gateway::{Asking, forward};
+use super::shared::{Served, Shared, Target};
+use super::writing;
+use crate::modbus::address::Span;
+use crate::modbus::mbap::{self, BrokenStream, Peeked};
+use crate::modbus::server::{Asked, Written, put_exception, put_read, understand};
+use crate::net::listen::{Accepted, Stream};
+use crate::platform::clock;
+use crate::runtime::safe_mode::Source;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use futures::stream::{FuturesOrdered, StreamExt as _};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_modbus::ExceptionCode;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of one read: some dozens of short requests, or 15 of the longest.
+const INPUT: usize = 4096;
+/// Requests of one connection under way: twice what a line takes, so that a client that asks for too much hears 06.
+const AHEAD: usize = 64;
+/// A client that takes none of its answers for so long is gone.
+const WRITE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a connection ended.
+enum End {
+    /// The peer or the network ended it.
+    Closed,
+    /// What came is no Modbus/TCP.
+    Broken,
+    /// Nothing came for too long.
+    Idle,
+    /// We are stopping.
+    Stopped,
+}
+
+/// The whole conversation with a client.
+pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accepted: Accepted) {
+    let Accepted { stream, peer, permit } = accepted;
+    let client = shared.clients.enter(peer);
+    let mut connection = Connection {
+        shared: Arc::clone(&shared),
+        client: Arc::clone(&client),
+        input: vec![0; INPUT],
+        filled: 0,
+        output: Vec::new(),
+        pending: FuturesOrdered::new(),
+        writing: false,
+        heard: Instant::now(),
+    };
+    let end = connection.run(stream, &stop).await;
+    shared.clients.leave(&client);
+    match end {
+        End::Broken => {
+            shared.counts.broken.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%peer, "closed: no Modbus/TCP");
+        }
+        End::Idle => {
+            shared.counts.idled.fetch_add(1, Ordering::Relaxed);
+            tracing::debug!(%peer, "closed: idle");
+        }
+        End::Closed | End::Stopped => (),
+    }
+    drop(permit);
+}
+
+struct Connection {
+    shared: Arc<Shared>,
+    client: Arc<Client>,
+    input: Vec<u8>,
+    filled: usize,
+    output: Vec<u8>,
+    /// Answers that are not there yet, and those behind them, in the order of their requests.
+    pending: FuturesOrdered<BoxFuture<'static, Vec<u8>>>,
+    /// A write is among them: what comes behind it must see what it did.
+    writing: bool,
+    /// When the last whole request came; pieces of one are no sign of life.
+    heard: Instant,
+}
+
+impl Connection {
+    async fn run(&mut self, mut stream: Stream, stop: &CancellationToken) -> End {
+        let idle = sleep_until(self.heard + self.shared.served().config.idle_timeout);
+        tokio::pin!(idle);
+        loop {
+            let served = self.serve();
+            if !self.output.is_empty() {
+                match timeout(WRITE_PATIENCE, stream.write_all(&self.output)).await {
+                    Ok(Ok(())) => self.output.clear(),
+                    Ok(Err(_)) | Err(_) => return End::Closed,
+                }
+            }
+            if served.is_err() {
+                return End::Broken;
+            }
+            let room = self.pending.len() < AHEAD && self.filled < INPUT;
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return End::Stopped,
+                // Cancel-safe: what is under way stays in the queue.
+                Some(answer) = self.pending.next(), if !self.pending.is_empty() => {
+                    self.output.extend_from_slice(&answer);
+                    // What is there already leaves by the same write.
+                    while let Some(Some(answer)) = self.pending.next().now_or_never() {
+                        self.output.extend_from_slice(&answer);
+                    }
+                }
+                // Cancel-safe: bytes not read now are read next time.
+                read = stream.read(&mut self.input[self.filled..]), if room => match read {
+                    Ok(0) | Err(_) => return End::Closed,
+                    Ok(bytes) => self.filled += bytes,
+                },
+                () = &mut idle => {
+                    let until = self.heard + self.shared.served().config.idle_timeout;
+                    if until <= Instant::now() && self.pending.is_empty() {
+                        return End::Idle;
+                    }
+                    // Asked again in a second where an answer is under way.
+                    idle.as_mut().reset(until.max(Instant::now() + Duration::from_secs(1)));
+                }
+            }
+        }
+    }
+
+    /// Takes in every whole request that may be begun now.
+    fn serve(&mut self) -> Result<(), BrokenStream> {
+        let mut served: Option<Arc<Served>> = None;
+        let mut taken = 0;
+        let outcome = loop {
+            if self.pending.is_empty() {
+                self.writing = false;
+            }
+            if self.writing || AHEAD <= self.pending.len() {
+                break Ok(());
+            }
+            let input = std::mem::take(&mut self.input);
+            let found = mbap::peek(&input[taken..self.filled]);
+            let step = match found {
+                Ok(Some(request)) => {
+                    let served = served.get_or_insert_with(|| self.shared.served());
+                    self.answer(served, request);
+                    taken += request.length;
+                    None
+                }
+                Ok(None) => Some(Ok(())),
+                Err(broken) => Some(Err(broken)),
+            };
+            self.input = input;
+            if let Some(end) = step {
+                break end;
+            }
+        };
+        if served.is_some() {
+            self.heard = Instant::now();
+            self.shared.safe_mode.heard(Source::Modbus, clock::now());
+            self.input.copy_within(taken..self.filled, 0);
+            self.filled -= taken;
+        }
+        outcome
+    }
+
+    fn answer(&mut self, served: &Arc<Served>, request: Peeked<'_>) {
+        let asking = || Asking {
+            client: Arc::clone(&self.client),
+            transaction: request.transaction,
+            unit: request.unit,
+            pdu: request.pdu.to_vec(),
+        };
+        let asked = match served.target(request.unit) {
+            Target::Own => understand(request.pdu),
+            Target::Nobody => Err(ExceptionCode::GatewayPathUnavailable),
+            Target::Device(route, unit) => {
+                let peer = self.client.peer.ip().to_canonical();
+                let priority = served.config.priority_clients.iter().any(|network| network.contains(&peer));
+                let answer = forward(Arc::clone(&self.shared), route, unit, priority, asking());
+                return self.pending.push_back(answer.boxed());
+            }
+        };
+        match asked {
+            Ok(Asked::Read(span)) => self.read(served, request, span),
+            Ok(Asked::Identify { code, object }) => self.now(request, |out| served.identity.put(out, code, object)),
+            Err(code) => self.now(request, |_| Err(code)),
+            Ok(Asked::Write(written)) => self.write(served, asking(), written, None),
+            Ok(Asked::Both(span, written)) => self.write(served, asking(), written, Some(span)),
+        }
+    }
+
+    fn write(&mut self, served: &Arc<Served>, asking: Asking, written: Written, then: Option<Span>) {
+        let write = writing::write(Arc::clone(&self.shared), Arc::clone(served), asking, written, then);
+        self.pending.push_back(write.boxed());
+        self.writing = true;
+    }
+
+    fn read(&mut self, served: &Served, request: Peeked<'_>, span: Span) {
+        let read = served.read(&self.shared.image, span);
+        let function = request.pdu.first().copied().unwrap_or_default();
+        self.now(request, |out| read.map(|words| put_read(out, function, span.table(), &words)));
+    }
+
+    /// Answers at once, unless others are to be answered before.
+    fn now(&mut self, request: Peeked<'_>, write: impl FnOnce(&mut Vec<u8>) -> Result<(), ExceptionCode>) {
+        let mut later = Vec::new();
+        let out = if self.pending.is_empty() { &mut self.output } else { &mut later };
+        let mut exception = 0;
+        mbap::put(out, request.transaction, request.unit, |out| {
+            let begin = out.len();
+            if let Err(code) = write(out) {
+                out.truncate(begin);
+                put_exception(out, request.pdu, code);
+                exception = code.into();
+            }
+        });
+        self.shared.counts.requests.fetch_add(1, Ordering::Relaxed);
+        self.shared.counts.exceptions.fetch_add(u64::from(exception != 0), Ordering::Relaxed);
+        self.client.note(request.unit, request.pdu, exception);
+        if !later.is_empty() {
+            self.pending.push_back(std::future::ready(later).boxed());
+        }
+    }
+}

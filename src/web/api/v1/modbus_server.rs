@@ -1,0 +1,183 @@
+//! The register map of the Modbus/TCP server: as a list, as a picture, as a file.
+
+use crate::config::modbus_server::MapConfig;
+use crate::tag::pattern::TagPattern;
+use crate::views::register_map::RegisterMap;
+use crate::views::register_map::assign::assign;
+use crate::views::register_map::list::{Block, Line, blocks};
+use crate::web::etag::etag;
+use crate::web::guards::Viewer;
+use crate::web::input::{ApiQuery, beside};
+use crate::web::problem::ApiProblem;
+use crate::web::state::WebState;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Entries of one answer.
+const PAGE: usize = 1_000;
+const LONGEST_PAGE: usize = 10_000;
+
+pub(super) fn router() -> OpenApiRouter<WebState> {
+    OpenApiRouter::default().routes(routes!(map)).routes(routes!(csv))
+}
+
+/// Which part.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MapQuery {
+    /// Only tags of this name or glob, such as `meter1/*`.
+    r#match: Option<String>,
+    /// Only entries of this attribute.
+    attribute: Option<String>,
+    /// Entries to pass over: the `next` of the answer before.
+    after: Option<usize>,
+    /// Entries at most, 1..10000; 1000 unless given.
+    limit: Option<usize>,
+}
+
+/// The register map.
+#[derive(Debug, Serialize, ToSchema)]
+struct MapView {
+    /// `auto` or `edited`.
+    mode: &'static str,
+    /// Points for which the automatic map has no room.
+    left_out: usize,
+    /// How many entries there are that match.
+    total: usize,
+    /// `tables`, `address` (0-based), `reference` (such as `40001`), `count`, `tag`, `attribute`, `type`, `order`, `unit`,
+    /// `writable`, and of a bit in the automatic map `packed`: register and bit where it is once more.
+    #[schema(value_type = Vec<Object>)]
+    entries: Vec<Line>,
+    /// Ask for those behind with `after`; null at the end.
+    next: Option<usize>,
+    /// The picture of all that match: runs of entries that are alike, `tables`, `address`, `count`, `entries`, `group`,
+    /// `attribute`. Only in the first answer.
+    #[schema(value_type = Vec<Object>)]
+    blocks: Vec<Block>,
+}
+
+/// The register map of the Modbus/TCP server in force; the automatic one where there is no server.
+#[utoipa::path(
+    get, path = "/modbus-server/map", tag = "configuration", params(MapQuery),
+    responses((status = 200, body = MapView), (status = 422, description = "The query cannot be")),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn map(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiQuery(query): ApiQuery<MapQuery>,
+) -> Result<Json<MapView>, ApiProblem> {
+    let pattern = query.r#match.as_deref().map(TagPattern::parse).transpose();
+    let pattern = pattern.map_err(|error| ApiProblem::field("/match", error.to_string()))?;
+    let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let after = query.after.unwrap_or(0);
+    let map = whole(&state).await?;
+    beside(move || {
+        let wanted = |line: &Line| {
+            let tag = pattern.as_ref().is_none_or(|pattern| {
+                crate::tag::id::TagName::parse(&line.tag).is_ok_and(|name| pattern.matches(&name))
+            });
+            tag && query.attribute.as_deref().is_none_or(|attribute| line.attribute == attribute)
+        };
+        let lines: Vec<Line> = map.lines().into_iter().filter(wanted).collect();
+        let total = lines.len();
+        let blocks = if after == 0 { blocks(&lines) } else { Vec::new() };
+        let entries: Vec<Line> = lines.into_iter().skip(after).take(limit).collect();
+        let behind = after + entries.len();
+        Json(MapView {
+            mode: if map.is_automatic() { "auto" } else { "edited" },
+            left_out: map.left_out(),
+            total,
+            entries,
+            next: (behind < total).then_some(behind),
+            blocks,
+        })
+    })
+    .await
+}
+
+/// The register map as CSV, for the other side's engineering.
+#[utoipa::path(
+    get, path = "/modbus-server/map.csv", tag = "configuration",
+    responses((status = 200, content_type = "text/csv", body = String)),
+    security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
+)]
+async fn csv(_: Viewer, State(state): State<WebState>) -> Result<Response, ApiProblem> {
+    let number = state.revision().number;
+    let map = whole(&state).await?;
+    let bytes = beside(move || write(&map.lines())).await?.map_err(|error| {
+        tracing::error!(%error, "the register map could not be written as CSV");
+        ApiProblem::internal()
+    })?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"register-map.csv\""),
+    ];
+    Ok(([(header::ETAG, etag(number))], headers, bytes).into_response())
+}
+
+fn write(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
+    // A byte order mark: spreadsheets take the file for another encoding without it.
+    let mut writer = csv::Writer::from_writer(vec![0xEF, 0xBB, 0xBF]);
+    writer.write_record([
+        "tables",
+        "address",
+        "reference",
+        "count",
+        "tag",
+        "attribute",
+        "type",
+        "order",
+        "unit",
+        "writable",
+        "packed",
+    ])?;
+    for line in lines {
+        writer.write_record([
+            &line.tables.join(" "),
+            &line.address.to_string(),
+            &line.reference,
+            &line.count.to_string(),
+            &line.tag,
+            line.attribute,
+            line.kind,
+            line.order,
+            &harmless(&line.unit),
+            if line.writable { "yes" } else { "no" },
+            line.packed.as_deref().unwrap_or_default(),
+        ])?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
+/// A text that a spreadsheet would take for a formula has `'` in front.
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The map in force, as the server has it.
+async fn whole(state: &WebState) -> Result<RegisterMap, ApiProblem> {
+    let mut places = state.store().register_places().all().await.map_err(|error| {
+        tracing::error!(%error, "the places of the register map cannot be read");
+        ApiProblem::internal()
+    })?;
+    let (revision, reader) = (state.revision(), state.reader().clone());
+    let _turn = state.copies().acquire().await.ok();
+    beside(move || {
+        let (config, _) = revision.document.parse();
+        let map = config.modbus_server.map_or_else(MapConfig::default, |server| server.map);
+        let tags: Vec<_> = reader.defs().into_iter().map(|(_, def)| def).collect();
+        // Where no server ran yet, the places are those it will give.
+        if map.entries.is_none() {
+            places.extend(assign(&places, &tags));
+        }
+        RegisterMap::new(&map, tags, &places)
+    })
+    .await
+}

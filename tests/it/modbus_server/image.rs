@@ -1,0 +1,207 @@
+//! The image as registers: reading, writing, and how a connection is treated.
+
+use super::{address, start, status};
+use crate::support::modbus_client::ModbusClient;
+use crate::support::wait::eventually;
+use dinrail::modbus::mbap;
+use serde_json::{Value as Json, json};
+
+/// Registers of the appliance: `word` at 0, `wide` at 1, `on` at bit 0, `off` at bit 1.
+fn registers(document: &mut Json) {
+    document["internal"] = json!([
+        { "name": "word", "type": "i16", "initial": -2 },
+        { "name": "wide", "type": "u32", "initial": 65538 },
+        { "name": "on", "type": "bool", "initial": true },
+        { "name": "off", "type": "bool" },
+    ]);
+}
+
+/// Waits until the registers have their initial values.
+async fn settled(client: &mut ModbusClient) {
+    for _ in 0..1_000 {
+        if client.holding(1, 0, 3).await == [0xFFFE, 1, 2] {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the registers never had their initial values");
+}
+
+#[tokio::test]
+async fn every_function_reads_and_writes_the_image() {
+    let (gateway, at) = start(json!({}), registers).await;
+    let mut client = ModbusClient::connect(at).await;
+    settled(&mut client).await;
+    let exchanges: &[(&[u8], &[u8])] = &[
+        (&[1, 0, 0, 0, 2], &[1, 1, 0b01]),
+        (&[2, 0, 0, 0, 2], &[2, 1, 0b01]),
+        (&[3, 0, 0, 0, 3], &[3, 6, 0xFF, 0xFE, 0, 1, 0, 2]),
+        (&[4, 0, 1, 0, 2], &[4, 4, 0, 1, 0, 2]),
+        (&[5, 0, 1, 0xFF, 0], &[5, 0, 1, 0xFF, 0]),
+        (&[1, 0, 0, 0, 2], &[1, 1, 0b11]),
+        (&[6, 0, 0, 0, 7], &[6, 0, 0, 0, 7]),
+        (&[3, 0, 0, 0, 1], &[3, 2, 0, 7]),
+        (&[15, 0, 0, 0, 2, 1, 0b10], &[15, 0, 0, 0, 2]),
+        (&[1, 0, 0, 0, 2], &[1, 1, 0b10]),
+        (&[16, 0, 0, 0, 3, 6, 0, 9, 0, 3, 0, 4], &[16, 0, 0, 0, 3]),
+        (&[3, 0, 0, 0, 3], &[3, 6, 0, 9, 0, 3, 0, 4]),
+        (&[22, 0, 0, 0xFF, 0xF0, 0, 0x05], &[22, 0, 0, 0xFF, 0xF0, 0, 0x05]),
+        (&[3, 0, 0, 0, 1], &[3, 2, 0, 5]),
+        (&[23, 0, 0, 0, 2, 0, 0, 0, 1, 2, 0x12, 0x34], &[23, 4, 0x12, 0x34, 0, 3]),
+        // The bits once more, packed.
+        (&[3, 0xF0, 0, 0, 1], &[3, 2, 0, 0b10]),
+        (&[6, 0xF0, 0, 0, 0b01], &[6, 0xF0, 0, 0, 0b01]),
+        (&[1, 0, 0, 0, 2], &[1, 1, 0b01]),
+    ];
+    for (request, reply) in exchanges {
+        assert_eq!(client.ask(1, request).await, *reply, "{request:02X?}");
+    }
+    let said = client.ask(1, &[43, 14, 1, 0]).await;
+    assert!(said.starts_with(b"\x2B\x0E\x01\x82\0\0\x03\0\x07dinrail\x01\x07dinrail\x02"), "{said:02X?}");
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_gets_an_exception_and_the_connection_stays() {
+    let (gateway, at) = start(json!({}), registers).await;
+    let mut client = ModbusClient::connect(at).await;
+    settled(&mut client).await;
+    for (unit, request, reply) in [
+        (1, &[7][..], [0x87, 1]),
+        (1, &[3, 0x75, 0, 0, 1], [0x83, 2]),
+        (1, &[3, 0, 0, 0, 126], [0x83, 3]),
+        (1, &[3, 0, 0], [0x83, 3]),
+        (1, &[6, 0, 1, 0, 1], [0x86, 2]),
+        (1, &[16, 0, 0, 0, 1, 3, 0, 0, 0], [0x90, 3]),
+        (9, &[3, 0, 0, 0, 1], [0x83, 0x0A]),
+    ] {
+        assert_eq!(client.ask(unit, request).await, reply, "{request:02X?}");
+    }
+    // A byte count that says one and a count of 65535: byte for byte as it once ended another server.
+    client.send(&[0, 1, 0, 0, 0, 8, 7, 0x0F, 0, 0, 0xFF, 0xFF, 1, 0]).await;
+    assert_eq!(client.receive().await.unwrap().pdu, [0x8F, 0x0A], "unit 7 is nobody");
+    client.send(&[0, 1, 0, 0, 0, 8, 1, 0x0F, 0, 0, 0xFF, 0xFF, 1, 0]).await;
+    assert_eq!(client.receive().await.unwrap().pdu, [0x8F, 3]);
+    // 0 and 255 mean the server itself.
+    assert_eq!(client.holding(0, 0, 1).await, client.holding(255, 0, 1).await);
+    gateway.edit(|document| document["modbus_server"]["unit_id"] = json!("any")).await.unwrap();
+    let any = async || (client.ask(7, &[3, 0, 0, 0, 1]).await == [3, 2, 0xFF, 0xFE]).then_some(());
+    eventually(any, "every unit id is ours").await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn pipelined_requests_are_answered_in_order_each_with_its_number() {
+    let (gateway, at) = start(json!({}), registers).await;
+    let mut client = ModbusClient::connect(at).await;
+    settled(&mut client).await;
+    let mut bytes = Vec::new();
+    for number in 0..200u16 {
+        let pdu: &[u8] = match number % 4 {
+            0 => &[6, 0, 0, 0, 1],
+            1 => &[3, 0, 0, 0, 1],
+            2 => &[22, 0, 0, 0, 0, 0, 2],
+            _ => &[4, 0, 0, 0, 1],
+        };
+        bytes.extend(mbap::frame(number, 1, pdu));
+    }
+    // In pieces that are no frames.
+    for piece in bytes.chunks(17) {
+        client.send(piece).await;
+    }
+    for number in 0..200u16 {
+        let message = client.receive().await.unwrap();
+        assert_eq!(message.transaction, number);
+        match number % 4 {
+            1 => assert_eq!(message.pdu, [3, 2, 0, 1], "a read sees the write before it"),
+            3 => assert_eq!(message.pdu, [4, 2, 0, 2]),
+            _ => assert!(message.pdu[0] < 0x80),
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_modbus_is_closed_and_who_says_nothing_too() {
+    let (gateway, at) = start(json!({ "idle_timeout_s": 1 }), registers).await;
+    for wrong in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0, 1, 0, 1, 0, 6], &[0, 1, 0, 0, 0, 1, 1], &[0, 1, 0, 0, 0, 255, 1]]
+    {
+        let mut client = ModbusClient::connect(at).await;
+        client.send(wrong).await;
+        assert!(client.receive().await.is_none(), "{wrong:02X?}");
+    }
+    let mut client = ModbusClient::connect(at).await;
+    // Half a request is no sign of life.
+    client.send(&[0, 1, 0, 0, 0, 6, 1]).await;
+    assert!(client.receive().await.is_none());
+    let counted = async || status(&gateway).filter(|status| status["broken"] == 4 && status["idled"] == 1);
+    eventually(counted, "both are counted").await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_map_closes_no_connection_and_a_changed_address_does() {
+    let (gateway, at) = start(json!({ "max_connections": 2 }), registers).await;
+    let mut client = ModbusClient::connect(at).await;
+    settled(&mut client).await;
+    let entries =
+        json!([{ "table": "holding", "address": 500, "tag": "internal/wide", "type": "u32", "order": "CDAB" }]);
+    gateway
+        .edit(|document| document["modbus_server"]["map"] = json!({ "mode": "edited", "entries": entries }))
+        .await
+        .unwrap();
+    let edited = async || (client.ask(1, &[3, 1, 0xF4, 0, 2]).await == [3, 4, 0, 2, 0, 1]).then_some(());
+    eventually(edited, "the edited map").await;
+    assert_eq!(client.ask(1, &[3, 0, 0, 0, 1]).await, [0x83, 2]);
+    // A new tag moves none of the automatic map.
+    gateway
+        .edit(|document| {
+            document["modbus_server"]["map"] = json!({});
+            let list = document["internal"].as_array_mut().unwrap();
+            list.insert(0, json!({ "name": "new", "type": "u16", "initial": 77 }));
+        })
+        .await
+        .unwrap();
+    let automatic =
+        async || (client.ask(1, &[3, 0, 0, 0, 4]).await == [3, 8, 0xFF, 0xFE, 0, 1, 0, 2, 0, 77]).then_some(());
+    eventually(automatic, "the new tag behind the others").await;
+    // The third connection of two is refused; the others stay.
+    let _second = ModbusClient::connect(at).await;
+    assert!(ModbusClient::connect(at).await.receive().await.is_none());
+    assert_eq!(client.holding(1, 3, 1).await, [77]);
+    let clients = async || {
+        let status = status(&gateway)?;
+        let last = &status["clients"][0]["last"];
+        (status["clients"].as_array()?.len() == 2 && last["address"] == 3 && status["refused"] == 1).then_some(())
+    };
+    eventually(clients, "the clients and their last request").await;
+    gateway.edit(|document| document["modbus_server"]["address"] = json!(["127.0.0.2:0"])).await.unwrap();
+    assert!(client.receive().await.is_none());
+    let moved = address(&gateway, Some(at)).await;
+    assert_eq!(ModbusClient::connect(moved).await.holding(1, 3, 1).await, [77]);
+    // The places outlast the process.
+    let folder = gateway.stop().await;
+    let gateway = crate::support::gateway::TestGateway::start_on(folder).await;
+    let at = address(&gateway, None).await;
+    let mut client = ModbusClient::connect(at).await;
+    let same = async || (client.ask(1, &[3, 0, 3, 0, 1]).await == [3, 2, 0, 77]).then_some(());
+    eventually(same, "the same places after a restart").await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_keeps_the_safe_mode_away_and_its_silence_brings_it() {
+    let (gateway, at) = start(json!({}), |document| {
+        registers(document);
+        document["safe_mode"] = json!({ "modbus_s": 1 });
+    })
+    .await;
+    let mut client = ModbusClient::connect(at).await;
+    let active = || gateway.gateway.safe_mode.follow().borrow().is_active();
+    eventually(async || active().then_some(()), "the safe mode after the silence").await;
+    client.holding(1, 0, 1).await;
+    eventually(async || (!active()).then_some(()), "its end at a request").await;
+    let without = gateway.edit(|document| document["modbus_server"]["enabled"] = json!(false)).await;
+    assert!(format!("{without:?}").contains("leave `modbus_s` at 0"), "{without:?}");
+    gateway.stop().await;
+}
