@@ -51,7 +51,7 @@ async fn start() -> f64 {
     let broker = free_port();
     let begin = Instant::now();
     let mut demo = Command::new(PROGRAM);
-    demo.args(["demo", "--web", "127.0.0.1:0", "--broker", &format!("127.0.0.1:{broker}")]);
+    demo.args(["demo", "--web", "127.0.0.1:0", "--modbus", "127.0.0.1:0", "--broker", &format!("127.0.0.1:{broker}")]);
     let mut child = Process(demo.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("dinrail starts"));
     let output = BufReader::new(child.0.stdout.take().expect("its output"));
     // The password is only known from what it prints, so what the subscriber sees is later than the truth, never earlier.

@@ -1,14 +1,17 @@
 //! What each fuzz target does with its bytes. The package's tests do the same with the seeds.
 
+use dinrail::modbus::address::Span;
 use dinrail::modbus::framing::{Framing, Hearing, Receiver};
 use dinrail::modbus::mbap::{self, Decoder};
 use dinrail::modbus::order::Order;
 use dinrail::modbus::pdu::{decode_reply, decode_request, encode_request};
 use dinrail::modbus::receive::Progress;
 use dinrail::modbus::rtu;
+use dinrail::modbus::server::{Asked, Identity, Written, put_exception, put_read, put_written, understand};
 use dinrail::modbus::shape::ReplyShape;
 use dinrail::modbus::words::Codec;
 use dinrail::tag::value::ValueType;
+use tokio_modbus::ExceptionCode;
 
 /// Requests of every form of reply; the last one's has no length.
 const REQUESTS: [&[u8]; 8] = [
@@ -90,6 +93,93 @@ pub(crate) fn mbap(data: &[u8]) {
         }
     }
     assert!(stream.starts_with(&taken));
+}
+
+/// The server's side: piece length, then what a client sends. Each whole request gets one answer with its number and unit,
+/// until the stream is no Modbus/TCP; what was written is read back.
+pub(crate) fn server(data: &[u8]) {
+    let [piece, stream @ ..] = data else { return };
+    let mut memory = Memory::default();
+    let identity =
+        Identity::new([(0, "dinrail".to_owned()), (1, "x".repeat(300)), (2, "1".to_owned()), (6, "온".repeat(99))]);
+    let (mut input, mut output, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+    'stream: for bytes in stream.chunks(usize::from(*piece).max(1)) {
+        input.extend_from_slice(bytes);
+        loop {
+            match mbap::peek(&input) {
+                Ok(Some(request)) => {
+                    asked.push((request.transaction, request.unit, request.pdu.to_vec()));
+                    mbap::put(&mut output, request.transaction, request.unit, |out| {
+                        let begin = out.len();
+                        if let Err(code) = memory.answer(request.pdu, &identity, out) {
+                            out.truncate(begin);
+                            put_exception(out, request.pdu, code);
+                        }
+                    });
+                    let length = request.length;
+                    input.drain(..length);
+                }
+                Ok(None) => break,
+                Err(_) => break 'stream,
+            }
+        }
+    }
+    let mut decoder = Decoder::default();
+    decoder.push(&output);
+    for (transaction, unit, pdu) in asked {
+        let reply = decoder.next().expect("our answers are frames").expect("each request has an answer");
+        assert_eq!((reply.transaction, reply.unit), (transaction, unit));
+        assert_eq!(reply.pdu[0] & 0x7F, pdu[0] & 0x7F);
+        if reply.pdu[0] & 0x80 == 0 {
+            assert!(ReplyShape::of(&pdu).expect("it was understood").accepts(&reply.pdu));
+        } else {
+            assert!(reply.pdu.len() == 2 && (1..=3).contains(&reply.pdu[1]));
+        }
+    }
+    assert_eq!(decoder.next(), Ok(None));
+}
+
+/// The tables of a device: what lies beyond 1000 is not there.
+struct Memory {
+    bits: Vec<u16>,
+    registers: Vec<u16>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { bits: vec![0; 1000], registers: vec![0; 1000] }
+    }
+}
+
+impl Memory {
+    fn table(&mut self, span: Span) -> Result<&mut [u16], ExceptionCode> {
+        let words = if span.table().is_bits() { &mut self.bits } else { &mut self.registers };
+        let from = usize::from(span.address());
+        words.get_mut(from..from + usize::from(span.count())).ok_or(ExceptionCode::IllegalDataAddress)
+    }
+
+    fn write(&mut self, written: &Written) -> Result<(), ExceptionCode> {
+        let table = self.table(written.span)?;
+        let words = written.what.words(|| table[0]);
+        table.copy_from_slice(&words);
+        Ok(())
+    }
+
+    fn answer(&mut self, pdu: &[u8], identity: &Identity, out: &mut Vec<u8>) -> Result<(), ExceptionCode> {
+        match understand(pdu)? {
+            Asked::Read(span) => put_read(out, pdu[0], span.table(), self.table(span)?),
+            Asked::Write(written) => {
+                self.write(&written)?;
+                put_written(out, pdu);
+            }
+            Asked::Both(span, written) => {
+                self.write(&written)?;
+                put_read(out, pdu[0], span.table(), self.table(span)?);
+            }
+            Asked::Identify { code, object } => identity.put(out, code, object)?,
+        }
+        Ok(())
+    }
 }
 
 /// The codec of words: type, order, length and bit, then registers. What is read can be written, and reads the same.

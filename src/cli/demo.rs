@@ -24,11 +24,20 @@ const ADMIN: &str = "demo";
 /// Letters that are not mistaken for one another; the small bias of the remainder does not matter at 10 letters.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
-pub(super) fn run(data: Option<PathBuf>, web: SocketAddr, broker: SocketAddr) -> anyhow::Result<()> {
+/// Where its servers listen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Listeners {
+    pub(super) web: SocketAddr,
+    pub(super) broker: SocketAddr,
+    pub(super) modbus: SocketAddr,
+}
+
+pub(super) fn run(data: Option<PathBuf>, at: Listeners) -> anyhow::Result<()> {
+    let web = at.web;
     serve::init_logging("warn");
     let folder = Folder::take(data)?;
     let (login, line) = (password()?, folder.path.join("line-1"));
-    let mut document = document(web, broker, &login, &line);
+    let mut document = document(at, &login, &line);
     let field = simulate(&mut document, &line)?;
     serve::runtime()?.block_on(async {
         let token = prepare(&folder.path, document, &login).await?;
@@ -36,7 +45,7 @@ pub(super) fn run(data: Option<PathBuf>, web: SocketAddr, broker: SocketAddr) ->
         let gateway = Gateway::start(options).await?;
         let address = tokio::time::timeout(Duration::from_secs(5), gateway.web_address()).await.ok().flatten();
         let address = address.with_context(|| format!("{web} cannot be listened on; choose another with --web"))?;
-        println!("{}", greeting(serve::reachable(address), broker, &login, &token));
+        println!("{}", greeting(Listeners { web: serve::reachable(address), ..at }, &login, &token));
         serve::until_signal(gateway).await
     })?;
     drop(field);
@@ -111,7 +120,8 @@ fn password() -> anyhow::Result<String> {
     Ok(bytes.iter().map(letter).collect())
 }
 
-fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) -> Json {
+fn document(at: Listeners, password: &str, line: &Path) -> Json {
+    let Listeners { web, broker, modbus } = at;
     let mut document = json!({
         "format": "dinrail/1",
         "appliance": { "name": "demo", "description": "Simulated packing line", "location": "This machine" },
@@ -151,6 +161,10 @@ fn document(web: SocketAddr, broker: SocketAddr, password: &str, line: &Path) ->
         ],
         "modules": rack(),
         "internal": [{ "name": "recipe", "type": "u16", "initial": 1, "keep": true }],
+        "modbus_server": {
+            "address": modbus.to_string(),
+            "gateway": [{ "units": "11-12", "port": "COM1", "offset": -10, "description": "The meter and the oven" }],
+        },
         "web": { "address": web.to_string() },
     });
     if cfg!(feature = "broker") {
@@ -214,7 +228,9 @@ fn rack() -> Json {
     ])
 }
 
-fn greeting(web: SocketAddr, broker: SocketAddr, password: &str, token: &str) -> String {
+fn greeting(at: Listeners, password: &str, token: &str) -> String {
+    let Listeners { web, broker, modbus } = at;
+    let modbus = serve::reachable(modbus);
     let broker = serve::reachable(broker);
     let (host, port) = (broker.ip(), broker.port());
     let mqtt = if cfg!(feature = "broker") {
@@ -229,11 +245,14 @@ fn greeting(web: SocketAddr, broker: SocketAddr, password: &str, token: &str) ->
         "dinrail {version} demonstration: everything runs on this machine and listens on loopback only.\n\n  \
          browser   https://{web}   user {ADMIN}   password {password}\n            \
          (the certificate is self-signed: the browser asks once)\n{mqtt}\n  \
+         Modbus    mbpoll -m tcp -p {modbus_port} -a 1 -0 -r 0 -c 10 -t 4 {modbus_host}   (meter and oven: -a 11, -a 12)\n  \
          REST      curl -sk https://{web}/api/v1/tags -H 'Authorization: Bearer {token}'\n  \
          write     curl -sk -X PUT https://{web}/api/v1/tags/oven/setpoint -H 'Authorization: Bearer {token}' \
          -H 'Content-Type: application/json' -d '{{\"value\": 180.5}}'\n  \
          started   {started}\n\nCtrl-C ends it.",
         version = env!("CARGO_PKG_VERSION"),
+        modbus_port = modbus.port(),
+        modbus_host = modbus.ip(),
         started = crate::tag::reading::rfc3339(clock::unix_ms()),
     )
 }

@@ -42,6 +42,9 @@ enum Command {
         /// Where the embedded broker listens.
         #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1883")]
         broker: SocketAddr,
+        /// Where the Modbus/TCP server listens.
+        #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:1502")]
+        modbus: SocketAddr,
     },
     /// Sets a new data folder up without a browser.
     Init {
@@ -80,7 +83,7 @@ pub fn main() -> ExitCode {
     crate::web::install_jwt_provider();
     let result = match arguments.command {
         Command::Serve { data, web } => serve::run(&data, web),
-        Command::Demo { data, web, broker } => demo::run(data, web, broker),
+        Command::Demo { data, web, broker, modbus } => demo::run(data, demo::Listeners { web, broker, modbus }),
         Command::Init { data, admin, password_file, config } => {
             init::run(&data, &admin, &password_file, config.as_deref())
         }

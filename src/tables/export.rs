@@ -55,7 +55,8 @@ fn cell(tag: &Json, column: Column) -> Cell {
     }
 }
 
-fn guarded(text: String) -> String {
+/// A text that a spreadsheet takes for no formula.
+pub fn guarded(text: String) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text }
 }
 

@@ -28,7 +28,7 @@ mod tests;
 
 pub use addressing::Addressing;
 pub use columns::Column;
-pub use export::{to_csv, to_xlsx};
+pub use export::{guarded, to_csv, to_xlsx};
 pub use import::{Format, Import, Options, RowView, TableProblem, import};
 pub use merge::{Merged, Mode, merge};
 pub use text::{Encoding, Separator};

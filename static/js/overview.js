@@ -282,10 +282,32 @@ const CLOCK_SOURCE = new Map([
   ["nobody", "overview.clock_by_nobody"],
 ]);
 
+function modbusCard(unit) {
+  const d = unit.detail ?? {};
+  const clients = Array.isArray(d.clients) ? d.clients : [];
+  return h(
+    "article",
+    { class: "panel unit-card" },
+    h("h3", {}, h("a", { href: "/modbus-server" }, word("unit_kind", "modbus-server"))),
+    health(unit),
+    h(
+      "dl",
+      { class: "figures" },
+      figure(t("overview.clients"), count(clients.length)),
+      figure(t("modbus.requests"), count(d.requests)),
+      figure(t("modbus.exceptions"), count(d.exceptions)),
+      figure(t("modbus.forwarded"), count(d.forwarded)),
+      figure(t("modbus.cached"), count(d.cached)),
+      figure(t("overview.refused"), count(d.refused)),
+    ),
+  );
+}
+
 const SECTIONS = [
   ["line", "overview.lines", lineCard, "ports.empty_hint"],
   ["mqtt", "overview.mqtt", mqttCard, "mqtt.empty_hint"],
   ["broker", "overview.broker", brokerCard],
+  ["modbus-server", "overview.modbus", modbusCard],
 ];
 
 function show(status) {

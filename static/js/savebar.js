@@ -13,6 +13,7 @@ const PAGE_OF = {
   devices: "devices",
   modules: "modules",
   internal: "internal",
+  modbus_server: "modbus-server",
   computed: "computed",
   appliance: "settings",
   web: "settings",

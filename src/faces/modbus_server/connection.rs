@@ -177,6 +177,13 @@ impl Connection {
             Target::Own => understand(request.pdu),
             Target::Nobody => Err(ExceptionCode::GatewayPathUnavailable),
             Target::Device(route, unit) => {
+                // Behind others it waits for the line: one of them may write what it reads.
+                if self.pending.is_empty()
+                    && let Some((span, words)) = route.from_image(&self.shared.image, unit, request.pdu)
+                {
+                    self.shared.counts.cached.fetch_add(1, Ordering::Relaxed);
+                    return self.found(request, span, Ok(words));
+                }
                 let peer = self.client.peer.ip().to_canonical();
                 let priority = served.config.priority_clients.iter().any(|network| network.contains(&peer));
                 let answer = forward(Arc::clone(&self.shared), route, unit, priority, asking());
@@ -184,7 +191,7 @@ impl Connection {
             }
         };
         match asked {
-            Ok(Asked::Read(span)) => self.read(served, request, span),
+            Ok(Asked::Read(span)) => self.found(request, span, served.read(&self.shared.image, span)),
             Ok(Asked::Identify { code, object }) => self.now(request, |out| served.identity.put(out, code, object)),
             Err(code) => self.now(request, |_| Err(code)),
             Ok(Asked::Write(written)) => self.write(served, asking(), written, None),
@@ -198,10 +205,9 @@ impl Connection {
         self.writing = true;
     }
 
-    fn read(&mut self, served: &Served, request: Peeked<'_>, span: Span) {
-        let read = served.read(&self.shared.image, span);
+    fn found(&mut self, request: Peeked<'_>, span: Span, words: Result<Vec<u16>, ExceptionCode>) {
         let function = request.pdu.first().copied().unwrap_or_default();
-        self.now(request, |out| read.map(|words| put_read(out, function, span.table(), &words)));
+        self.now(request, |out| words.map(|words| put_read(out, function, span.table(), &words)));
     }
 
     /// Answers at once, unless others are to be answered before.

@@ -2,7 +2,7 @@
 
 use super::ModbusServerUnit;
 use super::clients::Clients;
-use super::gateway::Route;
+use super::gateway::Way;
 use crate::config::modbus_server::{ModbusServerConfig, OwnUnit};
 use crate::modbus::address::Span;
 use crate::modbus::server::{Identity, Written};
@@ -11,9 +11,11 @@ use crate::runtime::commands::Commands;
 use crate::runtime::image::{Reader, Slot};
 use crate::runtime::lines::Lines;
 use crate::runtime::safe_mode::SafeMode;
+use crate::tag::id::TagName;
 use crate::views::register_map::{Refused, RegisterMap, Step};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::mpsc;
@@ -72,7 +74,7 @@ impl Shared {
 /// What requests are answered by: one configuration and one set of tags.
 pub(super) struct Served {
     pub(super) config: ModbusServerConfig,
-    pub(super) routes: Vec<Arc<Route>>,
+    routes: Vec<Way>,
     pub(super) map: RegisterMap,
     /// By the map's indices of tags.
     slots: Vec<Slot>,
@@ -84,7 +86,7 @@ pub(super) enum Target<'a> {
     /// The image.
     Own,
     /// A device: the route, and the address on the line.
-    Device(&'a Arc<Route>, u8),
+    Device(&'a Way, u8),
     /// Nobody.
     Nobody,
 }
@@ -99,7 +101,9 @@ impl Served {
             (4, "remote I/O head and Modbus gateway".to_owned()),
             (6, appliance.clone()),
         ]);
-        let routes = routes.iter().cloned().map(Arc::new).collect();
+        let places: HashMap<&TagName, Slot> =
+            map.tags().iter().zip(&slots).map(|(def, slot)| (&def.name, *slot)).collect();
+        let routes = routes.iter().map(|route| Way::new(route, |name| places.get(name).copied())).collect();
         Self { config: server.clone(), routes, map, slots, identity }
     }
 

@@ -87,6 +87,11 @@ impl RegisterMap {
         self.left_out
     }
 
+    /// The tags it was made from.
+    pub fn tags(&self) -> &[Arc<TagDef>] {
+        &self.tags
+    }
+
     /// The tag of an entry.
     pub fn tag(&self, entry: &Entry) -> &Arc<TagDef> {
         &self.tags[entry.tag as usize]

@@ -1,8 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, editor, events, expression, field, help, hint, line, live, module, mqtt, nav, people, profile, revision,
-    start, tagfile, watch, word,
+    Msg, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav, people, profile,
+    revision, start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
@@ -27,6 +27,8 @@ pub(crate) const ALL: &[&[Msg]] = &[
     watch::ALL,
     line::ALL,
     line::scripts::ALL,
+    modbus::ALL,
+    modbus::scripts::ALL,
     module::ALL,
     module::scripts::ALL,
     module::fields::ALL,

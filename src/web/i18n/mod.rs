@@ -16,6 +16,7 @@ pub(crate) mod help;
 mod hint;
 pub(crate) mod line;
 pub(crate) mod live;
+pub(crate) mod modbus;
 pub(crate) mod module;
 pub(crate) mod mqtt;
 pub(crate) mod nav;
@@ -38,7 +39,7 @@ pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
-    pub(crate) use super::{events, expression, help, line, live, module, mqtt, nav, people, revision, start};
+    pub(crate) use super::{events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, start};
 }
 
 use std::fmt::Write as _;

@@ -16,11 +16,13 @@ mod help;
 mod internal;
 mod lines;
 mod login;
+mod modbus_server;
 mod modules;
 mod mqtt;
 mod overview;
 mod ports;
 mod preferences;
+mod register_map;
 mod revisions;
 mod settings;
 mod shell;
@@ -52,6 +54,8 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(computed::router())
         .merge(mqtt::router())
         .merge(broker::router())
+        .merge(modbus_server::router())
+        .merge(register_map::router())
         .merge(events::router())
         .merge(revisions::router())
         .merge(configuration::router())

@@ -131,6 +131,7 @@ impl Shell {
                 ("tags", &m::nav::TAGS),
                 ("modules", &m::module::MODULES),
                 ("lines", &m::line::LINES),
+                ("register-map", &m::modbus::MAP),
                 ("events", &m::nav::EVENTS),
             ],
         )];
@@ -144,6 +145,7 @@ impl Shell {
                     ("computed", &m::expression::COMPUTED),
                     ("mqtt", &m::nav::MQTT),
                     ("broker", &m::nav::BROKER),
+                    ("modbus-server", &m::modbus::SERVER),
                 ],
             ));
             groups.push(group(

@@ -6,9 +6,21 @@ use http::{HeaderMap, Request, StatusCode, header};
 use std::sync::Arc;
 use tower::ServiceExt;
 
-const EVERYONES: &[&str] = &["overview", "tags", "modules", "lines", "events", "account", "help", "api-docs"];
-const ADMINS: &[&str] =
-    &["ports", "devices", "internal", "computed", "mqtt", "broker", "settings", "users", "revisions", "configuration"];
+const EVERYONES: &[&str] =
+    &["overview", "tags", "modules", "lines", "register-map", "events", "account", "help", "api-docs"];
+const ADMINS: &[&str] = &[
+    "ports",
+    "devices",
+    "internal",
+    "computed",
+    "mqtt",
+    "broker",
+    "modbus-server",
+    "settings",
+    "users",
+    "revisions",
+    "configuration",
+];
 
 /// Facts as the cookie says: `role=admin; claimed=no`.
 struct ByCookie;

@@ -158,3 +158,36 @@ async fn polls_and_requests_of_others_share_the_line() {
     eventually(forwarded, "what was forwarded is counted").await;
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn a_read_that_the_image_can_answer_costs_no_line_time() {
+    let field = field();
+    let route = json!({ "units": "1", "port": "COM1", "cache_ms": 60_000 });
+    let (gateway, at) = start(json!({ "unit_id": 9, "gateway": [route] }), |document| {
+        document["ports"] = json!([port(&field)]);
+        let tag = |name, address, kind| json!({ "name": name, "table": "holding", "address": address, "type": kind });
+        document["devices"] = json!([{
+            "name": "d", "port": "COM1", "unit_id": 1, "poll_ms": 3_600_000,
+            "tags": [tag("a", 0, "u16"), tag("b", 1, "u32"), tag("c", 5, "u16")]
+        }]);
+    })
+    .await;
+    assert!(field.set(1, dinrail::modbus::address::Table::Holding, 0, &[7, 8, 9]));
+    eventually(async || gateway.tag("d/c").and_then(|view| view.state.at), "the first and only poll").await;
+    let held: Vec<u8> = ["d/a", "d/b"]
+        .iter()
+        .flat_map(|name| gateway.tag(name).unwrap().state.raw)
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    let mut client = ModbusClient::connect(at).await;
+    let before = field.stats().requests;
+    assert_eq!(client.ask(1, &[3, 0, 0, 0, 3]).await, [&[3, 6], &held[..]].concat());
+    assert_eq!(client.ask(1, &[3, 0, 1, 0, 1]).await[..2], [3, 2]);
+    assert_eq!(field.stats().requests, before, "the line was not asked");
+    // Register 3 is nobody's: the whole range is read in the field, as it is there now.
+    assert_eq!(client.ask(1, &[3, 0, 0, 0, 4]).await, [3, 8, 0, 7, 0, 8, 0, 9, 0, 0]);
+    assert_eq!(field.stats().requests, before + 1);
+    let counted = async || status(&gateway).filter(|status| status["cached"] == 2 && status["forwarded"] == 1);
+    eventually(counted, "both are counted").await;
+    gateway.stop().await;
+}

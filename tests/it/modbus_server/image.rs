@@ -205,3 +205,31 @@ async fn a_client_keeps_the_safe_mode_away_and_its_silence_brings_it() {
     assert!(format!("{without:?}").contains("leave `modbus_s` at 0"), "{without:?}");
     gateway.stop().await;
 }
+
+#[tokio::test]
+async fn the_map_is_shown_as_a_list_a_picture_and_a_file() {
+    let (gateway, at) = start(json!({}), registers).await;
+    let rest = gateway.admin().await;
+    let map = rest.get("/api/v1/modbus-server/map?match=internal/w*&attribute=value").await.body;
+    assert_eq!((&map["mode"], &map["total"], &map["left_out"]), (&json!("auto"), &json!(2), &json!(0)));
+    let expect = json!({
+        "tables": ["holding", "input"], "address": 1, "reference": "40002", "count": 2, "tag": "internal/wide",
+        "attribute": "value", "type": "u32", "order": "ABCD", "unit": "", "writable": true
+    });
+    assert_eq!(map["entries"][1], expect);
+    let picture = json!([{
+        "tables": ["holding", "input"], "address": 0, "count": 3, "entries": 2, "group": "internal", "attribute": "value"
+    }]);
+    assert_eq!(map["blocks"], picture);
+    let first = rest.get("/api/v1/modbus-server/map?limit=1&match=internal/o*&attribute=value").await.body;
+    assert_eq!((&first["entries"][0]["packed"], &first["next"]), (&json!("61440.0"), &json!(1)));
+    let second = rest.get("/api/v1/modbus-server/map?limit=1&match=internal/o*&attribute=value&after=1").await.body;
+    assert_eq!((&second["entries"][0]["tag"], &second["next"]), (&json!("internal/off"), &Json::Null));
+    assert_eq!(rest.get("/api/v1/modbus-server/map?match=x").await.status, 422);
+    let csv = rest.get("/api/v1/modbus-server/map.csv").await.body;
+    let csv = csv.as_str().unwrap();
+    assert!(csv.contains("\nholding input,1,40002,2,internal/wide,value,u32,ABCD,,yes,\n"), "{csv}");
+    let metrics = rest.get("/metrics").await.body;
+    assert!(metrics.as_str().unwrap().contains("dinrail_modbus_server_clients 0"), "{at}");
+    gateway.stop().await;
+}

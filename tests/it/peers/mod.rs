@@ -1,5 +1,5 @@
 //! Against Modbus programs of others: slaves that our gateway reads and writes, a master that reads our simulated
-//! field. Each is a child process on a pair of ptys; one that is not installed fails its tests.
+//! field, clients that read and write our server. Each is a child process on a pair of ptys; one that is not installed fails its tests.
 
 mod layout;
 mod libmodbus;
@@ -7,5 +7,6 @@ mod mbpoll;
 mod more_ways;
 mod pymodbus;
 mod scenes;
+mod server;
 mod site;
 mod slave;

@@ -204,29 +204,32 @@ impl Slave {
 }
 
 /// The source of a slave program.
-fn source(name: &str) -> PathBuf {
+pub(super) fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
-fn python() -> PathBuf {
+pub(super) fn python() -> PathBuf {
     std::env::var_os("DINRAIL_PEERS_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from)
 }
 
-/// The program over libmodbus, compiled once per run.
+/// The slave over libmodbus, compiled once per run.
 fn libmodbus_slave() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
-        // Cargo's folder for what tests make; the process id keeps runs apart that share it.
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
-        std::fs::create_dir_all(&folder).unwrap();
-        let (program, own) = (folder.join("libmodbus_slave"), folder.join(format!("slave-{}", std::process::id())));
-        let flags = output(Blocking::new("pkg-config").args(["--cflags", "--libs", "libmodbus"]));
-        let mut compile = Blocking::new("cc");
-        compile.args(["-Wall", "-Wextra", "-Werror", "-O1", "-o"]).arg(&own).arg(source("libmodbus_slave.c"));
-        output(compile.args(flags.split_whitespace()));
-        std::fs::rename(own, &program).unwrap();
-        program
-    })
+    PROGRAM.get_or_init(|| compiled("libmodbus_slave"))
+}
+
+/// A program over libmodbus, compiled now.
+pub(super) fn compiled(name: &str) -> PathBuf {
+    // Cargo's folder for what tests make; the process id keeps runs apart that share it.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("peers");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (program, own) = (folder.join(name), folder.join(format!("{name}-{}", std::process::id())));
+    let flags = output(Blocking::new("pkg-config").args(["--cflags", "--libs", "libmodbus"]));
+    let mut compile = Blocking::new("cc");
+    compile.args(["-Wall", "-Wextra", "-Werror", "-O1", "-o"]).arg(&own).arg(source(&format!("{name}.c")));
+    output(compile.args(flags.split_whitespace()));
+    std::fs::rename(own, &program).unwrap();
+    program
 }
 
 fn output(command: &mut Blocking) -> String {

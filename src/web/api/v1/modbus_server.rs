@@ -1,6 +1,7 @@
 //! The register map of the Modbus/TCP server: as a list, as a picture, as a file.
 
 use crate::config::modbus_server::MapConfig;
+use crate::tables::guarded;
 use crate::tag::pattern::TagPattern;
 use crate::views::register_map::RegisterMap;
 use crate::views::register_map::assign::assign;
@@ -15,6 +16,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -139,26 +141,22 @@ fn write(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
         "packed",
     ])?;
     for line in lines {
-        writer.write_record([
-            &line.tables.join(" "),
-            &line.address.to_string(),
-            &line.reference,
-            &line.count.to_string(),
-            &line.tag,
-            line.attribute,
-            line.kind,
-            line.order,
-            &harmless(&line.unit),
-            if line.writable { "yes" } else { "no" },
-            line.packed.as_deref().unwrap_or_default(),
-        ])?;
+        let cells: [Cow<'_, str>; 11] = [
+            line.tables.join(" ").into(),
+            line.address.to_string().into(),
+            line.reference.as_str().into(),
+            line.count.to_string().into(),
+            line.tag.as_str().into(),
+            line.attribute.into(),
+            line.kind.into(),
+            line.order.into(),
+            guarded(line.unit.clone()).into(),
+            if line.writable { "yes" } else { "no" }.into(),
+            line.packed.as_deref().unwrap_or_default().into(),
+        ];
+        writer.write_record(cells.iter().map(|cell| cell.as_bytes()))?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-/// A text that a spreadsheet would take for a formula has `'` in front.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }
 
 /// The map in force, as the server has it.

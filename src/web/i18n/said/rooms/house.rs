@@ -65,7 +65,6 @@ super::list! {
     // Requests of others to a line.
     "too many requests wait for the line", "라인에서 기다리는 요청이 너무 많습니다";
     "the line is not open", "라인이 열려 있지 않습니다";
-    "not a request", "요청이 아닙니다";
 
     // Channels.
     "`{}` means nothing while the channel's mode is `{}`", "채널 모드가 `{1}`인 동안 `{0}` 항목은 쓸 수 없습니다";
