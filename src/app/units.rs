@@ -283,24 +283,7 @@ impl Parts {
                 },
                 |follow| Broker::new(follow, self.events.clone()).run(ctx),
             ),
-            UnitConfig::ModbusServer(server) => followed(
-                ModbusServerUnit::clone(server),
-                |config| match config {
-                    UnitConfig::ModbusServer(server) => Some(ModbusServerUnit::clone(server)),
-                    _ => None,
-                },
-                |config| {
-                    let server = ModbusServer {
-                        config,
-                        image: self.image.reader(),
-                        commands: self.commands.clone(),
-                        lines: self.lines.clone(),
-                        safe_mode: self.safe_mode.clone(),
-                        places: self.store.register_places(),
-                    };
-                    server.run(ctx)
-                },
-            ),
+            UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::QueueSweep(connections) => self.queue_sweep(connections, ctx),
@@ -333,6 +316,27 @@ impl Parts {
             |follow| {
                 let (units, events) = (self.units.clone(), self.events.clone());
                 Watchdog::new(follow, self.safe_mode.clone(), units, events).run(ctx)
+            },
+        )
+    }
+
+    fn modbus_server(&self, server: &ModbusServerUnit, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            server.clone(),
+            |config| match config {
+                UnitConfig::ModbusServer(server) => Some(ModbusServerUnit::clone(server)),
+                _ => None,
+            },
+            |config| {
+                let server = ModbusServer {
+                    config,
+                    image: self.image.reader(),
+                    commands: self.commands.clone(),
+                    lines: self.lines.clone(),
+                    safe_mode: self.safe_mode.clone(),
+                    places: self.store.register_places(),
+                };
+                server.run(ctx)
             },
         )
     }

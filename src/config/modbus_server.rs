@@ -187,12 +187,11 @@ impl ModbusServerConfig {
         let clients_at = at.member("priority_clients");
         let mut priority_clients = Vec::with_capacity(clients.len());
         for (index, text) in clients {
-            match text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
-                Ok(network) => priority_clients.push(network),
-                Err(_) => {
-                    let sentence = format!("{} is not an address or network such as `10.0.0.0/24`", shown_text(text));
-                    problems.error(&clients_at.index(index), sentence);
-                }
+            if let Ok(network) = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)) {
+                priority_clients.push(network);
+            } else {
+                let sentence = format!("{} is not an address or network such as `10.0.0.0/24`", shown_text(text));
+                problems.error(&clients_at.index(index), sentence);
             }
         }
         let good = fields.finish(problems);
@@ -236,12 +235,11 @@ impl MapConfig {
         let Some(mut fields) = Fields::open(json, at, problems) else { return config };
         let edited = fields.word("mode", &[("auto", false), ("edited", true)], problems).unwrap_or_default();
         if let Some(word) = fields.text("order", 20, problems) {
-            match Order::parse_device(word) {
-                Some(order) => config.order = order,
-                None => {
-                    let words: Vec<&str> = Order::device_words().collect();
-                    fields.error("order", format!("`order` is one of {}", words.join(", ")), problems);
-                }
+            if let Some(order) = Order::parse_device(word) {
+                config.order = order;
+            } else {
+                let words: Vec<&str> = Order::device_words().collect();
+                fields.error("order", format!("`order` is one of {}", words.join(", ")), problems);
             }
         }
         config.stale = read_stale(&mut fields, problems).unwrap_or_default();

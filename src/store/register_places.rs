@@ -2,9 +2,8 @@
 
 use super::{Durability, Store, StoreError, WRITE};
 use crate::tag::attribute::Attribute;
-use crate::views::register_map::assign::{Assigned, PointKey, Space};
+use crate::views::register_map::assign::{Assigned, Places, PointKey, Space};
 use sqlx::{Connection, QueryBuilder, Sqlite};
-use std::collections::HashMap;
 
 /// The handle of the places in the automatic register map. They are filed under the id of the tag, which a rename does
 /// not change.
@@ -41,7 +40,7 @@ impl RegisterPlaces {
     }
 
     /// Every place. One that cannot be read is left out: its point gets a new one.
-    pub async fn all(&self) -> Result<HashMap<PointKey, Assigned>, StoreError> {
+    pub async fn all(&self) -> Result<Places, StoreError> {
         let rows: Vec<(String, String, String, u16, u16)> =
             sqlx::query_as("SELECT tag, space, attribute, address, count FROM register_places")
                 .fetch_all(&self.store.inner.readers)

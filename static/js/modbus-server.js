@@ -1,7 +1,9 @@
 // The editor of the Modbus/TCP server: settings, register map, ways through to devices; and who is connected.
 
+import { get } from "./api.js";
 import { boolColumn, choiceColumn, numberColumn, textColumn } from "./columns.js";
 import { ConfigDocument } from "./document.js";
+import { complain } from "./dialog.js";
 import { $, fill, h } from "./dom.js";
 import { failedToLoad } from "./editor.js";
 import { Form, number } from "./form.js";
@@ -194,6 +196,21 @@ async function main() {
     show();
   }
 
+  /** The values of the map in force as entries, so that an own map need not begin with nothing. */
+  async function takeOver() {
+    const { entries } = await get("/modbus-server/map", { attribute: "value", limit: 10000 });
+    const taken = entries.map(({ tables: [table], address, tag, type, count: registers, writable }) => ({
+      table,
+      address,
+      tag,
+      type,
+      ...(type === "string" && { length: registers }),
+      ...(writable && { writable }),
+    }));
+    config.set(ENTRIES, taken.length ? taken : undefined);
+    show();
+  }
+
   function show() {
     forms = [];
     grids = [];
@@ -215,7 +232,12 @@ async function main() {
       root,
       panel("section.general", form(AT, GENERAL), button("modbus.remove", () => put(undefined), { class: "danger" })),
       panel(null, form(`${AT}/map`, MAP), h("p", {}, h("a", { href: "/register-map" }, t("modbus.to_map")))),
-      mode === "edited" && panel("modbus.edited_entries", grid(ENTRIES, entryColumns(attributes), entry, "modbus.edited_entries")),
+      mode === "edited" &&
+        panel(
+          "modbus.edited_entries",
+          !config.read(ENTRIES)?.length && button("modbus.take_over", () => takeOver().catch(complain)),
+          grid(ENTRIES, entryColumns(attributes), entry, "modbus.edited_entries"),
+        ),
       panel("modbus.routes", grid(ROUTES, routeColumns(), route, "modbus.routes")),
     );
   }

@@ -3,6 +3,7 @@
 mod computed;
 mod files;
 mod lines;
+mod modbus_server;
 mod modules;
 mod ports;
 
@@ -30,6 +31,8 @@ const PAGES: &[&str] = &[
     "computed",
     "mqtt",
     "broker",
+    "modbus-server",
+    "register-map",
     "settings",
     "users",
     "revisions",

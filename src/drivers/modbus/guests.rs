@@ -1,7 +1,6 @@
 //! Requests of others that come in by the gateway: whose turn it is, and how they are sent.
 
 use super::flight::{self, Talk};
-use super::health::FIRST_WAIT;
 use super::work::Work;
 use crate::config::port::Timeout;
 use crate::runtime::lines::{Guest, GuestError};
@@ -12,6 +11,9 @@ use tokio::time::Instant;
 
 /// Requests that may wait: as gateways have it (32 per master).
 const MOST: usize = 32;
+
+/// How long a device of nobody may take to begin its answer, where nothing is set: what masters use unless told.
+const STRANGER_WAIT: Duration = Duration::from_secs(1);
 
 /// Requests by asker; askers take turns, those with priority before the others.
 #[derive(Debug, Default)]
@@ -27,9 +29,9 @@ type Waiting = (Arc<str>, VecDeque<Guest>);
 
 impl Guests {
     /// One more; refused at once when too many wait. One who floods the line keeps no room from others: where all places
-    /// are taken, the newest of whoever has most gives way.
+    /// are taken, the newest of whoever has most gives way, if that is more than the new one's asker has.
     pub(super) fn push(&mut self, guest: Guest) {
-        if MOST <= self.waiting && !self.make_room(&guest.asker) {
+        if MOST <= self.waiting && !self.make_room(&guest) {
             refuse(guest, GuestError::Busy);
             return;
         }
@@ -41,16 +43,16 @@ impl Guests {
         }
     }
 
-    fn make_room(&mut self, asker: &Arc<str>) -> bool {
-        let all = || self.urgent.iter().chain(&self.others);
-        let own: usize = all().filter(|(name, _)| name == asker).map(|(_, queue)| queue.len()).sum();
-        let most = all().map(|(_, queue)| queue.len()).max().unwrap_or(0);
-        // Only from one who would still have more than the new one then.
-        if most <= own + 1 {
-            return false;
-        }
-        let crowd = self.others.iter_mut().chain(&mut self.urgent).find(|(_, queue)| queue.len() == most);
-        let Some(newest) = crowd.and_then(|(_, queue)| queue.pop_back()) else { return false };
+    fn make_room(&mut self, new: &Guest) -> bool {
+        let own = |queue: &VecDeque<Waiting>| {
+            queue.iter().find(|(asker, _)| *asker == new.asker).map_or(0, |(_, own)| own.len())
+        };
+        let own = own(&self.urgent) + own(&self.others);
+        // Who has priority gives way to nobody without.
+        let urgent = self.urgent.iter_mut().filter(|_| new.priority);
+        let crowd = self.others.iter_mut().chain(urgent).max_by_key(|(_, queue)| queue.len());
+        let Some((_, queue)) = crowd.filter(|(_, queue)| own + 1 < queue.len()) else { return false };
+        let Some(newest) = queue.pop_back() else { return false };
         refuse(newest, GuestError::Busy);
         self.waiting -= 1;
         true
@@ -121,7 +123,7 @@ impl Work {
         let usual = || match (known, port) {
             (Some(device), port) => device.timeout(port),
             (None, Timeout::Fixed(fixed)) => fixed,
-            (None, Timeout::Auto) => FIRST_WAIT,
+            (None, Timeout::Auto) => STRANGER_WAIT,
         };
         let talk = Talk {
             device: known.map(|device| device.key),
@@ -183,6 +185,15 @@ mod tests {
         assert!(!is_busy(&mut other));
         assert!(is_busy(&mut flood[31]), "the newest of the flood gave way");
         assert_eq!(order(&mut guests)[..3], ["a0", "b1", "a1"]);
+    }
+
+    #[test]
+    fn who_has_priority_gives_way_to_nobody_without() {
+        let mut guests = Guests::default();
+        let _urgent: Vec<Reply> = (0..32).map(|unit| push(&mut guests, "a", true, unit)).collect();
+        let is_busy = |mut reply: Reply| reply.try_recv() == Ok(Err(GuestError::Busy));
+        assert!(is_busy(push(&mut guests, "b", false, 1)));
+        assert!(!is_busy(push(&mut guests, "b", true, 1)));
     }
 
     #[test]

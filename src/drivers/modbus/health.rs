@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// A device never heard of may be slow; neighbours wait as long when it is not there at all. Every second probe waits
 /// longer, up to [`MOST_WAIT`], so that slower ones are found, too.
-pub(super) const FIRST_WAIT: Duration = Duration::from_millis(500);
+const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Below this the latency of USB adapters and of a loaded host is mistaken for silence.
 const LEAST_WAIT: Duration = Duration::from_millis(100);
 const MOST_WAIT: Duration = Duration::from_millis(2000);

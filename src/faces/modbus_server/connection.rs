@@ -26,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 const INPUT: usize = 4096;
 /// Requests of one connection under way: twice what a line takes, so that a client that asks for too much hears 06.
 const AHEAD: usize = 64;
+/// How soon and how late the silence of a client is looked at: the setting may change meanwhile, and where an answer is
+/// under way nothing is to be done yet.
+const IDLE_LOOK: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(1));
 /// A client that takes none of its answers for so long is gone.
 const WRITE_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -87,7 +90,7 @@ struct Connection {
 
 impl Connection {
     async fn run(&mut self, mut stream: Stream, stop: &CancellationToken) -> End {
-        let idle = sleep_until(self.heard + self.shared.served().config.idle_timeout);
+        let idle = sleep_until(Instant::now() + IDLE_LOOK.1);
         tokio::pin!(idle);
         loop {
             let served = self.serve();
@@ -118,12 +121,11 @@ impl Connection {
                     Ok(bytes) => self.filled += bytes,
                 },
                 () = &mut idle => {
-                    let until = self.heard + self.shared.served().config.idle_timeout;
-                    if until <= Instant::now() && self.pending.is_empty() {
+                    let (now, until) = (Instant::now(), self.heard + self.shared.served().config.idle_timeout);
+                    if until <= now && self.pending.is_empty() {
                         return End::Idle;
                     }
-                    // Asked again in a second where an answer is under way.
-                    idle.as_mut().reset(until.max(Instant::now() + Duration::from_secs(1)));
+                    idle.as_mut().reset(until.clamp(now + IDLE_LOOK.0, now + IDLE_LOOK.1));
                 }
             }
         }
@@ -179,7 +181,7 @@ impl Connection {
             Target::Device(route, unit) => {
                 // Behind others it waits for the line: one of them may write what it reads.
                 if self.pending.is_empty()
-                    && let Some((span, words)) = route.from_image(&self.shared.image, unit, request.pdu)
+                    && let Some((span, words)) = route.held_answer(&self.shared.image, unit, request.pdu)
                 {
                     self.shared.counts.cached.fetch_add(1, Ordering::Relaxed);
                     return self.found(request, span, Ok(words));

@@ -66,7 +66,7 @@ impl Way {
 
     /// What the image answers to a read of a device: all that is asked for, as it was read in the field, and none of it
     /// older than permitted.
-    pub(super) fn from_image(&self, image: &Reader, unit: u8, pdu: &[u8]) -> Option<(Span, Vec<u16>)> {
+    pub(super) fn held_answer(&self, image: &Reader, unit: u8, pdu: &[u8]) -> Option<(Span, Vec<u16>)> {
         let (most, held) = (self.config.cache?, self.held.get(&unit)?);
         let Ok(Asked::Read(asked)) = understand(pdu) else { return None };
         let now = clock::now();

@@ -22,13 +22,12 @@ use crate::runtime::status::{Detail, ModbusServerStatus};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::RegisterPlaces;
 use crate::views::register_map::RegisterMap;
-use crate::views::register_map::assign::{Assigned, PointKey, assign};
+use crate::views::register_map::assign::{Assigned, Places, PointKey, assign};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use gateway::Route;
 use shared::{Served, Shared};
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -98,7 +97,7 @@ impl ModbusServer {
         let present = config.borrow_and_update().clone();
         let (behind, unfinished) = mpsc::channel(BEHIND);
         let gate = Gate::new(AllowList::All, caps(&present.server));
-        let nothing = RegisterMap::new(&present.server.map, [], &HashMap::new());
+        let nothing = RegisterMap::new(&present.server.map, [], &Places::new());
         let first = Served::new(&present, nothing, Vec::new());
         let shared = Arc::new(Shared::new(image, commands, lines, safe_mode, behind, first));
         let to = Arc::clone(&shared);
@@ -110,7 +109,7 @@ impl ModbusServer {
             gate,
             listeners,
             places,
-            known: HashMap::new(),
+            known: Places::new(),
             unkept: Vec::new(),
             retry: Instant::now(),
         };
@@ -126,7 +125,7 @@ struct Service {
     gate: Gate,
     listeners: Listeners,
     places: RegisterPlaces,
-    known: HashMap<PointKey, Assigned>,
+    known: Places,
     /// Places that are in use and could not be written down yet.
     unkept: Vec<(PointKey, Assigned)>,
     retry: Instant,

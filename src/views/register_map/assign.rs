@@ -62,6 +62,9 @@ pub struct Assigned {
     pub count: u16,
 }
 
+/// The places there are, by point.
+pub type Places = HashMap<PointKey, Assigned>;
+
 /// A point that wants a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -149,10 +152,7 @@ fn area(key: &PointKey) -> Area {
 /// Gives places to the points of these tags that have none, or one of another size, and answers only those new places.
 /// They lie behind all others of their area; where that is full, in the first gap that is wide enough. A point for which
 /// there is no room gets none.
-pub fn assign<'a>(
-    known: &HashMap<PointKey, Assigned>,
-    tags: impl IntoIterator<Item = &'a Arc<TagDef>>,
-) -> Vec<(PointKey, Assigned)> {
+pub fn assign<'a>(known: &Places, tags: impl IntoIterator<Item = &'a Arc<TagDef>>) -> Vec<(PointKey, Assigned)> {
     let tags: Vec<&Arc<TagDef>> = tags.into_iter().collect();
     let mut rooms = Rooms::new(known);
     let mut news = Vec::new();
@@ -174,7 +174,7 @@ pub fn assign<'a>(
 
 /// What is taken, by area.
 struct Rooms<'a> {
-    known: &'a HashMap<PointKey, Assigned>,
+    known: &'a Places,
     areas: Vec<Room>,
 }
 
@@ -188,7 +188,7 @@ struct Room {
 }
 
 impl<'a> Rooms<'a> {
-    fn new(known: &'a HashMap<PointKey, Assigned>) -> Self {
+    fn new(known: &'a Places) -> Self {
         let mut rooms = Self { known, areas: Vec::new() };
         for (key, place) in known {
             let end = u32::from(place.address) + u32::from(place.count);
@@ -225,7 +225,7 @@ impl<'a> Rooms<'a> {
 }
 
 /// The free pieces between places that were taken before.
-fn gaps_of(known: &HashMap<PointKey, Assigned>, wanted: Area, space: Space) -> Vec<(u32, u32)> {
+fn gaps_of(known: &Places, wanted: Area, space: Space) -> Vec<(u32, u32)> {
     let mut taken: Vec<(u32, u32)> = known
         .iter()
         .filter(|(key, _)| key.space == space && area(key) == wanted)

@@ -16,7 +16,7 @@ use crate::config::modbus_server::{Gaps, MapConfig, Stale};
 use crate::modbus::address::Table;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
-use assign::{Assigned, PointKey, Space};
+use assign::{Places, Space};
 use point::Point;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -68,11 +68,7 @@ pub struct RegisterMap {
 impl RegisterMap {
     /// The map of these tags: by the entries somebody wrote, or automatic, by these places. `places` has a place for
     /// every point that has room, as [`assign::assign`] gives it; an edited map takes none.
-    pub fn new(
-        config: &MapConfig,
-        tags: impl IntoIterator<Item = Arc<TagDef>>,
-        places: &HashMap<PointKey, Assigned>,
-    ) -> Self {
+    pub fn new(config: &MapConfig, tags: impl IntoIterator<Item = Arc<TagDef>>, places: &Places) -> Self {
         let tags: Arc<[Arc<TagDef>]> = tags.into_iter().collect();
         let (tables, left_out) = match &config.entries {
             Some(_) => (edited(config, &tags), 0),
@@ -132,11 +128,7 @@ fn edited(config: &MapConfig, tags: &[Arc<TagDef>]) -> [Arc<[Entry]>; 4] {
     })
 }
 
-fn automatic(
-    config: &MapConfig,
-    tags: &[Arc<TagDef>],
-    places: &HashMap<PointKey, Assigned>,
-) -> ([Arc<[Entry]>; 4], usize) {
+fn automatic(config: &MapConfig, tags: &[Arc<TagDef>], places: &Places) -> ([Arc<[Entry]>; 4], usize) {
     let mut spaces = [Vec::new(), Vec::new()];
     let mut left_out = 0;
     for (tag, def) in (0u32..).zip(tags) {

@@ -1,4 +1,4 @@
-use super::assign::assign;
+use super::assign::{Assigned, Places, PointKey, assign};
 use super::*;
 use crate::config::modbus_server::ModbusServerConfig;
 use crate::modbus::address::Span;
@@ -36,8 +36,8 @@ fn internal(name: &str, kind: ValueType) -> Arc<TagDef> {
     def(name, kind, Origin::Internal, true)
 }
 
-fn places(tags: &[Arc<TagDef>]) -> HashMap<PointKey, Assigned> {
-    assign(&HashMap::new(), tags).into_iter().collect()
+fn places(tags: &[Arc<TagDef>]) -> Places {
+    assign(&Places::new(), tags).into_iter().collect()
 }
 
 fn good(value: Value) -> TagState {
@@ -247,7 +247,7 @@ fn a_tag_that_becomes_wider_gets_another_place_and_moves_nobody() {
     let before = [internal("internal/a", ValueType::U16), internal("internal/b", ValueType::U16)];
     let known = places(&before);
     let after = [internal("internal/a", ValueType::U32), Arc::clone(&before[1])];
-    let news: HashMap<PointKey, Assigned> = assign(&known, &after).into_iter().collect();
+    let news: Places = assign(&known, &after).into_iter().collect();
     let value = |name: &str| PointKey {
         tag: format!("id-internal/{name}"),
         space: Space::Registers,
@@ -268,7 +268,7 @@ fn when_the_room_ends_values_go_before_the_rest_and_gaps_are_used() {
     let mut fewer = known;
     fewer.retain(|key, _| key.tag != "id-internal/t5");
     let late = [internal("internal/late", ValueType::U32), internal("internal/later", ValueType::F64)];
-    let news: HashMap<PointKey, Assigned> = assign(&fewer, &late).into_iter().collect();
+    let news: Places = assign(&fewer, &late).into_iter().collect();
     let of = |tag: &str| news.get(&PointKey { tag: format!("id-internal/{tag}"), ..value(0) }).copied();
     assert_eq!(of("late"), Some(Assigned { address: 20, count: 2 }));
     assert_eq!(of("later"), None, "two registers are no room for four");
@@ -344,7 +344,7 @@ proptest! {
     #[test]
     fn places_are_apart(edits in proptest::collection::vec((0usize..12, prop::sample::select(ValueType::ALL.to_vec())), 1..30)) {
         let mut tags: Vec<Arc<TagDef>> = Vec::new();
-        let mut known = HashMap::new();
+        let mut known = Places::new();
         for (place, kind) in edits {
             let fresh = internal(&format!("internal/t{place}"), kind);
             match tags.iter_mut().find(|def| def.name == fresh.name) {

@@ -29,6 +29,7 @@ pub(crate) const ALL: &[&[Msg]] = &[
     line::scripts::ALL,
     modbus::ALL,
     modbus::scripts::ALL,
+    modbus::help::ALL,
     module::ALL,
     module::scripts::ALL,
     module::fields::ALL,

@@ -27,6 +27,25 @@ crate::web::i18n::declare! {
     COL_PACKED = "modbus.col_packed": "Packed in", "묶음 위치";
 }
 
+/// What the help page says of it.
+pub(crate) mod help {
+    crate::web::i18n::declare! {
+        TITLE = "help.modbus": "Modbus/TCP server and gateway", "Modbus/TCP 서버와 게이트웨이";
+        MAP = "help.modbus_map":
+            "Every point of every tag has its place in the automatic register map: values from register 0 and bit 0, everything else from register 32768; from bit 32768 on a bit for each tag is set while its quality is good. A place once given is kept as long as the tag lives, whatever is added. 8192 values of 64 bits fit; for more, or for addresses of your own, edit the map.",
+            "모든 태그의 모든 포인트는 자동 레지스터 맵에 자리가 있습니다. 값은 레지스터 0과 비트 0부터, 나머지는 레지스터 32768부터이며, 비트 32768부터는 품질이 좋은 동안 켜지는 비트가 태그마다 하나씩 있습니다. 한번 정해진 자리는 무엇이 추가되어도 태그가 있는 동안 유지됩니다. 64비트 값 8192개까지 들어가며, 더 많거나 주소를 직접 정하려면 맵을 편집하세요.";
+        CODES = "help.modbus_codes":
+            "Numbers: quality is good 0, uncertain 1, bad 2; a timestamp counts milliseconds since 1970 UTC in four registers. Wide values have the most significant register first unless another order is set. All values of one request come from one moment.",
+            "숫자: 품질은 좋음 0, 불확실 1, 나쁨 2이고, 시각은 1970년 UTC부터의 밀리초이며 레지스터 네 개를 씁니다. 다른 순서를 정하지 않으면 넓은 값은 최상위 레지스터가 먼저입니다. 한 요청의 모든 값은 같은 순간의 것입니다.";
+        WRITES = "help.modbus_writes":
+            "A write is answered when the field has answered, with the device's exception if it refuses. A write of several points is checked as a whole against the map and then done in the order of addresses; at the first refusal it ends: what was written before stays written, and the event log says what. Of packed bits those that cannot be written are left alone.",
+            "쓰기는 현장이 응답하면 응답하며, 장치가 거부하면 그 예외를 돌려줍니다. 여러 포인트의 쓰기는 먼저 맵 전체와 대조한 뒤 주소 순서대로 실행하고, 처음 거부된 곳에서 멈춥니다. 그 전에 쓴 것은 그대로 남으며 이벤트 로그에 기록됩니다. 묶음 비트 중 쓸 수 없는 것은 그대로 둡니다.";
+        GATEWAY = "help.modbus_gateway":
+            "Requests to unit ids with a route go to the line byte for byte, in turn with its own polls; clients take turns. Exception 06: 32 requests wait already; 0A: no route, or the line is closed; 0B: the device does not answer.",
+            "경로가 있는 유닛 ID의 요청은 바이트 그대로 라인으로 가며, 라인 자체의 폴링과 번갈아 처리되고 클라이언트끼리도 번갈아 처리됩니다. 예외 06: 이미 32개 요청이 대기 중, 0A: 경로가 없거나 라인이 닫힘, 0B: 장치 무응답.";
+    }
+}
+
 /// Words that scripts ask for.
 pub(in crate::web::i18n) mod scripts {
     crate::web::i18n::declare_for_scripts! {
@@ -36,6 +55,7 @@ pub(in crate::web::i18n) mod scripts {
         "modbus.to_map": "Show the register map", "레지스터 맵 보기";
         "modbus.routes": "Gateway: unit ids to ports", "게이트웨이: 유닛 ID와 포트";
         "modbus.edited_entries": "Entries of the edited map", "편집한 맵의 항목";
+        "modbus.take_over": "Begin with the values of the map in force", "현재 맵의 값으로 시작";
         "modbus.first": "The first {n} of {all} entries; the CSV file has all.", "항목 {all}개 중 처음 {n}개. 전체는 CSV 파일에 있습니다.";
         "modbus.left_out": "There was no room for {n} points: an edited map takes those that are needed.", "포인트 {n}개는 자리가 없습니다. 필요한 것만 편집한 맵에 넣으세요.";
         "modbus.block": "{group} {attribute}: {from} to {to}", "{group} {attribute}: {from}~{to}번";

@@ -28,6 +28,9 @@ const MODULES: &[Msg] = &[
 
 const EXPRESSIONS: &[Msg] = &[m::expression::help::WRITE, m::expression::help::FUNCTIONS, m::expression::help::QUALITY];
 
+const MODBUS: &[Msg] =
+    &[m::modbus::help::MAP, m::modbus::help::CODES, m::modbus::help::WRITES, m::modbus::help::GATEWAY];
+
 const SECTIONS: &[(&str, Msg, &[Msg])] = &[
     ("start", m::help::START, &[m::help::START_1, m::help::START_2, m::help::START_3, m::help::START_4]),
     ("files", m::help::FILES, &[m::help::FILES_1, m::help::FILES_2, m::help::FILES_3]),
@@ -36,6 +39,7 @@ const SECTIONS: &[(&str, Msg, &[Msg])] = &[
     ("modules", m::module::help::TITLE, MODULES),
     ("expressions", m::expression::help::TITLE, EXPRESSIONS),
     ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3, m::help::MQTT_4]),
+    ("modbus", m::modbus::help::TITLE, MODBUS),
     ("access", m::help::ACCESS, &[m::help::ACCESS_1, m::help::ACCESS_2]),
     ("keys", m::help::KEYS, &[m::help::KEYS_1, m::help::KEYS_2]),
 ];
