@@ -1,4 +1,4 @@
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- Of relays: closings since the last reset, beside those in all.
 ALTER TABLE kept_counts ADD COLUMN since_reset INTEGER NOT NULL DEFAULT 0;
