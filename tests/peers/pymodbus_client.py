@@ -10,7 +10,7 @@ def main(port):
     assert client.connect()
 
     def say(name, reply, found):
-        print(name, "exception" if reply.isError() else found(reply), getattr(reply, "exception_code", ""), flush=True)
+        print(name, f"exception {reply.exception_code}" if reply.isError() else found(reply), flush=True)
 
     def bits(count):
         return lambda reply: "".join("1" if bit else "0" for bit in reply.bits[:count])
