@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <modbus.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/select.h>
@@ -38,6 +39,8 @@ int main(void) {
             if (one == listener) {
                 int client = accept(listener, NULL, NULL);
                 if (0 <= client) {
+                    /* Or answers to several requests of one read wait for each other's acknowledgement, 40 ms each. */
+                    setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
                     FD_SET(client, &all);
                     highest = client > highest ? client : highest;
                 }
