@@ -16,6 +16,7 @@ use crate::runtime::image::{Image, Reader};
 use crate::runtime::lines::Lines;
 use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
+use crate::runtime::snmp::Snmp;
 use crate::runtime::status::{Detail, Units, UnitsWatch};
 use crate::runtime::supervisor::Supervisor;
 use crate::runtime::unit::UnitKind;
@@ -99,6 +100,7 @@ impl Gateway {
         )
         .await?;
         let lines = Lines::default();
+        let snmp = Snmp::default();
         let parts = Parts {
             image: image.clone(),
             commands: commands.clone(),
@@ -107,6 +109,8 @@ impl Gateway {
             modules: modules.clone(),
             memory: Memory { counts: store.kept_counts(), boots: store.host_boots(), boot: boot_id() },
             safe_mode: safe_mode.clone(),
+            snmp: snmp.clone(),
+            cold_start_told: Arc::default(),
             events: events.clone(),
             told: Arc::new(Mutex::new(told)),
             store: store.clone(),
@@ -118,6 +122,7 @@ impl Gateway {
                 commands: commands.clone(),
                 lines,
                 modules,
+                snmp,
                 safe_mode: safe_mode.clone(),
                 units: units.clone(),
                 events: events.clone(),

@@ -10,14 +10,14 @@
 //! | | [`expr`] | expressions over points: names used, evaluation with quality, bounded cost |
 //! | | [`channel`] | what an I/O channel does: filters, counters, pulses, ranges, linearisation |
 //! | | [`config`] | the JSON document, validated settings, rules across parts |
-//! | | [`views`] | how points look elsewhere: topics, payloads |
+//! | | [`views`] | how points look elsewhere: topics, payloads, the MIB |
 //! | | [`tables`] | tags as tables: CSV, XLSX and the files of other programs, in and out |
 //! | 1: rooms side by side | [`runtime`] | image, commands, supervisor, units, status, events |
 //! | | [`store`] | SQLite: the only SQL |
 //! | | [`net`] | TLS, listeners, allow-lists, caps |
 //! | | [`platform`] | the host's clock and folders |
 //! | 2 | [`drivers`] | the field side: `modbus`, `internal`, `computed` |
-//! | | [`faces`] | protocols shown to others: `mqtt`, `broker` |
+//! | | [`faces`] | protocols shown to others: `mqtt`, `broker`, `snmp` |
 //! | | [`services`] | what joins runtime and store: configuration, event log |
 //! | 3 | [`web`] | browser pages and REST |
 //! | | [`sim`] | a simulated field |

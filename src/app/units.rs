@@ -16,12 +16,14 @@ use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 use crate::faces::broker::Broker;
 use crate::faces::modbus_server::{ModbusServer, ModbusServerUnit};
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
+use crate::faces::snmp::{DeviceRow, PortRow, SnmpAgent, SnmpUnitConfig};
 use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
 use crate::runtime::lines::Lines;
 use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
+use crate::runtime::snmp::Snmp;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use crate::services::event_log::EventLog;
@@ -34,6 +36,7 @@ use futures::FutureExt as _;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::{Mutex, mpsc, watch};
 
 /// The configuration of any unit.
@@ -56,6 +59,8 @@ pub(super) enum UnitConfig {
     Broker(BrokerConfig),
     /// The Modbus/TCP server and gateway.
     ModbusServer(Box<ModbusServerUnit>),
+    /// The agent for network managers.
+    Snmp(Box<SnmpUnitConfig>),
     /// The browser and REST server, at this address.
     Web(SocketAddr),
     /// Keeps events.
@@ -80,6 +85,7 @@ impl UnitSpec for UnitConfig {
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
             Self::ModbusServer(_) => "Modbus/TCP server".to_owned(),
+            Self::Snmp(_) => "SNMP agent".to_owned(),
             Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
@@ -99,11 +105,13 @@ impl UnitSpec for UnitConfig {
             Self::ModbusServer(server) => {
                 server.addresses().iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
+            Self::Snmp(agent) if agent.snmp.address.port() != 0 => vec![Resource::UdpPort(agent.snmp.address)],
             Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
             Self::RemoteModule(_)
             | Self::Internal(_)
             | Self::Computed(_)
             | Self::Mqtt(_)
+            | Self::Snmp(_)
             | Self::Web(_)
             | Self::EventLog
             | Self::HealthWatch
@@ -124,6 +132,7 @@ impl UnitSpec for UnitConfig {
             | Self::Computed(_)
             | Self::Mqtt(_)
             | Self::ModbusServer(_)
+            | Self::Snmp(_)
             | Self::EventLog
             | Self::HealthWatch
             | Self::Watchdog(_)
@@ -172,11 +181,33 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         let key = UnitKey::new(UnitKind::ModbusServer, "modbus-server");
         units.insert(key, UnitConfig::ModbusServer(Box::new(server)));
     }
+    if let Some(unit) = snmp(config) {
+        units.insert(UnitKey::new(UnitKind::Snmp, "snmp"), UnitConfig::Snmp(Box::new(unit)));
+    }
     #[cfg(feature = "broker")]
     if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
         units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
     }
     units
+}
+
+/// What the agent lives by, if it is on.
+fn snmp(config: &GatewayConfig) -> Option<SnmpUnitConfig> {
+    let snmp = config.snmp.clone().filter(|snmp| snmp.enabled)?;
+    let ports = config.ports.iter().map(|port| PortRow {
+        id: port.identity.id.clone(),
+        name: port.identity.name.clone(),
+        unit: UnitKey::new(UnitKind::Line, port.identity.id.clone()),
+    });
+    let devices = config.devices.iter().map(|device| DeviceRow {
+        id: device.identity.id.clone(),
+        name: device.identity.name.clone(),
+        port: device.port.clone(),
+        unit_id: device.unit_id,
+    });
+    let slots = config.modules.iter().map(|module| (module.identity.name.clone(), u32::from(module.slot)));
+    let (ports, devices, slots) = (ports.collect(), devices.collect(), slots.collect());
+    Some(SnmpUnitConfig { snmp, appliance: config.appliance.clone(), ports, devices, slots })
 }
 
 /// What units are made of.
@@ -188,6 +219,8 @@ pub(super) struct Parts {
     pub(super) modules: Modules,
     pub(super) memory: Memory,
     pub(super) safe_mode: SafeMode,
+    pub(super) snmp: Snmp,
+    pub(super) cold_start_told: Arc<AtomicBool>,
     pub(super) events: Events,
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
     pub(super) store: Store,
@@ -284,6 +317,14 @@ impl Parts {
                 |follow| Broker::new(follow, self.events.clone()).run(ctx),
             ),
             UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
+            UnitConfig::Snmp(unit) => followed(
+                SnmpUnitConfig::clone(unit),
+                |config| match config {
+                    UnitConfig::Snmp(unit) => Some(SnmpUnitConfig::clone(unit)),
+                    _ => None,
+                },
+                |config| self.snmp_agent(config).run(ctx),
+            ),
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::QueueSweep(connections) => self.queue_sweep(connections, ctx),
@@ -339,6 +380,22 @@ impl Parts {
                 server.run(ctx)
             },
         )
+    }
+}
+
+impl Parts {
+    fn snmp_agent(&self, config: watch::Receiver<SnmpUnitConfig>) -> SnmpAgent {
+        SnmpAgent {
+            config,
+            image: self.image.clone(),
+            commands: self.commands.clone(),
+            units: self.units.clone(),
+            events: self.events.clone(),
+            safe_mode: self.safe_mode.clone(),
+            memory: self.store.snmp_memory(),
+            requests: self.snmp.clone(),
+            cold_start_told: Arc::clone(&self.cold_start_told),
+        }
     }
 }
 

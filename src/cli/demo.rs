@@ -21,6 +21,8 @@ use std::time::Duration;
 /// How long a simulated device thinks before it answers.
 const TURNAROUND: Duration = Duration::from_millis(2);
 const ADMIN: &str = "demo";
+/// Where the demonstration's SNMP agent listens: loopback, and no port that needs rights.
+const SNMP: &str = "127.0.0.1:1161";
 /// Letters that are not mistaken for one another; the small bias of the remainder does not matter at 10 letters.
 const LETTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 
@@ -165,6 +167,10 @@ fn document(at: Listeners, password: &str, line: &Path) -> Json {
             "address": modbus.to_string(),
             "gateway": [{ "units": "11-12", "port": "COM1", "offset": -10, "description": "The meter and the oven" }],
         },
+        "snmp": {
+            "address": SNMP, "versions": ["v3"],
+            "users": [{ "name": "demo", "auth_password": password, "priv_password": password, "access": "read-write" }],
+        },
         "web": { "address": web.to_string() },
     });
     if cfg!(feature = "broker") {
@@ -246,6 +252,8 @@ fn greeting(at: Listeners, password: &str, token: &str) -> String {
          browser   https://{web}   user {ADMIN}   password {password}\n            \
          (the certificate is self-signed: the browser asks once)\n{mqtt}\n  \
          Modbus    mbpoll -m tcp -p {modbus_port} -a 1 -0 -r 0 -c 10 -t 4 {modbus_host}   (meter and oven: -a 11, -a 12)\n  \
+         SNMP      snmpwalk -v3 -l authPriv -u demo -a SHA-256 -A {password} -x AES -X {password} {SNMP} \
+         1.3.6.1.4.1.32473.4510\n\n  \
          REST      curl -sk https://{web}/api/v1/tags -H 'Authorization: Bearer {token}'\n  \
          write     curl -sk -X PUT https://{web}/api/v1/tags/oven/setpoint -H 'Authorization: Bearer {token}' \
          -H 'Content-Type: application/json' -d '{{\"value\": 180.5}}'\n  \

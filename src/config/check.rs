@@ -4,6 +4,7 @@ mod computed;
 mod expressions;
 mod modbus_server;
 mod publications;
+mod snmp;
 
 use super::GatewayConfig;
 use super::link::{LinkConfig, RtuOverTcpConfig, TcpConfig};
@@ -26,6 +27,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     computed::judge(config, document, problems);
     publications::judge(config, document, problems);
     modbus_server::judge(config, document, problems);
+    snmp::judge(config, document, problems);
 }
 
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
@@ -50,6 +52,11 @@ fn names(document: &Json, problems: &mut Problems) {
                 problems.error(&at.member("name"), format!("the name `{name}` is taken by a device"));
             }
             unique(group.get(tags), &at.member(tags), problems);
+        }
+    }
+    if let Some(agent) = document.get("snmp") {
+        for list in ["communities", "users", "views", "receivers", "rules"] {
+            unique(agent.get(list), &root.member("snmp").member(list), problems);
         }
     }
     let Some(mqtt) = document.get("mqtt") else { return };

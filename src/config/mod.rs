@@ -25,6 +25,7 @@ pub mod profile;
 pub mod publication;
 pub mod safe_mode;
 pub mod secret;
+pub mod snmp;
 pub mod subscription;
 pub mod tags;
 pub mod topic;
@@ -44,6 +45,7 @@ use port::PortConfig;
 use problem::{Pointer, Problem, Problems};
 use safe_mode::SafeModeConfig;
 use serde_json::Value as Json;
+use snmp::SnmpConfig;
 
 /// The only document format there is.
 pub const FORMAT: &str = "dinrail/1";
@@ -106,6 +108,8 @@ pub struct GatewayConfig {
     pub broker: Option<BrokerConfig>,
     /// The Modbus/TCP server, if it is wanted.
     pub modbus_server: Option<ModbusServerConfig>,
+    /// The agent for network managers, if it is wanted.
+    pub snmp: Option<SnmpConfig>,
     /// When outputs go to their safe values.
     pub safe_mode: SafeModeConfig,
     /// The browser and REST server.
@@ -135,7 +139,7 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["snmp", "access", "certificates"], problems);
+        fields.not_yet(&["access", "certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
@@ -151,6 +155,7 @@ impl GatewayConfig {
             read_list(fields.list("internal", problems), &root.member("internal"), problems, InternalConfig::read);
         config.computed =
             read_list(fields.list("computed", problems), &root.member("computed"), problems, ComputedConfig::read);
+        config.snmp = fields.get("snmp").and_then(|json| SnmpConfig::read(json, root.member("snmp"), problems));
         if let Some(json) = fields.get("mqtt") {
             let at = root.member("mqtt");
             if let Some(mut mqtt) = Fields::open(json, at, problems) {

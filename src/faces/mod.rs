@@ -4,3 +4,4 @@
 pub mod broker;
 pub mod modbus_server;
 pub mod mqtt;
+pub mod snmp;

@@ -20,7 +20,8 @@ pub enum AllowList {
 }
 
 impl AllowList {
-    fn admits(&self, peer: IpAddr) -> bool {
+    /// Whether somebody at this address may come in.
+    pub fn admits(&self, peer: IpAddr) -> bool {
         match self {
             Self::All => true,
             Self::Only(networks) => networks.iter().any(|network| network.contains(&peer)),

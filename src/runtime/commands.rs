@@ -246,7 +246,19 @@ impl Commands {
         });
     }
 
-    fn check(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<Checked, WriteError> {
+    /// Whether a write would be let through now; nothing is written. For protocols that test several before they
+    /// write any.
+    pub fn test(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<(), WriteError> {
+        let def = self.permit(tag, attribute)?;
+        match attribute {
+            Attribute::ResetMin | Attribute::ResetMax => is_one(&value),
+            Attribute::Value => def.accept(value).map(drop).map_err(WriteError::from),
+            other => TagDef::accept_for(other, value).map(drop).map_err(WriteError::from),
+        }
+    }
+
+    /// The tag, if the attribute can be written now.
+    fn permit(&self, tag: &TagName, attribute: Attribute) -> Result<Arc<TagDef>, WriteError> {
         let def = self.reader.def(tag).ok_or_else(|| WriteError::Unknown(tag.to_string()))?;
         let point = || if attribute == Attribute::Value { tag.to_string() } else { format!("{tag}/{attribute}") };
         if !def.has(attribute) {
@@ -264,6 +276,11 @@ impl Commands {
         {
             return Err(WriteError::SafeMode(why));
         }
+        Ok(def)
+    }
+
+    fn check(&self, tag: &TagName, attribute: Attribute, value: Value) -> Result<Checked, WriteError> {
+        let def = self.permit(tag, attribute)?;
         match attribute {
             Attribute::ResetMin => self.reset(&def, &value, TagState::reset_min).map(Checked::Done),
             Attribute::ResetMax => self.reset(&def, &value, TagState::reset_max).map(Checked::Done),
@@ -273,10 +290,7 @@ impl Commands {
     }
 
     fn reset(&self, def: &TagDef, value: &Value, reset: fn(&mut TagState)) -> Result<Value, WriteError> {
-        if value.as_f64() != Some(1.0) {
-            let given = value.to_string();
-            return Err(RefusedValue::Range { given, low: "1".into(), high: "1".into() }.into());
-        }
+        is_one(value)?;
         if self.image.reset(&def.name, reset) {
             Ok(Value::U64(0))
         } else {
@@ -330,6 +344,15 @@ enum Checked {
     Done(Value),
     /// The driver writes this.
     Write(Value),
+}
+
+/// A command is written with 1.
+fn is_one(value: &Value) -> Result<(), WriteError> {
+    if value.as_f64() == Some(1.0) {
+        return Ok(());
+    }
+    let given = value.to_string();
+    Err(RefusedValue::Range { given, low: "1".into(), high: "1".into() }.into())
 }
 
 fn cut(text: &str) -> String {

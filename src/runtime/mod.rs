@@ -11,6 +11,7 @@ pub mod modules;
 pub mod plan;
 pub mod routes;
 pub mod safe_mode;
+pub mod snmp;
 pub mod status;
 pub mod supervisor;
 pub mod unit;

@@ -1,6 +1,7 @@
 //! The figures units show of themselves. Plain values, serialised as they are into `/api/v1/status`.
 
 use super::modules::ModuleStatus;
+use super::snmp::SnmpStatus;
 use super::unit::{Health, UnitKey, UnitKind};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -41,6 +42,8 @@ pub enum Detail {
     Broker(Box<BrokerStatus>),
     /// The Modbus/TCP server and gateway.
     ModbusServer(Box<ModbusServerStatus>),
+    /// The agent for network managers.
+    Snmp(Box<SnmpStatus>),
     /// A listening server.
     Server(ServerStatus),
 }

@@ -26,6 +26,8 @@ pub enum UnitKind {
     /// The Modbus/TCP server and gateway.
     #[serde(rename = "modbus-server")]
     ModbusServer,
+    /// The agent for network managers.
+    Snmp,
     /// The browser and REST server.
     Web,
     /// Housekeeping: the event log and the like.
@@ -43,6 +45,7 @@ impl UnitKind {
             Self::Mqtt => "mqtt",
             Self::ModbusServer => "modbus-server",
             Self::Broker => "broker",
+            Self::Snmp => "snmp",
             Self::Web => "web",
             Self::Service => "service",
         }
@@ -82,6 +85,8 @@ pub enum Resource {
     Output(String),
     /// A listening TCP port; port 0 is no claim and is never declared.
     TcpPort(std::net::SocketAddr),
+    /// A UDP port that requests come in at; port 0 is no claim and is never declared.
+    UdpPort(std::net::SocketAddr),
 }
 
 impl fmt::Display for Resource {
@@ -91,6 +96,7 @@ impl fmt::Display for Resource {
             Self::GpioLine(line) => write!(f, "GPIO line {line}"),
             Self::Output(output) => write!(f, "output {output}"),
             Self::TcpPort(address) => write!(f, "TCP address {address}"),
+            Self::UdpPort(address) => write!(f, "UDP address {address}"),
         }
     }
 }

@@ -17,6 +17,7 @@ mod passwords;
 pub mod queue;
 mod register_places;
 mod sessions;
+mod snmp;
 mod tokens;
 mod users;
 
@@ -38,6 +39,7 @@ pub use lessons::{DeviceLessons, StoredLessons};
 pub use passwords::{PasswordProblem, check_password};
 pub use register_places::RegisterPlaces;
 pub use sessions::{NewSession, Session, SessionUser};
+pub use snmp::SnmpMemory;
 pub use tokens::{ApiToken, NewToken, TokenError};
 pub use users::{Role, User, UserError};
 
@@ -123,6 +125,11 @@ impl Store {
     /// The handle of the boots that modules were there in.
     pub fn host_boots(&self) -> HostBoots {
         HostBoots::new(self.clone())
+    }
+
+    /// The handle of what the SNMP agent must not forget.
+    pub fn snmp_memory(&self) -> SnmpMemory {
+        SnmpMemory::new(self.clone())
     }
 
     /// The handle of what was learnt of Modbus devices.

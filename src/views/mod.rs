@@ -2,6 +2,7 @@
 
 pub mod feasibility;
 pub mod json;
+pub mod mib;
 pub mod payload;
 pub mod posts;
 pub mod preview;

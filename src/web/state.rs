@@ -15,6 +15,7 @@ use crate::runtime::image::Reader;
 use crate::runtime::lines::Lines;
 use crate::runtime::modules::Modules;
 use crate::runtime::safe_mode::SafeMode;
+use crate::runtime::snmp::Snmp;
 use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
 use serde_json::{Map, Value as Json};
@@ -46,6 +47,8 @@ pub struct WebParts {
     pub lines: Lines,
     /// Requests to I/O modules.
     pub modules: Modules,
+    /// Requests to the SNMP agent.
+    pub snmp: Snmp,
     /// Whether outputs are held.
     pub safe_mode: SafeMode,
     /// Every unit.
@@ -108,6 +111,11 @@ impl Settings {
 }
 
 impl WebState {
+    /// Requests to the SNMP agent.
+    pub(crate) fn snmp(&self) -> &Snmp {
+        &self.0.parts.snmp
+    }
+
     /// Made once; the server and its router get clones.
     pub fn new(parts: WebParts) -> Self {
         let settings = Settings::of(&parts.revision.borrow());

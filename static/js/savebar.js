@@ -14,6 +14,7 @@ const PAGE_OF = {
   modules: "modules",
   internal: "internal",
   modbus_server: "modbus-server",
+  snmp: "snmp",
   computed: "computed",
   appliance: "settings",
   web: "settings",

@@ -29,6 +29,7 @@ mod serial_line;
 mod serial_unit;
 mod sim_process;
 #[allow(dead_code, reason = "each test takes what it needs")]
+mod snmp;
 mod support;
 mod tcp_line;
 mod web;

@@ -48,9 +48,14 @@ static PUBLICATIONS: Table = Table { name: "mqtt_publications", noun: "publicati
 static SUBSCRIPTIONS: Table = Table { name: "mqtt_subscriptions", noun: "subscription", named: true, link: None };
 static LISTENERS: Table = Table { name: "broker_listeners", noun: "broker listener", named: false, link: None };
 static USERS: Table = Table { name: "broker_users", noun: "broker user", named: true, link: None };
+static COMMUNITIES: Table = Table { name: "snmp_communities", noun: "SNMP community", named: true, link: None };
+static SNMP_USERS: Table = Table { name: "snmp_users", noun: "SNMP user", named: true, link: None };
+static VIEWS: Table = Table { name: "snmp_views", noun: "SNMP view", named: true, link: None };
+static RECEIVERS: Table = Table { name: "snmp_receivers", noun: "SNMP receiver", named: true, link: None };
+static RULES: Table = Table { name: "snmp_rules", noun: "SNMP rule", named: true, link: None };
 
 /// Every table, parents before their children.
-pub(super) static TABLES: [&Table; 13] = [
+pub(super) static TABLES: [&Table; 18] = [
     &OBJECTS,
     &PORTS,
     &DEVICES,
@@ -64,6 +69,11 @@ pub(super) static TABLES: [&Table; 13] = [
     &SUBSCRIPTIONS,
     &LISTENERS,
     &USERS,
+    &COMMUNITIES,
+    &SNMP_USERS,
+    &VIEWS,
+    &RECEIVERS,
+    &RULES,
 ];
 
 /// The document itself. Members named nowhere here stay in the body of the object they are in.
@@ -94,6 +104,18 @@ pub(super) static DOCUMENT: Object = Object {
             }],
         },
         Object { member: "modbus_server", id: "modbus_server", objects: &[], lists: &[] },
+        Object {
+            member: "snmp",
+            id: "snmp",
+            objects: &[],
+            lists: &[
+                List { member: "communities", table: &COMMUNITIES, lists: &[] },
+                List { member: "users", table: &SNMP_USERS, lists: &[] },
+                List { member: "views", table: &VIEWS, lists: &[] },
+                List { member: "receivers", table: &RECEIVERS, lists: &[] },
+                List { member: "rules", table: &RULES, lists: &[] },
+            ],
+        },
         Object { member: "safe_mode", id: "safe_mode", objects: &[], lists: &[] },
         Object { member: "web", id: "web", objects: &[], lists: &[] },
     ],

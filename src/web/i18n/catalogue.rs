@@ -2,13 +2,15 @@
 
 use super::{
     Msg, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav, people, profile,
-    revision, start, tagfile, watch, word,
+    revision, snmp, start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
 pub(crate) const ALL: &[&[Msg]] = &[
     nav::ALL,
     start::ALL,
+    snmp::ALL,
+    snmp::scripts::ALL,
     live::ALL,
     events::ALL,
     mqtt::ALL,

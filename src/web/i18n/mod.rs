@@ -25,6 +25,7 @@ mod profile;
 mod reader;
 pub(crate) mod revision;
 mod said;
+pub(crate) mod snmp;
 pub(crate) mod start;
 mod tagfile;
 mod watch;
@@ -39,7 +40,9 @@ pub(crate) use said::{said, said_throughout};
 
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
-    pub(crate) use super::{events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, start};
+    pub(crate) use super::{
+        events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, snmp, start,
+    };
 }
 
 use std::fmt::Write as _;

@@ -26,6 +26,7 @@ mod register_map;
 mod revisions;
 mod settings;
 mod shell;
+mod snmp;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(broker::router())
         .merge(modbus_server::router())
         .merge(register_map::router())
+        .merge(snmp::router())
         .merge(events::router())
         .merge(revisions::router())
         .merge(configuration::router())

@@ -146,6 +146,7 @@ impl Shell {
                     ("mqtt", &m::nav::MQTT),
                     ("broker", &m::nav::BROKER),
                     ("modbus-server", &m::modbus::SERVER),
+                    ("snmp", &m::snmp::SNMP),
                 ],
             ));
             groups.push(group(

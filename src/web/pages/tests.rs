@@ -16,6 +16,7 @@ const ADMINS: &[&str] = &[
     "mqtt",
     "broker",
     "modbus-server",
+    "snmp",
     "settings",
     "users",
     "revisions",

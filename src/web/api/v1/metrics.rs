@@ -3,6 +3,7 @@
 use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
 use crate::runtime::modules::{DriverState, ModuleStatus};
+use crate::runtime::snmp::SnmpStatus;
 use crate::runtime::status::{
     BrokerStatus, Detail, LineStatus, ModbusServerStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
 };
@@ -77,6 +78,7 @@ fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units
             Detail::Mqtt(mqtt) => page.mqtt(&unit.name, mqtt),
             Detail::Broker(broker) => page.broker(broker),
             Detail::ModbusServer(server) => page.modbus_server(server),
+            Detail::Snmp(snmp) => page.snmp(snmp),
             Detail::Server(server) => page.server(&unit.name, server),
             Detail::None => (),
         }
@@ -285,6 +287,37 @@ impl Page {
         ];
         for (name, help, count) in counters {
             self.counter(name, help, &[], count);
+        }
+    }
+
+    fn snmp(&mut self, snmp: &SnmpStatus) {
+        self.counter("dinrail_snmp_requests_total", "Messages to the SNMP agent.", &[], snmp.requests);
+        self.counter("dinrail_snmp_answers_total", "Messages the SNMP agent answered.", &[], snmp.answers);
+        let refused = &snmp.refused;
+        for (reason, count) in [
+            ("address", refused.address),
+            ("version", refused.version),
+            ("community", refused.community),
+            ("user", refused.user),
+            ("digest", refused.digest),
+            ("decryption", refused.decryption),
+            ("level", refused.level),
+            ("time", refused.time),
+            ("malformed", refused.malformed),
+            ("full", refused.full),
+        ] {
+            let help = "Messages to the SNMP agent that were not let in.";
+            self.counter("dinrail_snmp_refused_total", help, &[("reason", reason)], count);
+        }
+        for receiver in &snmp.receivers {
+            let labels = [("receiver", receiver.name.as_str())];
+            let waiting = receiver.waiting;
+            self.gauge("dinrail_snmp_notifications_waiting", "Notifications that wait.", &labels, waiting);
+            self.counter("dinrail_snmp_notifications_sent_total", "Notifications sent.", &labels, receiver.sent);
+            let help = "Informs acknowledged.";
+            self.counter("dinrail_snmp_notifications_acknowledged_total", help, &labels, receiver.acknowledged);
+            let help = "Notifications lost because too many were waiting.";
+            self.counter("dinrail_snmp_notifications_dropped_total", help, &labels, receiver.dropped);
         }
     }
 

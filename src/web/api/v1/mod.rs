@@ -19,6 +19,7 @@ mod profiles;
 mod revisions;
 mod safe_mode;
 mod session;
+mod snmp;
 mod status;
 mod stream;
 mod tags;
@@ -49,6 +50,7 @@ fn described() -> OpenApiRouter<WebState> {
         .merge(modules::router())
         .merge(modbus_server::router())
         .merge(safe_mode::router())
+        .merge(snmp::router())
         .merge(events::router())
         .merge(host::router())
         .merge(revisions::router())

@@ -14,7 +14,7 @@ pub(super) struct Kind {
 }
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 21] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/ports/{port}", what: "port", always: false },
@@ -30,6 +30,12 @@ pub(super) const KINDS: [Kind; 15] = [
     Kind { path: "/mqtt/broker", what: "embedded broker", always: false },
     Kind { path: "/mqtt/broker/users/{user}", what: "user of the embedded broker", always: false },
     Kind { path: "/modbus_server", what: "Modbus/TCP server", always: false },
+    Kind { path: "/snmp", what: "SNMP agent", always: false },
+    Kind { path: "/snmp/communities/{community}", what: "SNMP community", always: false },
+    Kind { path: "/snmp/users/{user}", what: "SNMP user", always: false },
+    Kind { path: "/snmp/views/{view}", what: "SNMP view", always: false },
+    Kind { path: "/snmp/receivers/{receiver}", what: "SNMP receiver", always: false },
+    Kind { path: "/snmp/rules/{rule}", what: "SNMP rule", always: false },
 ];
 
 /// One step from an object to one in it.

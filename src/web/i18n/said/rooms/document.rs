@@ -270,4 +270,38 @@ super::list! {
     "`address` is missing, such as `127.0.0.1:1883`", "`address` 항목이 없습니다. 예: `127.0.0.1:1883`";
     "{} is not a topic filter: `+` fills a level, `#` is the last level",
         "토픽 필터가 아닙니다: {0}. `+`는 한 단계 전체, `#`은 마지막 단계에만 씁니다";
+
+    // The SNMP agent.
+    "there is no view `{}`", "`{0}` 뷰가 없습니다";
+    "another entry has this community already", "다른 항목이 이미 이 커뮤니티를 쓰고 있습니다";
+    "there is no user `{}` among the agent's users", "에이전트 사용자 중에 `{0}` 사용자가 없습니다";
+    "there is no receiver `{}`", "`{0}` 수신자가 없습니다";
+    "SNMPv3 is on and there is no user: nobody can ask by it", "SNMPv3이 켜져 있지만 사용자가 없어 아무도 물을 수 없습니다";
+    "SNMPv1 or v2c is on and there is no community: nobody can ask by them",
+        "SNMPv1이나 v2c가 켜져 있지만 커뮤니티가 없어 아무도 물을 수 없습니다";
+    "communities are of no use: neither `v1` nor `v2c` is among `versions`",
+        "`versions`에 `v1`도 `v2c`도 없어 커뮤니티가 쓰이지 않습니다";
+    "`{}` has at most {} entries", "`{0}`에는 최대 {1}개까지 넣을 수 있습니다";
+    "{} is not a version: `v1`, `v2c` or `v3`", "{0} 값은 버전이 아닙니다. `v1`, `v2c`, `v3` 중 하나입니다";
+    "{} is not an OID below enterprises, such as `1.3.6.1.4.1.32473.4510`",
+        "{0} 값은 `1.3.6.1.4.1.32473.4510`과 같은 enterprises 아래의 OID가 아닙니다";
+    "everybody tries this community first: choose another", "누구나 가장 먼저 시도하는 커뮤니티입니다. 다른 것을 쓰세요";
+    "a user of SNMPv3 has a name of at most 32 characters", "SNMPv3 사용자 이름은 최대 32자입니다";
+    "without encryption everybody on the way can read what this user asks and is told",
+        "암호화하지 않으면 이 사용자가 묻고 받는 내용을 통신 경로의 누구나 읽을 수 있습니다";
+    "{} is weak: use it only for what knows nothing else", "{0=} 방식은 약합니다. 다른 방식을 모르는 상대에만 쓰세요";
+    "{} is weak; it is taken only where `allow_weak` is true in `snmp`",
+        "{0=} 방식은 약하므로 `snmp`의 `allow_weak`가 true일 때만 받습니다";
+    "`{}` has at least {} characters", "`{0}` 값은 {1}자 이상이어야 합니다";
+    "{} is not a host, or host and port, such as `192.168.1.20:162`",
+        "{0} 값은 `192.168.1.20:162`와 같은 호스트 또는 호스트와 포트가 아닙니다";
+    "a receiver of SNMPv3 has a `user`, and no `community`", "SNMPv3 수신자에는 `user`가 있어야 하고 `community`는 없어야 합니다";
+    "a receiver of SNMPv1 or v2c has a `community`, and no `user`",
+        "SNMPv1이나 v2c 수신자에는 `community`가 있어야 하고 `user`는 없어야 합니다";
+    "SNMPv1 has no informs: use `trap`, or another version", "SNMPv1에는 inform이 없습니다. `trap`이나 다른 버전을 쓰세요";
+    "`value` is missing: the number to compare with", "비교할 숫자 `value`가 없습니다";
+    "only `greater` and `less` have a `value` and a `hysteresis`", "`value`와 `hysteresis`는 `greater`와 `less`에만 있습니다";
+    "`hysteresis` is 0 or more", "`hysteresis`는 0 이상입니다";
+    "this kind of rule is about no tag", "이 종류의 규칙은 태그와 관계없습니다";
+    "`tag` is missing, such as `meter1/voltage` or `meter1/*`", "`meter1/voltage`나 `meter1/*`와 같은 `tag`가 없습니다";
 }

@@ -118,4 +118,16 @@ super::list! {
     "entered the safe mode by hand", "안전 모드를 수동으로 시작했습니다";
     "left the safe mode by hand", "안전 모드를 수동으로 끝냈습니다";
     "the product of `{}` is no I/O module", "`{0}` 제품은 I/O 모듈이 아닙니다";
+
+    // The SNMP agent.
+    "the agent has too many requests to answer; try again", "에이전트가 처리할 요청이 너무 많습니다. 다시 시도하세요";
+    "there is no receiver `{}`, or it is switched off", "`{0}` 수신자가 없거나 꺼져 있습니다";
+    "a test notification is sent", "시험 통지를 보냅니다";
+    "the SNMP agent is switched off", "SNMP 에이전트가 꺼져 있습니다";
+    "SNMP agent", "SNMP 에이전트";
+    "SNMP community", "SNMP 커뮤니티";
+    "SNMP user", "SNMP 사용자";
+    "SNMP view", "SNMP 뷰";
+    "SNMP receiver", "SNMP 수신자";
+    "SNMP rule", "SNMP 규칙";
 }

@@ -84,4 +84,6 @@ super::list! {
 
     // Previews.
     "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
+
+    "UDP address {}", "UDP 주소 {0}";
 }

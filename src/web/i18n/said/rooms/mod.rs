@@ -11,6 +11,7 @@ mod house;
 mod http;
 mod mqtt;
 mod net;
+mod snmp;
 mod store;
 mod tables;
 
@@ -24,6 +25,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
     mqtt::ALL,
     broker::ALL,
     net::ALL,
+    snmp::ALL,
     store::ALL,
     door::ALL,
     house::ALL,
@@ -42,6 +44,7 @@ pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
     mqtt::ALL,
     broker::ALL,
     net::ALL,
+    snmp::ALL,
     store::ALL,
     door::ALL,
     house::ALL,

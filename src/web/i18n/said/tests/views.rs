@@ -11,6 +11,7 @@ const SENTENCES: [&str; 11] =
 const OTHERS: &[(&str, &str, &str)] = &[
     ("src/web/api/v1/expressions.rs", "reason", "a numbered reason, which scripts say"),
     ("src/web/api/v1/modules.rs", "reason", "said where the view is made, with the module's errors"),
+    ("src/web/api/v1/snmp.rs", "reason", "said where the view is made"),
     ("src/web/api/v1/stream.rs", "reason", "a numbered reason, which scripts say"),
     ("src/web/api/v1/tags.rs", "reason", "a numbered reason, which scripts say"),
     ("src/web/live.rs", "reason", "said with the whole status"),

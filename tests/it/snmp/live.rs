@@ -1,0 +1,103 @@
+//! Changes while it runs, and restarts.
+
+use super::*;
+use crate::support::wait::PATIENCE;
+use std::collections::HashMap;
+
+#[tokio::test]
+async fn a_new_user_works_at_once_and_counts_one_boot() {
+    let bench = Bench::start().await;
+    let before = bench.status();
+    let old = bench.client(user("nms", AUTH, PRIV)).await;
+    get(&old, &internal(10, 1)).await;
+    bench
+        .gateway
+        .edit(|document| {
+            let users = document["snmp"]["users"].as_array_mut().unwrap();
+            users.push(json!({ "name": "second", "auth": "sha1", "auth_password": PRIV, "priv_password": AUTH }));
+        })
+        .await
+        .unwrap();
+    let second = bench.client(user("second", PRIV, AUTH)).await;
+    eventually(async || second.get(&internal(10, 1)).await.ok(), "the second user").await;
+    get(&old, &internal(10, 1)).await;
+    let after = eventually(async || Some(bench.status()).filter(|now| before.engine_boots < now.engine_boots), "boots");
+    let after = after.await;
+    assert_eq!((after.engine_boots, after.engine_id), (before.engine_boots + 1, before.engine_id));
+    assert_eq!(after.address, before.address);
+
+    // What does not concern users takes no boot.
+    bench.gateway.edit(|document| document["appliance"]["contact"] = json!("lee")).await.unwrap();
+    let contact = async || (text(&get(&old, &oid("1.3.6.1.2.1.1.4.0")).await) == "lee").then_some(());
+    eventually(contact, "the new contact").await;
+    assert_eq!(bench.status().engine_boots, after.engine_boots);
+    bench.gateway.stop().await;
+}
+
+/// Names of internal registers by row.
+async fn names(client: &Client<UdpHandle>) -> HashMap<String, u32> {
+    let column = Oid::new(OURS.into_iter().chain([22, 1, 5]));
+    let all = walk(client).await.into_iter().filter(|(at, _)| at.starts_with(&column));
+    all.map(|(at, value)| (text(&value), *at.arcs().last().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn rows_stay_over_renames_removals_and_restarts_and_the_engine_with_them() {
+    let bench = Bench::start().await;
+    let client = bench.client(Auth::v2c(COMMUNITY)).await;
+    assert_eq!(names(&client).await, HashMap::from([("level".into(), 1), ("pump".into(), 2), ("recipe".into(), 3)]));
+    let edit = |document: &mut Json| {
+        let registers = document["internal"].as_array_mut().unwrap();
+        registers[2]["name"] = json!("batch");
+        registers.remove(0);
+        registers.push(json!({ "name": "fresh", "type": "u16" }));
+    };
+    bench.gateway.edit(edit).await.unwrap();
+    let expect = HashMap::from([("pump".into(), 2), ("batch".into(), 3), ("fresh".into(), 4)]);
+    eventually(async || (names(&client).await == expect).then_some(()), "the rows after the change").await;
+    let before = bench.status();
+    let folder = bench.gateway.stop().await;
+
+    let gateway = TestGateway::start_on(folder).await;
+    let after = eventually(async || status(&gateway), "the agent").await;
+    assert_eq!((after.engine_id.as_str(), after.engine_boots), (before.engine_id.as_str(), before.engine_boots + 1));
+    let client = super::client(after.address.parse().unwrap(), Auth::v2c(COMMUNITY)).await;
+    assert_eq!(names(&client).await, expect);
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_walk_stays_in_order_while_tags_come_and_go() {
+    let bench = Bench::start().await;
+    let client = bench.client(Auth::v2c(COMMUNITY)).await;
+    let end = tokio::time::Instant::now() + PATIENCE / 10;
+    let changing = async {
+        for round in 0.. {
+            if end < tokio::time::Instant::now() {
+                break;
+            }
+            let edit = |document: &mut Json| {
+                let registers = document["internal"].as_array_mut().unwrap();
+                registers.truncate(3);
+                let fresh = (0..round % 7).map(|n| json!({ "name": format!("r{round}-{n}"), "type": "u16" }));
+                registers.extend(fresh);
+            };
+            bench.gateway.edit(edit).await.unwrap();
+        }
+    };
+    let walking = async {
+        let mut walks = 0;
+        while tokio::time::Instant::now() < end {
+            // `walk` itself fails on a step that does not go on.
+            let all = walk(&client).await;
+            for row in 1..=3 {
+                assert!(all.iter().any(|(at, _)| *at == internal(10, row)), "row {row} is always there");
+            }
+            walks += 1;
+        }
+        walks
+    };
+    let ((), walks) = tokio::join!(changing, walking);
+    assert!(1 < walks);
+    bench.gateway.stop().await;
+}
