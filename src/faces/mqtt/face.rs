@@ -429,7 +429,8 @@ impl Face {
             let out = &mut Out { session, up, queue: &mut self.queue, status, now };
             self.publisher.flush(&self.image, out, now, clock::now());
         }
-        while up && session.has_room(Qos::AtLeastOnce) {
+        // The next record may be of either quality: the narrower room is asked for.
+        while up && session.has_room(Qos::ExactlyOnce) {
             let sent = self.queue.send_next(|record, ticket, beside| {
                 let (payload, retain) =
                     if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };

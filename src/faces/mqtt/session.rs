@@ -24,6 +24,9 @@ const UNWRITTEN: usize = 512;
 /// Birth, answers and farewell have a share of their own of either limit, so that neither a flood of commands holds
 /// publications back nor the other way round.
 const OWN_SHARE: usize = 16;
+/// Publications of QoS 2 on their way at once, and notices: mosquitto closes the connection of a client of MQTT 3.1.1 that
+/// has more than 20 open (`max_inflight_messages`), which after a restart of it would go on for ever.
+const EXACTLY_ONCE: [usize; 2] = [16, 4];
 /// Payload bytes of publications handed over and not settled; one message always goes.
 const OPEN_BYTES: usize = 4 * 1024 * 1024;
 /// Answers that wait for room. Beyond it the oldest are given up: whoever asks so fast does not read them either.
@@ -47,8 +50,8 @@ pub(super) struct Session {
 /// Messages handed over and not settled.
 #[derive(Default)]
 struct Open {
-    /// With QoS 0, and with the others.
-    count: [usize; 2],
+    /// By QoS.
+    count: [usize; 3],
     bytes: usize,
 }
 
@@ -156,13 +159,13 @@ impl Session {
 
     fn room(&self, share: Share, qos: Qos) -> bool {
         let limit = if qos == Qos::AtMostOnce { UNWRITTEN } else { usize::from(IN_FLIGHT) };
-        match share {
-            Share::Notice => self.notices.count[class(qos)] < OWN_SHARE,
-            Share::Publication => {
-                let open = &self.publications;
-                open.count[class(qos)] < limit - OWN_SHARE && open.bytes < OPEN_BYTES
-            }
-        }
+        let (open, most, exactly) = match share {
+            Share::Notice => (&self.notices, OWN_SHARE, EXACTLY_ONCE[1]),
+            Share::Publication => (&self.publications, limit - OWN_SHARE, EXACTLY_ONCE[0]),
+        };
+        let like = if qos == Qos::AtMostOnce { open.count[0] } else { open.count[1] + open.count[2] };
+        let fits = like < most && (qos != Qos::ExactlyOnce || open.count[2] < exactly);
+        fits && (share == Share::Notice || open.bytes < OPEN_BYTES)
     }
 
     /// Sends what is not a publication, before all publications.
@@ -274,7 +277,11 @@ async fn subscribed(notice: SubscribeNotice, names: Vec<String>) -> Settled {
 }
 
 fn class(qos: Qos) -> usize {
-    usize::from(qos != Qos::AtMostOnce)
+    match qos {
+        Qos::AtMostOnce => 0,
+        Qos::AtLeastOnce => 1,
+        Qos::ExactlyOnce => 2,
+    }
 }
 
 fn refused(error: &ClientError) -> &'static str {
