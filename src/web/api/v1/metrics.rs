@@ -98,6 +98,41 @@ struct Family {
     samples: String,
 }
 
+/// What the families of traffic are called; their order is that of [`Page::traffic`].
+struct TrafficNames {
+    counters: [&'static str; 7],
+    exceptions: &'static str,
+    round_trip: &'static str,
+}
+
+const OF_LINES: TrafficNames = TrafficNames {
+    counters: [
+        "dinrail_line_transactions_total",
+        "dinrail_line_timeouts_total",
+        "dinrail_line_crc_errors_total",
+        "dinrail_line_late_total",
+        "dinrail_line_foreign_total",
+        "dinrail_line_noise_bytes_total",
+        "dinrail_line_echo_total",
+    ],
+    exceptions: "dinrail_line_exceptions_total",
+    round_trip: "dinrail_line_round_trip_seconds",
+};
+
+const OF_DEVICES: TrafficNames = TrafficNames {
+    counters: [
+        "dinrail_device_transactions_total",
+        "dinrail_device_timeouts_total",
+        "dinrail_device_crc_errors_total",
+        "dinrail_device_late_total",
+        "dinrail_device_foreign_total",
+        "dinrail_device_noise_bytes_total",
+        "dinrail_device_echo_total",
+    ],
+    exceptions: "dinrail_device_exceptions_total",
+    round_trip: "dinrail_device_round_trip_seconds",
+};
+
 impl Page {
     fn gauge(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: impl fmt::Display) {
         self.sample(name, help, "gauge", labels, value);
@@ -157,46 +192,37 @@ impl Page {
                 let help = "Age of the oldest value of the device.";
                 self.gauge("dinrail_device_oldest_value_seconds", help, &labels, seconds);
             }
-            self.traffic(labels, &device.traffic);
+            if let Some(ms) = device.next_due_ms {
+                let seconds = Duration::from_millis(ms).as_secs_f64();
+                self.gauge("dinrail_device_next_due_seconds", "Time until the next read is due.", &labels, seconds);
+            }
+            self.traffic(&OF_DEVICES, &labels, &device.traffic);
         }
-        self.counter(
-            "dinrail_line_transactions_total",
-            "Requests sent on the line.",
-            &labels,
-            line.traffic.transactions,
-        );
-        self.counter("dinrail_line_foreign_total", "Frames that answer no request.", &labels, line.traffic.foreign);
-        self.counter(
-            "dinrail_line_crc_errors_total",
-            "Frames with a wrong check sum.",
-            &labels,
-            line.traffic.crc_errors,
-        );
+        self.traffic(&OF_LINES, &labels, &line.traffic);
     }
 
-    fn traffic(&mut self, labels: [(&str, &str); 2], traffic: &TrafficStatus) {
-        let counters: [(&'static str, &'static str, u64); 7] = [
-            ("dinrail_device_transactions_total", "Requests sent, retries included.", traffic.transactions),
-            ("dinrail_device_timeouts_total", "Requests without an answer in time.", traffic.timeouts),
-            ("dinrail_device_crc_errors_total", "Answers with a wrong check sum.", traffic.crc_errors),
-            ("dinrail_device_late_total", "Answers after their time-out.", traffic.late),
-            ("dinrail_device_foreign_total", "Frames that answer no request.", traffic.foreign),
-            ("dinrail_device_noise_bytes_total", "Bytes that belong to no frame.", traffic.noise),
-            ("dinrail_device_echo_total", "Own requests that came back before their answers.", traffic.echo),
+    fn traffic(&mut self, of: &TrafficNames, labels: &[(&str, &str)], traffic: &TrafficStatus) {
+        let counters: [(&'static str, u64); 7] = [
+            ("Requests sent, retries included.", traffic.transactions),
+            ("Requests without an answer in time.", traffic.timeouts),
+            ("Frames with a wrong check sum.", traffic.crc_errors),
+            ("Answers after their time-out.", traffic.late),
+            ("Frames that answer no request.", traffic.foreign),
+            ("Bytes that belong to no frame.", traffic.noise),
+            ("Own requests that came back before their answers.", traffic.echo),
         ];
-        for (name, help, count) in counters {
-            self.counter(name, help, &labels, count);
+        for (name, (help, count)) in of.counters.iter().zip(counters) {
+            self.counter(name, help, labels, count);
         }
         for (code, count) in &traffic.exceptions {
-            let labels = [labels[0], labels[1], ("code", code.as_str())];
-            self.counter("dinrail_device_exceptions_total", "Modbus exceptions by code.", &labels, *count);
+            let labels = [labels, &[("code", code.as_str())]].concat();
+            self.counter(of.exceptions, "Modbus exceptions by code.", &labels, *count);
         }
         let rtt = traffic.rtt_ms;
         for (quantile, ms) in [("0.5", rtt.p50), ("0.95", rtt.p95), ("0.99", rtt.p99)] {
             if let Some(ms) = ms {
-                let labels = [labels[0], labels[1], ("quantile", quantile)];
-                let help = "Round trip of recent answers.";
-                self.gauge("dinrail_device_round_trip_seconds", help, &labels, ms / 1000.0);
+                let labels = [labels, &[("quantile", quantile)]].concat();
+                self.gauge(of.round_trip, "Round trip of recent answers.", &labels, ms / 1000.0);
             }
         }
     }
@@ -351,53 +377,4 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::runtime::status::{DeviceStatus, RoundTrip};
-    use crate::runtime::unit::UnitKind;
-
-    #[test]
-    fn samples_stand_together_under_their_family_and_labels_are_escaped() {
-        let traffic = TrafficStatus {
-            transactions: 5,
-            exceptions: BTreeMap::from([("02".to_owned(), 3)]),
-            rtt_ms: RoundTrip { p50: Some(12.5), ..RoundTrip::default() },
-            ..TrafficStatus::default()
-        };
-        let device = DeviceStatus {
-            name: "meter1".into(),
-            online: true,
-            oldest_ms: Some(1250),
-            traffic,
-            ..DeviceStatus::default()
-        };
-        let line = LineStatus { devices: vec![device], utilisation: 0.25, stretch: 1.5, ..LineStatus::default() };
-        let unit = |name: &str| UnitStatus {
-            key: "line/1".into(),
-            kind: UnitKind::Line,
-            name: name.into(),
-            health: "up",
-            reason: None,
-            detail: Detail::Line(Box::new(line.clone())),
-        };
-        let units = [unit("COM1"), unit("a\"b\\c")];
-        let text = written(Some(false), [2, 0, 1], &units);
-        assert!(text.contains("\ndinrail_clock_synchronised 0\n"), "{text}");
-        assert!(!written(None, [2, 0, 1], &units).contains("dinrail_clock"));
-        for line in [
-            "# TYPE dinrail_tags gauge\ndinrail_tags{quality=\"good\"} 2\ndinrail_tags{quality=\"uncertain\"} 0\n",
-            "dinrail_unit_up{kind=\"line\",unit=\"COM1\"} 1\ndinrail_unit_up{kind=\"line\",unit=\"a\\\"b\\\\c\"} 1\n",
-            "dinrail_device_exceptions_total{line=\"COM1\",device=\"meter1\",code=\"02\"} 3\n",
-            "dinrail_device_round_trip_seconds{line=\"COM1\",device=\"meter1\",quantile=\"0.5\"} 0.0125\n",
-            "dinrail_line_utilisation_ratio{line=\"COM1\"} 0.25\n",
-            "dinrail_line_stretch_ratio{line=\"COM1\"} 1.5\n",
-            "dinrail_device_oldest_value_seconds{line=\"COM1\",device=\"meter1\"} 1.25\n",
-        ] {
-            assert!(text.contains(line), "{line} in {text}");
-        }
-        let types: Vec<&str> = text.lines().filter(|line| line.starts_with("# TYPE")).collect();
-        let mut once = types.clone();
-        once.dedup();
-        assert_eq!(types, once);
-    }
-}
+mod tests;
