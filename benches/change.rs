@@ -3,6 +3,9 @@
 //! The broker is another process: it stamps the arrival of every PUBLISH with the monotonic clock, which all processes
 //! share. A value that is written carries the time of its own birth, so nothing has to be matched.
 
+#[path = "support/packet.rs"]
+mod packet;
+
 use anyhow::{Context, Result, ensure};
 use dinrail::config::GatewayConfig;
 use dinrail::config::tags::definitions;
@@ -18,6 +21,7 @@ use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::store::queue::Queues;
 use dinrail::tag::reading::{Raw, Reading};
 use dinrail::tag::value::Value;
+use packet::packet;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -354,20 +358,6 @@ fn broker() -> Result<()> {
     }
     std::io::stdout().write_all(&text)?;
     Ok(())
-}
-
-/// First byte, body and whole length of the packet at the front, when it is whole.
-fn packet(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
-    let (first, mut length, mut at) = (*bytes.first()?, 0usize, 1);
-    loop {
-        let byte = *bytes.get(at)?;
-        length |= usize::from(byte & 0x7F) << (7 * (at - 1));
-        at += 1;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some((first, bytes.get(at..at + length)?, at + length))
 }
 
 fn answer(first: u8, body: &[u8], now: u64, stream: &mut TcpStream, delays: &mut Vec<u64>) -> Result<()> {

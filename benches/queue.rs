@@ -6,6 +6,9 @@
 //! * An outage in which 3.6 million messages with times of their own are made: what they take on the disk and in memory,
 //!   how fast they leave afterwards, and what memory is then.
 
+#[path = "support/packet.rs"]
+mod packet;
+
 use anyhow::{Context, Result, ensure};
 use dinrail::config::GatewayConfig;
 use dinrail::config::tags::definitions;
@@ -20,6 +23,7 @@ use dinrail::store::queue::Queues;
 use dinrail::tag::reading::{Raw, Reading};
 use dinrail::tag::value::Value;
 use futures::stream::{FuturesUnordered, StreamExt as _};
+use packet::packet;
 use rumqttc::{AsyncClient, MqttOptions, PublishOptions, QoS};
 use serde_json::{Value as Json, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -346,18 +350,4 @@ fn answer(kind: u8, body: &[u8], answers: &mut Vec<u8>) {
         12 => answers.extend([0xD0, 0]),
         _ => (),
     }
-}
-
-/// First byte, body and whole length of the packet at the front, when it is whole.
-fn packet(bytes: &[u8]) -> Option<(u8, &[u8], usize)> {
-    let (first, mut length, mut at) = (*bytes.first()?, 0usize, 1);
-    loop {
-        let byte = *bytes.get(at)?;
-        length |= usize::from(byte & 0x7F) << (7 * (at - 1));
-        at += 1;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    Some((first, bytes.get(at..at + length)?, at + length))
 }
