@@ -7,7 +7,7 @@ use crate::config::module::{DriverConfig, ModbusIoConfig, ModuleConfig, Role, ta
 use crate::platform::clock;
 use crate::runtime::changes::Interest;
 use crate::runtime::commands::{Asker, Commands, WriteError};
-use crate::runtime::image::{Image, TagView, Writer};
+use crate::runtime::image::{Image, Writer};
 use crate::runtime::modules::{DriverState, ModuleRequest, ModuleStatus, Modules};
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::Detail;
@@ -68,6 +68,8 @@ struct Work {
     writer: Writer,
     backstage: Backstage,
     flights: FuturesUnordered<Landing>,
+    /// Its registers in the image.
+    cells: Vec<u32>,
     /// Counts as they stand in the store.
     kept: HashMap<String, Kept>,
     /// Why registers cannot be read, of any.
@@ -134,9 +136,17 @@ impl RemoteModule {
                 // Cancel-safe: as `inbox.next`.
                 request = requests.next() => work.answer(request),
                 // Cancel-safe: nothing is taken unless it is returned.
-                _ = changes.next() => work.look(safe.borrow().is_active()),
+                changed = changes.next() => {
+                    if changed.schema {
+                        work.find_registers();
+                    }
+                    work.look(safe.borrow().is_active());
+                }
                 // Cancel-safe: a tick not taken comes again. Values that stay the same are no change, and samples all the same.
-                _ = scan.tick() => work.look(safe.borrow().is_active()),
+                _ = scan.tick() => {
+                    work.scans += 1;
+                    work.look(safe.borrow().is_active());
+                }
                 () = tokio::time::sleep_until(wake) => (),
             }
         }
@@ -159,7 +169,18 @@ impl Work {
         bank.configure(&module, &kept, safe, clock::now());
         let writer = image.writer(&module.identity.name);
         let flights = FuturesUnordered::new();
-        Some(Self { module, driver: *driver, bank, writer, backstage, flights, kept, trouble: None, scans: 0 })
+        Some(Self {
+            module,
+            driver: *driver,
+            bank,
+            writer,
+            backstage,
+            flights,
+            cells: Vec::new(),
+            kept,
+            trouble: None,
+            scans: 0,
+        })
     }
 
     fn configure(&mut self, module: ModuleConfig, image: &Image, safe: bool) -> bool {
@@ -189,11 +210,16 @@ impl Work {
         Interest::Matching(TagPattern::parse(&pattern).into_iter().collect())
     }
 
+    /// Finds the module's registers among those of all modules; done when any were declared, not at every look.
+    fn find_registers(&mut self) {
+        let group = &self.module.identity.name;
+        let own = self.backstage.image.reader().defs().into_iter().filter(|(_, def)| def.name.group() == group);
+        self.cells = own.map(|(cell, _)| cell).collect();
+    }
+
     /// Takes every register in as it is now.
     fn look(&mut self, safe: bool) {
-        self.scans += 1;
-        let group = self.module.identity.name.clone();
-        let views: Vec<TagView> = self.backstage.image.reader().page(None, usize::MAX, |def| def.name.group() == group);
+        let views = self.backstage.image.reader().cells(&self.cells);
         self.trouble = views.iter().map(|view| view.state.reason).find(|reason| {
             matches!(reason, Reason::NoAnswer | Reason::PortClosed | Reason::BadAnswer | Reason::Exception(_))
         });
