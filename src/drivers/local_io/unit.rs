@@ -108,6 +108,12 @@ impl ModuleUnit {
         Self { memory: Some(memory), ..self }
     }
 
+    /// On hardware that a test holds in its hand.
+    #[cfg(test)]
+    pub(super) fn with_hardware(self, make: Make) -> Self {
+        Self { make, ..self }
+    }
+
     /// Runs until asked to stop. Hardware that is missing is the field's failure: its channels are bad, and it is tried
     /// again here.
     pub async fn run(mut self, ctx: UnitContext) -> Result<(), ModuleError> {

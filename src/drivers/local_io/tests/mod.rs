@@ -4,6 +4,7 @@ mod contract;
 mod events;
 mod files;
 mod kernel;
+mod thread;
 
 use super::backend::{Make, backend};
 use super::rack::Rack;
