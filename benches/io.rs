@@ -1,9 +1,12 @@
-//! `cargo bench --bench io`: what 32 simulated modules of 16 inputs cost at a scan of 10 ms, and how long a change of an
-//! input needs to its PUBLISH.
+//! `cargo bench --bench io`: what 32 simulated modules of 16 inputs cost at a scan of 10 ms, how long a change of an
+//! input needs to its PUBLISH, and how long the outputs of 32 modules need to their safe values.
 //!
 //! Half the inputs change twice a second. A change is due at a known moment: the signals are square waves that begin with
 //! their module, whose period is no multiple of the scan, so that every phase between change and scan occurs. The broker is
 //! a thread of this process and costs a little of what is measured.
+
+#[path = "support/packet.rs"]
+mod packet;
 
 use anyhow::{Context as _, Result, ensure};
 use dinrail::config::GatewayConfig;
@@ -11,14 +14,18 @@ use dinrail::config::module::ModuleConfig;
 use dinrail::config::tags::definitions;
 use dinrail::drivers::local_io::unit::ModuleUnit;
 use dinrail::faces::mqtt::{MqttUnit, MqttUnitConfig};
-use dinrail::runtime::commands::Commands;
+use dinrail::runtime::commands::{Asker, Commands};
 use dinrail::runtime::events::Events;
-use dinrail::runtime::image::Image;
+use dinrail::runtime::image::{Image, Reader};
 use dinrail::runtime::modules::Modules;
-use dinrail::runtime::safe_mode::SafeMode;
+use dinrail::runtime::safe_mode::{Cause, SafeMode, SafeState};
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::store::queue::Queues;
+use dinrail::tag::attribute::Attribute;
+use dinrail::tag::id::TagName;
+use dinrail::tag::value::Value;
+use packet::packet;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
 use std::io::{Read as _, Write as _};
@@ -35,6 +42,10 @@ const SCAN_MS: u64 = 10;
 const CPU_TARGET: f64 = 0.10;
 /// From a change to its PUBLISH, 99 of 100.
 const DELAY_TARGET: Duration = Duration::from_millis(15);
+/// From the trip to the last of all outputs.
+const SAFE_TARGET: Duration = Duration::from_millis(100);
+/// Trips that are measured.
+const TRIPS: usize = 50;
 /// How long each is measured.
 const RUN: Duration = Duration::from_secs(10);
 /// Values of before the first scan, and what comes with the connection.
@@ -63,6 +74,16 @@ fn main() -> Result<()> {
         at(99) / target,
         met(at(99) < target)
     );
+    let mut times = runtime.block_on(safe_values())?;
+    times.sort_unstable();
+    let (middle, worst) = (times[TRIPS / 2].as_secs_f64() * 1000.0, times[TRIPS - 1].as_secs_f64() * 1000.0);
+    let target = SAFE_TARGET.as_secs_f64() * 1000.0;
+    println!(
+        "trip to the safe value of the last of {} outputs, {TRIPS} trips: p50 {middle:.2} ms, the longest {worst:.2} ms = {:.2} of the target {target} ms ({})",
+        MODULES * CHANNELS,
+        worst / target,
+        met(worst < target)
+    );
     Ok(())
 }
 
@@ -86,6 +107,9 @@ fn document(modules: usize, broker: Option<&str>) -> Json {
 
 /// The units of a configuration's modules, and of its connection.
 struct Product {
+    reader: Reader,
+    commands: Commands,
+    safe: SafeMode,
     stop: CancellationToken,
     tasks: JoinSet<Result<()>>,
     details: Vec<watch::Receiver<Detail>>,
@@ -102,8 +126,16 @@ impl Product {
         let (events, _told) = Events::channel();
         let commands = Commands::new(image.clone(), events.clone());
         let (modules, safe, stop) = (Modules::default(), SafeMode::default(), CancellationToken::new());
-        let mut product =
-            Self { stop: stop.clone(), tasks: JoinSet::new(), details: vec![], configs: vec![], connections: vec![] };
+        let mut product = Self {
+            reader: image.reader(),
+            commands: commands.clone(),
+            safe: safe.clone(),
+            stop: stop.clone(),
+            tasks: JoinSet::new(),
+            details: vec![],
+            configs: vec![],
+            connections: vec![],
+        };
         let context = |detail: watch::Sender<Detail>| UnitContext {
             stop: stop.clone(),
             health: watch::channel(Health::Starting).0,
@@ -163,6 +195,47 @@ async fn cost() -> Result<(f64, String)> {
     Ok((used, format!("{scans} scans, {overruns} overruns, jitter p99 of the worst module {p99} us")))
 }
 
+/// From the trip of the safe mode until every output of all modules is seen at its safe value.
+async fn safe_values() -> Result<Vec<Duration>> {
+    let channels: Vec<Json> =
+        (0..CHANNELS).map(|n| json!({"channel": n, "name": format!("DO-{n:02}"), "safe": "on"})).collect();
+    let module = |n: usize| {
+        json!({"name": format!("do-{n}"), "id": format!("do-{n}"), "slot": n + 1, "model": "do-16", "scan_ms": 1000,
+            "driver": {"kind": "simulated"}, "channels": channels})
+    };
+    let document = json!({"format": "dinrail/1", "modules": (0..MODULES).map(module).collect::<Vec<_>>()});
+    let product = Product::start(&document)?;
+    let outputs: Vec<TagName> = (0..MODULES)
+        .flat_map(|m| (0..CHANNELS).map(move |c| format!("do-{m}/DO-{c:02}")))
+        .filter_map(|name| TagName::parse(&name).ok())
+        .collect();
+    ensure!(outputs.len() == MODULES * CHANNELS, "a name is no name");
+    let all = async |value: bool| -> Result<()> {
+        let began = Instant::now();
+        let shown = |output| product.reader.get(output).is_some_and(|tag| tag.state.value == Some(Value::Bool(value)));
+        while !outputs.iter().all(shown) {
+            ensure!(began.elapsed() < RUN, "outputs do not become {value}");
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        Ok(())
+    };
+    let mut times = Vec::new();
+    for _ in 0..TRIPS {
+        product.safe.set(SafeState::default());
+        for output in &outputs {
+            let asker = Asker { source: "bench".to_owned(), actor: String::new(), unix_ms: 0 };
+            product.commands.write(output, Attribute::Value, Value::Bool(false), asker).await?;
+        }
+        all(false).await?;
+        let began = Instant::now();
+        product.safe.set(SafeState { causes: vec![Cause::Hand], since_ms: Some(0) });
+        all(true).await?;
+        times.push(began.elapsed());
+    }
+    product.stop().await?;
+    Ok(times)
+}
+
 /// From the moment an input changes to its PUBLISH at the broker's socket.
 async fn delay() -> Result<Vec<Duration>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -199,7 +272,7 @@ fn broker(listener: &TcpListener) -> Result<Vec<Instant>> {
             return Ok(arrivals);
         }
         buffer.extend_from_slice(&chunk[..count]);
-        while let Some((first, whole)) = packet(&buffer) {
+        while let Some((first, _, whole)) = packet(&buffer) {
             match first >> 4 {
                 1 => stream.write_all(&[0x20, 2, 0, 0])?,
                 3 => arrivals.push(now),
@@ -209,18 +282,4 @@ fn broker(listener: &TcpListener) -> Result<Vec<Instant>> {
             buffer.drain(..whole);
         }
     }
-}
-
-/// First byte and whole length of the packet at the front, when it is whole.
-fn packet(bytes: &[u8]) -> Option<(u8, usize)> {
-    let (mut length, mut at) = (0usize, 1);
-    loop {
-        let byte = *bytes.get(at)?;
-        length |= usize::from(byte & 0x7F) << (7 * (at - 1));
-        at += 1;
-        if byte & 0x80 == 0 {
-            break;
-        }
-    }
-    (at + length <= bytes.len()).then_some((bytes[0], at + length))
 }
