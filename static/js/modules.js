@@ -15,7 +15,7 @@ import { RackWatch, Running } from "./modules-live.js";
 import { pickRemote } from "./modules-pick.js";
 import { Held, Rack } from "./modules-rack.js";
 import * as pointers from "./pointer.js";
-import { safeModePanel } from "./safe-mode.js";
+import { safeModePanel, safeModeTest } from "./safe-mode.js";
 import { saveBar } from "./savebar.js";
 
 const { role } = document.documentElement.dataset;
@@ -162,6 +162,7 @@ async function main() {
     if (JSON.stringify(now) === safe) return;
     safe = JSON.stringify(now);
     fill($("#safe-mode"), safeModePanel(now));
+    fill($("#safe-mode-test"), now && !now.active && safeModeTest());
     held.quiet = Boolean(now?.active);
     held.show();
   }
