@@ -3,8 +3,9 @@
 use super::*;
 use crate::config::device::{Poll, WriteFunction};
 use crate::config::link::SerialMode;
+use crate::config::payload::Payload;
 use crate::config::port::Timeout;
-use crate::config::publication::{Payload, Qos};
+use crate::config::publication::Qos;
 use crate::modbus::framing::Framing;
 use crate::modbus::order::Order;
 use crate::modbus::wire::Parity;
@@ -176,7 +177,7 @@ fn an_absent_member_means_its_default() {
     assert_eq!((site.keep_alive, site.clean_session), (Duration::from_secs(30), false));
     assert_eq!((&site.client_id, &site.username, &site.last_will, &site.birth), (&None, &None, &None, &None));
     let publication = &site.publications[0];
-    assert_eq!((publication.payload, publication.qos, publication.retain), (Payload::Value, Qos::AtMostOnce, false));
+    assert_eq!((&publication.payload, publication.qos, publication.retain), (&Payload::Value, Qos::AtMostOnce, false));
     assert_eq!(publication.attributes, [crate::tag::attribute::Attribute::Value]);
     let trigger = publication.trigger;
     assert_eq!(

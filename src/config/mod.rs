@@ -19,6 +19,7 @@ pub mod link;
 pub mod modbus_server;
 pub mod module;
 pub mod mqtt;
+pub mod payload;
 pub mod port;
 pub mod problem;
 pub mod profile;
@@ -28,6 +29,7 @@ pub mod secret;
 pub mod snmp;
 pub mod subscription;
 pub mod tags;
+pub mod template;
 pub mod topic;
 
 pub use fields::Identity;

@@ -2,6 +2,7 @@
 
 use super::computed::parse;
 use super::fields::{Fields, Identity, shown_text};
+use super::payload::Payload;
 use super::problem::{Pointer, Problems};
 use super::topic::TopicTemplate;
 use crate::expr::{Edge, Expression, Leave, MAX_CHARACTERS};
@@ -33,15 +34,6 @@ pub struct PublicationConfig {
     pub qos: Qos,
     /// Whether the broker keeps the last message.
     pub retain: bool,
-}
-
-/// The form of a payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Payload {
-    /// `{"value", "quality", "timestamp"}`, one message per tag and attribute.
-    Value,
-    /// `{"timestamp", "tags": {...}}`, one message per distinct topic.
-    Object,
 }
 
 /// When a publication speaks. With a condition none of changes and interval is set; without one at least one of them, or
@@ -123,11 +115,11 @@ impl PublicationConfig {
         let topic = read_topic(&mut fields, "topic", problems);
         let tags = read_patterns(&mut fields, problems);
         let attributes = read_attributes(&mut fields, problems);
-        let payload = read_payload(&mut fields, problems);
+        let payload = Payload::read(&mut fields, problems);
         let triggers = read_triggers(&mut fields, problems);
         let qos = read_qos(&mut fields, problems);
         let retain = fields.flag("retain", false, problems);
-        fields.not_yet(&["template", "batch", "gzip"], problems);
+        fields.not_yet(&["batch", "gzip"], problems);
         if !fields.finish(problems) {
             return None;
         }
@@ -192,23 +184,6 @@ fn read_attributes(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<Attr
         }
     }
     attributes
-}
-
-fn read_payload(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Payload> {
-    let Some(word) = fields.text("payload", 40, problems) else { return Some(Payload::Value) };
-    match word {
-        "value" => Some(Payload::Value),
-        "object" => Some(Payload::Object),
-        "array" | "csv" | "sparkplug" | "template" => {
-            let sentence = format!("payload `{word}` is not available in this version of dinrail");
-            fields.error("payload", sentence, problems);
-            None
-        }
-        other => {
-            fields.error("payload", format!("`payload` is `value` or `object`, not {}", shown_text(other)), problems);
-            None
-        }
-    }
 }
 
 /// What stands in `trigger`.

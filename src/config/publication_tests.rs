@@ -85,6 +85,8 @@ fn the_plant_of_the_example_with_power_and_an_alarm_is_taken() {
     document["computed"] = json!([{ "name": "power", "expression": "meter1.voltage * meter1.current", "unit": "W" }]);
     let too_hot = json!({
         "name": "too-hot", "topic": "plant/{appliance}/alarm/oven", "tags": ["oven/temperature"], "attributes": ["value"],
+        "payload": "template",
+        "template": "{\"value\": {{ value }}, \"text\": \"oven above 180\", \"ts\": \"{{ timestamp }}\"}",
         "trigger": { "condition": "oven.temperature > 180.0", "hysteresis": 2.0 }, "qos": 2,
     });
     document["mqtt"]["connections"][0]["publications"].as_array_mut().unwrap().push(too_hot);
@@ -107,4 +109,41 @@ fn a_request_has_a_topic_of_its_own() {
         "/request_topic: a message there asks for the whole publication: of placeholders only `{appliance}` is possible",
     );
     refused("internal/level", "/request_topic: this topic can be one that publication `p` publishes");
+}
+
+#[test]
+fn a_template_goes_with_its_payload_and_has_no_error() {
+    let said = |members: Json| {
+        let mut publication =
+            json!({ "name": "p", "topic": "all", "tags": ["internal/*"], "trigger": { "on_change": true } });
+        publication.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        let (_, problems) = GatewayConfig::parse(&json!({
+            "format": "dinrail/1",
+            "internal": [{ "name": "level", "type": "f64" }, { "name": "on", "type": "bool" }],
+            "mqtt": { "connections": [{ "name": "c", "url": "mqtt://127.0.0.1", "publications": [publication] }] },
+        }));
+        let told = problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.pointer.rsplit('/').next().unwrap_or_default(), problem.detail));
+        told.collect::<Vec<_>>()
+    };
+    let many = "{% for t in tags %}{{ t.name }}={{ t.value }} {% endfor %}";
+    assert_eq!(said(json!({ "payload": "template", "template": many })), [""; 0]);
+    for (members, expect) in [
+        (json!({ "template": "x" }), "template: `template` goes with payload `template`"),
+        (json!({ "payload": "template" }), "template: `template` is missing"),
+        (
+            json!({ "payload": "template", "template": "\n{{ value" }),
+            "template: line 2, column 4: unexpected end of input, expected end of variable block",
+        ),
+        // It speaks of one point, and two would go to one topic.
+        (
+            json!({ "payload": "template", "template": "{{ value }}" }),
+            "topic: `internal/level` value and `internal/on` value would share the topic `all`: use `{tag}` and \
+             `{attribute}`, or a payload of many tags",
+        ),
+        (json!({ "payload": "sparkplug" }), "payload: payload `sparkplug` is not available in this version of dinrail"),
+    ] {
+        assert_eq!(said(members), [expect]);
+    }
 }

@@ -1,12 +1,56 @@
 //! The payloads of publications.
 
 use super::json::{TagRef, write_attribute, write_time, write_word};
+use crate::config::payload::Payload;
+use crate::config::publication::PublicationConfig;
+use crate::config::template::{Scene, SceneTag, TemplateError};
 use crate::tag::attribute::Attribute;
 use crate::tag::reading::Stamp;
 
+/// Writes the payloads of one publication in one moment.
+#[derive(Debug, Clone, Copy)]
+pub struct PayloadWriter<'a> {
+    /// The publication.
+    pub publication: &'a PublicationConfig,
+    /// Name of the appliance.
+    pub appliance: &'a str,
+    /// The time of the messages.
+    pub now: Stamp,
+}
+
+impl PayloadWriter<'_> {
+    /// A message of one attribute of one tag. On an error, which only a template has, nothing is written.
+    pub fn point(self, out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute) -> Result<(), TemplateError> {
+        match &self.publication.payload {
+            Payload::Template(template) => template.render(out, self.scene([tag], Some(attribute))),
+            Payload::Value | Payload::Object => {
+                write_point(out, tag, attribute, self.now);
+                Ok(())
+            }
+        }
+    }
+
+    /// A message of several tags. On an error, which only a template has, nothing is written.
+    pub fn tags<'t>(self, out: &mut Vec<u8>, tags: impl IntoIterator<Item = TagRef<'t>>) -> Result<(), TemplateError> {
+        match &self.publication.payload {
+            Payload::Template(template) => template.render(out, self.scene(tags, None)),
+            Payload::Value | Payload::Object => {
+                write_object(out, tags, &self.publication.attributes, self.now);
+                Ok(())
+            }
+        }
+    }
+
+    fn scene<'t>(self, tags: impl IntoIterator<Item = TagRef<'t>>, attribute: Option<Attribute>) -> Scene {
+        let tag = |TagRef { def, state }: TagRef<'_>| SceneTag { def: def.clone(), state: state.clone() };
+        let tags = tags.into_iter().map(tag).collect();
+        Scene { appliance: self.appliance.to_owned(), now: self.now, tags, attribute }
+    }
+}
+
 /// `{"value":23.4,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}`: one attribute of one tag, with the
 /// quality and time of the tag.
-pub fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
+fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
     out.extend_from_slice(b"{\"value\":");
     write_attribute(out, tag, attribute, now);
     write_trust(out, tag);
@@ -15,7 +59,7 @@ pub fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now
 
 /// `{"timestamp":"...","tags":{"oven/temperature":{"value":1,"min":0,"quality":"good","timestamp":"..."}}}`: the
 /// attributes of several tags in the order given. The outer time is the message's own, the inner ones are the field's.
-pub fn write_object<'a>(
+fn write_object<'a>(
     out: &mut Vec<u8>,
     tags: impl IntoIterator<Item = TagRef<'a>>,
     attributes: &[Attribute],

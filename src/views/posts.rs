@@ -2,12 +2,13 @@
 //! tags or of the settings.
 
 use crate::config::catalogue::Catalogue;
-use crate::config::publication::{Payload, PublicationConfig};
+use crate::config::publication::PublicationConfig;
 use crate::config::topic::TopicContext;
 use crate::tag::attribute::Attribute;
 use std::collections::HashMap;
 
-/// What is sent together: with payload `value` the attributes of one tag, with `object` one message of several tags.
+/// What is sent together: the attributes of one tag, a message each (payload `value`), or one message of several tags
+/// (payload `object`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// Places of its tags in the catalogue.
@@ -28,9 +29,10 @@ pub enum Form {
 /// The posts of one publication.
 pub fn posts(publication: &PublicationConfig, appliance: &str, catalogue: &Catalogue<'_>) -> Vec<Post> {
     let places = catalogue.all_matching(&publication.tags);
-    match publication.payload {
-        Payload::Value => value_posts(publication, appliance, catalogue, places),
-        Payload::Object => object_posts(publication, appliance, catalogue, places),
+    if publication.payload.is_about_one() {
+        value_posts(publication, appliance, catalogue, places)
+    } else {
+        object_posts(publication, appliance, catalogue, places)
     }
 }
 

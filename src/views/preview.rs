@@ -1,10 +1,11 @@
 //! What a publication would send now, for whoever edits it.
 
 use super::json::TagRef;
-use super::payload::{write_object, write_point};
+use super::payload::PayloadWriter;
 use super::posts::{Form, posts};
 use crate::config::catalogue::Catalogue;
 use crate::config::publication::PublicationConfig;
+use crate::config::template::TemplateError;
 use crate::tag::reading::Stamp;
 
 /// A message of this size is carried by MQTT, and is a burden for many who read it.
@@ -41,18 +42,17 @@ pub fn preview(
     let catalogue = Catalogue::new(tags.iter().map(|tag| tag.def));
     let all = posts(publication, appliance, &catalogue);
     let mut preview = Preview::default();
+    let writer = PayloadWriter { publication, appliance, now };
     for post in &all {
         let seen = |place: &usize| tags[*place];
         match &post.form {
             Form::Value(messages) => {
                 for (attribute, topic) in messages {
-                    preview.add(topic, limit, |out| write_point(out, seen(&post.tags[0]), *attribute, now));
+                    preview.add(topic, limit, |out| writer.point(out, seen(&post.tags[0]), *attribute));
                 }
             }
             Form::Object(topic) => {
-                preview.add(topic, limit, |out| {
-                    write_object(out, post.tags.iter().map(seen), &publication.attributes, now);
-                });
+                preview.add(topic, limit, |out| writer.tags(out, post.tags.iter().map(seen)));
             }
         }
     }
@@ -60,13 +60,17 @@ pub fn preview(
 }
 
 impl Preview {
-    fn add(&mut self, topic: &str, limit: usize, write: impl FnOnce(&mut Vec<u8>)) {
+    fn add(&mut self, topic: &str, limit: usize, write: impl FnOnce(&mut Vec<u8>) -> Result<(), TemplateError>) {
         self.total += 1;
         if limit <= self.messages.len() {
             return;
         }
         let mut payload = Vec::new();
-        write(&mut payload);
+        if let Err(error) = write(&mut payload) {
+            self.warnings.push(format!("no message is made on `{topic}`: {error}"));
+            self.total -= 1;
+            return;
+        }
         if LARGE <= payload.len() {
             self.warnings.push(format!("a message on `{topic}` has {} KiB", payload.len() / 1024));
         }
@@ -110,6 +114,19 @@ mod tests {
         check(json!({"topic": "{appliance}/{tag}", "tags": ["*/*"]}), "", 5, ("line-3/meter1/voltage", VOLTAGE), &[]);
         let none = json!({"topic": "x", "tags": ["oven/heater"], "attributes": ["min"], "payload": "object"});
         check(none, "", 0, ("", ""), &[]);
+    }
+
+    #[test]
+    fn a_template_is_shown_on_the_present_values_and_so_are_its_errors() {
+        let template = |text: &str| json!({"topic": "{tag}", "tags": ["*/*"], "payload": "template", "template": text});
+        check(template("{{ value }} {{ unit | tojson }}"), "", 5, ("meter1/voltage", "230.5 \"\""), &[]);
+        let sentence = "no message is made on `oven/serial-number`: line 1, column 8: there is no such value; \
+                        `x | default(0)` helps where it may be missing";
+        let serial = json!({
+            "topic": "{tag}", "tags": ["oven/serial-number"], "payload": "template",
+            "template": "{{ tags['oven/heater'].value }} {{ name }}",
+        });
+        check(serial, "", 0, ("", ""), &[sentence]);
     }
 
     #[test]

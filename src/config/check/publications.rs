@@ -5,7 +5,7 @@ use super::expressions::Expressions;
 use crate::config::catalogue::Catalogue;
 use crate::config::mqtt::ConnectionConfig;
 use crate::config::problem::Problems;
-use crate::config::publication::{Payload, PublicationConfig};
+use crate::config::publication::PublicationConfig;
 use crate::config::subscription::SubscriptionConfig;
 use crate::config::tags::definitions;
 use crate::config::topic::{Level, MAX_TOPIC, TopicContext, overlap};
@@ -161,13 +161,11 @@ impl Judge<'_> {
             let sentence = format!("the topic can become {longest} bytes long; MQTT carries {MAX_TOPIC}");
             place.error("topic", sentence, self.problems);
         }
-        match publication.payload {
-            Payload::Value => self.one_point_a_topic(publication, &matched, place),
-            Payload::Object if publication.topic.uses_attribute() && 1 < publication.attributes.len() => {
-                let sentence = "with payload `object` a message holds all attributes: leave `{attribute}` out";
-                place.error("topic", sentence, self.problems);
-            }
-            Payload::Object => (),
+        if publication.payload.is_about_one() {
+            self.one_point_a_topic(publication, &matched, place);
+        } else if publication.topic.uses_attribute() && 1 < publication.attributes.len() {
+            let sentence = "with this payload a message holds all attributes: leave `{attribute}` out";
+            place.error("topic", sentence, self.problems);
         }
         longest <= MAX_TOPIC
     }
@@ -191,7 +189,7 @@ impl Judge<'_> {
                 let topic = publication.topic.render(context);
                 if let Some((other, of)) = topics.get(&topic) {
                     let sentence = format!(
-                        "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
+                        "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or a payload of many tags",
                         def.name
                     );
                     place.error("topic", sentence, self.problems);

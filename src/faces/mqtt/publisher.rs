@@ -18,7 +18,7 @@ use crate::tag::pattern::TagPattern;
 use crate::tag::quality::Reason;
 use crate::tag::reading::Stamp;
 use crate::views::json::TagRef;
-use crate::views::payload::{write_object, write_point};
+use crate::views::payload::PayloadWriter;
 use condition::Conditions;
 use post::{Point, Post, Told};
 pub(super) use request::request_topics;
@@ -41,11 +41,14 @@ pub(super) trait Outlet {
     /// Takes one message of the publication with this place in the ledger; answers its id where it waits for its
     /// acknowledgement.
     fn send(&mut self, slot: Slot, message: Message<'_>) -> Option<u64>;
+    /// A message of that publication could not be made, and why.
+    fn fail(&mut self, slot: Slot, why: String);
 }
 
 /// The publications of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Publisher {
+    appliance: String,
     publications: Vec<Publication>,
     posts: Vec<Post>,
     /// By cell of the image: where a change of it is looked at.
@@ -366,18 +369,17 @@ impl Publisher {
         post.queued = false;
         post.pending = false;
         let (payload, slot, mut record) = (&mut self.payload, self.publications[post.publication].slot, post.record);
+        let writer = PayloadWriter { publication: config, appliance: &self.appliance, now: stamp };
         let told = post.tell(views, force, |what| {
             payload.clear();
-            let topic = match what {
-                Told::Point(topic, view, attribute) => {
-                    write_point(payload, tag_ref(view), attribute, stamp);
-                    topic
-                }
-                Told::Object(topic) => {
-                    write_object(payload, views.iter().map(tag_ref), &config.attributes, stamp);
-                    topic
-                }
+            let (topic, written) = match what {
+                Told::Point(topic, view, attribute) => (topic, writer.point(payload, tag_ref(view), attribute)),
+                Told::Object(topic) => (topic, writer.tags(payload, views.iter().map(tag_ref))),
             };
+            if let Err(error) = written {
+                let name = &config.identity.name;
+                return outlet.fail(slot, format!("publication `{name}` has no message for `{topic}`: {error}"));
+            }
             let (qos, retain, at_ms) = (config.qos, config.retain, stamp.unix_ms);
             record = outlet.send(slot, Message { topic, payload, qos, retain, at_ms });
         });

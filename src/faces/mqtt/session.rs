@@ -1,7 +1,7 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
 use super::publisher::Outlet;
-use super::queue::ledger::Slot;
+use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
 use super::wire::{self, IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
@@ -318,5 +318,12 @@ impl Outlet for Out<'_> {
             self.queue.ledger.produce_loose(slot);
         }
         None
+    }
+
+    fn fail(&mut self, slot: Slot, why: String) {
+        self.queue.ledger.produce(slot, 1);
+        self.queue.ledger.give_up(slot, Loss::NotMade, 1);
+        self.status.failed += 1;
+        self.status.last_error = Some(why);
     }
 }

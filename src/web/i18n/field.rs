@@ -68,6 +68,7 @@ crate::web::i18n::declare_for_scripts! {
     "field.tags": "Tags", "태그";
     "field.attributes": "Attributes", "속성";
     "field.payload": "Payload", "페이로드";
+    "field.template": "Template", "템플릿";
     "field.qos": "QoS", "QoS 등급";
     "field.retain": "Retain", "보존 (retain)";
     "field.on_change": "On change", "변경 시";

@@ -34,6 +34,8 @@ crate::web::i18n::declare_for_scripts! {
     "hint.subscription_tags": "Only these can be written. One a line; * within one half.", "이 태그만 쓸 수 있습니다. 한 줄에 하나, *는 한쪽 안에서만.";
     "hint.tags": "One a line: meter1/voltage, meter1/*, */alarm.", "한 줄에 하나: meter1/voltage, meter1/*, */alarm";
     "hint.attributes": "One a line: value, min, max, quality … Empty: value.", "한 줄에 하나: value, min, max, quality … 비우면 value";
+    "hint.template": "Jinja: {{ value }}, {{ timestamp }}, {{ tag }} for a message each; {% for t in tags %} for all in one. The preview shows it on the present values.",
+        "Jinja 문법: 태그마다 보낼 때는 {{ value }}, {{ timestamp }}, {{ tag }}, 모두 한 메시지로 보낼 때는 {% for t in tags %}. 미리보기에 현재 값으로 표시됩니다.";
     "hint.on_change": "When the value moves beyond the tag's deadband, or its quality changes.", "값이 데드밴드를 넘어 변하거나 품질이 바뀔 때.";
     "hint.interval_ms": "Alone: period. With “on change”: at the latest after this long.", "단독이면 주기, “변경 시”와 함께면 최대 간격입니다.";
     "hint.merge_ms": "Changes in between are merged to the newest.", "그 사이의 변경은 최신 값으로 합쳐집니다.";

@@ -112,6 +112,8 @@ crate::web::i18n::declare_for_scripts! {
     "dropped.unstored": "disk and memory full", "디스크와 메모리 부족";
     "dropped.damaged": "damaged file", "파일 손상";
     "dropped.unsent": "session ended", "세션 종료";
+    "dropped.not_made": "template failed", "템플릿 오류";
+    "option.template": "template: as you write it", "template: 직접 작성";
     "option.object": "object: all in one", "object: 모두 한 메시지로";
     "http.403": "Your role does not allow this.", "현재 역할로는 할 수 없습니다.";
     "http.404": "This does not exist any more. Reload the page.", "더 이상 존재하지 않습니다. 페이지를 다시 불러오세요.";

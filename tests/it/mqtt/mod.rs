@@ -4,6 +4,7 @@ mod commands;
 mod conditions;
 mod encryption;
 mod kill;
+mod payloads;
 #[cfg(feature = "peers")]
 mod peers;
 mod publications;

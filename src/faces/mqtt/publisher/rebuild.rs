@@ -28,6 +28,7 @@ impl Publisher {
         now: Instant,
         mut place: impl FnMut(&PublicationConfig) -> (Slot, bool),
     ) {
+        appliance.clone_into(&mut self.appliance);
         let catalogue = Catalogue::new(defs.iter().map(|(_, def)| def.as_ref()));
         let mut old = Kept::of(std::mem::take(&mut self.publications), std::mem::take(&mut self.posts));
         for queue in &mut self.ready {
@@ -178,7 +179,7 @@ impl Kept {
     fn take(&mut self, next: &PublicationConfig) -> KeptPublication {
         let mut kept = self.by_id.remove(source_of(next)).unwrap_or_default();
         let Some(old) = &kept.config else { return kept };
-        if (old.payload, old.qos, old.retain) != (next.payload, next.qos, next.retain) {
+        if (&old.payload, old.qos, old.retain) != (&next.payload, next.qos, next.retain) {
             // Whoever turns `retain` on wants a retained message now, not after the next change.
             return KeptPublication::default();
         }

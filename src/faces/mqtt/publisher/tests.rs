@@ -35,6 +35,10 @@ impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
         self.0.push((message.topic.to_string(), payload, message.qos, message.retain));
         Some(self.0.len() as u64)
     }
+
+    fn fail(&mut self, _slot: Slot, why: String) {
+        self.0.push((why, Json::Null, Qos::AtMostOnce, false));
+    }
 }
 
 impl Bench {
@@ -440,4 +444,19 @@ fn what_is_kept_is_made_without_a_session_and_not_told_twice_when_there_is_one()
     bench.publisher.disconnected();
     let lines = bench.over(250, |_, _| ());
     assert_eq!(lines, ["100 d/t1 2.0", "200 d/t1 2.0"]);
+}
+
+#[test]
+fn a_template_writes_the_payload_and_a_message_it_cannot_make_is_told() {
+    let publication = |template: &str| on_change(json!({"payload": "template", "template": template}));
+    let mut bench = Bench::new(publication("{\"value\": {{ 10 // value }}, \"of\": \"{{ tag }} {{ appliance }}\"}"));
+    bench.write(1, 3.0);
+    let sent = bench.take();
+    assert_eq!(sent[0].1, json!({"value": 3.0, "of": "d/t1 a"}));
+    bench.write(1, 0.0);
+    let [(why, ..)] = &bench.take()[..] else { panic!("one message that was not made") };
+    assert!(why.starts_with("publication `p` has no message for `"), "{why}");
+    assert!(why.contains("line 1, column "), "{why}");
+    bench.write(1, 5.0);
+    bench.sends(&["d/t1 2.0"]);
 }

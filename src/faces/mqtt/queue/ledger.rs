@@ -27,9 +27,11 @@ pub(in crate::faces::mqtt) enum Loss {
     Damaged,
     /// Its session ended before it was written or acknowledged, and nothing waits for another: QoS 0, or no buffer.
     Unsent,
+    /// Its template failed on the present values.
+    NotMade,
 }
 
-const WORDS: [&str; 6] = ["full", "too_old", "removed", "unstored", "damaged", "unsent"];
+const WORDS: [&str; 7] = ["full", "too_old", "removed", "unstored", "damaged", "unsent", "not_made"];
 
 /// The ledger of one connection.
 #[derive(Debug, Default)]
@@ -106,7 +108,7 @@ impl Ledger {
     }
 
     /// So many messages are there.
-    pub(super) fn produce(&mut self, slot: Slot, count: u64) {
+    pub(in crate::faces::mqtt) fn produce(&mut self, slot: Slot, count: u64) {
         let row = &mut self.rows[slot as usize];
         row.produced += count;
         row.queued += count;
@@ -124,7 +126,7 @@ impl Ledger {
         row.queued -= 1;
     }
 
-    pub(super) fn give_up(&mut self, slot: Slot, why: Loss, count: u64) {
+    pub(in crate::faces::mqtt) fn give_up(&mut self, slot: Slot, why: Loss, count: u64) {
         let row = &mut self.rows[slot as usize];
         row.dropped[why as usize] += count;
         row.queued -= count;

@@ -146,8 +146,6 @@ super::list! {
     "{} is not a tag or glob: {}", "태그나 패턴이 아닙니다: {0}. {1}";
     "`{}` stands here twice", "`{0}` 값이 두 번 있습니다";
     "{} is not an attribute", "속성이 아닙니다: {0}";
-    "payload `{}` is not available in this version of dinrail", "`{0}` 페이로드는 이 버전의 dinrail에서 사용할 수 없습니다";
-    "`payload` is `value` or `object`, not {}", "`payload` 항목은 `value` 또는 `object`여야 합니다. 입력된 값: {0}";
     "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, both, or a `condition`",
         "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, 둘 다, 또는 `condition`을 지정하세요";
     "`min_gap_ms` goes with `on_change`", "`min_gap_ms`는 `on_change`와 함께 씁니다";
@@ -167,10 +165,10 @@ super::list! {
     "`hysteresis` and `leave` do not go together: a condition has one end",
         "`hysteresis`와 `leave`는 함께 쓸 수 없습니다. 조건의 끝은 하나입니다";
     "a condition gives true or false, not {}", "조건의 결과는 true 또는 false여야 합니다. 지금 결과: {0}";
-    "with payload `object` a message holds all attributes: leave `{{attribute}}` out",
-        "`object` 페이로드는 모든 속성을 한 메시지에 담습니다. `{{attribute}}`를 빼세요";
-    "`{}` {} and `{}` {} would share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or payload `object`",
-        "`{0}` {1}, `{2}` {3} 값이 토픽 `{4}` 하나로 겹칩니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 `object` 페이로드를 쓰세요";
+    "with this payload a message holds all attributes: leave `{{attribute}}` out",
+        "이 페이로드는 모든 속성을 한 메시지에 담습니다. `{{attribute}}`를 빼세요";
+    "`{}` {} and `{}` {} would share the topic `{}`: use `{{tag}}` and `{{attribute}}`, or a payload of many tags",
+        "`{0}` {1}, `{2}` {3} 값이 토픽 `{4}` 하나로 겹칩니다. `{{tag}}`와 `{{attribute}}`를 쓰거나 여러 태그를 담는 페이로드를 쓰세요";
     "in a subscription a placeholder fills a whole level, as in `write/{{tag}}`",
         "구독에서 자리표시자는 `write/{{tag}}`처럼 한 단계 전체를 차지해야 합니다";
     "each placeholder stands once in a subscription", "구독에서 각 자리표시자는 한 번만 쓸 수 있습니다";

@@ -11,6 +11,7 @@ mod house;
 mod http;
 mod mqtt;
 mod net;
+mod payload;
 mod snmp;
 mod store;
 mod tables;
@@ -23,6 +24,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
     expression::ALL,
     field::ALL,
     mqtt::ALL,
+    payload::ALL,
     broker::ALL,
     net::ALL,
     snmp::ALL,
@@ -42,6 +44,7 @@ pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
     expression::ALL,
     field::ALL,
     mqtt::ALL,
+    payload::ALL,
     broker::ALL,
     net::ALL,
     snmp::ALL,

@@ -1,0 +1,63 @@
+//! `payload` of a publication: in what form its points are written.
+
+use super::fields::Fields;
+use super::problem::Problems;
+use super::template::{MAX_CHARACTERS, Template};
+
+/// The form of a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// `{"value", "quality", "timestamp"}`, one message per tag and attribute.
+    Value,
+    /// `{"timestamp", "tags": {...}}`, one message per distinct topic.
+    Object,
+    /// As its author wrote it: one message per tag and attribute when it speaks of one, else per distinct topic.
+    Template(Template),
+}
+
+const WORDS: [(&str, Word); 3] = [("value", Word::Value), ("object", Word::Object), ("template", Word::Template)];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Value,
+    Object,
+    Template,
+}
+
+impl Payload {
+    pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
+        if fields.get("payload").is_some_and(|json| json == "sparkplug") {
+            fields.not_yet_word("payload", "sparkplug", problems);
+            return None;
+        }
+        let absent = fields.get("payload").is_none();
+        let word = fields.word("payload", &WORDS, problems);
+        let template = read_template(fields, word, problems);
+        match word {
+            None if !absent => None,
+            None | Some(Word::Value) => Some(Self::Value),
+            Some(Word::Object) => Some(Self::Object),
+            Some(Word::Template) => template.map(Self::Template),
+        }
+    }
+
+    /// Whether each message is of one tag and one attribute; otherwise of all tags that share a topic.
+    pub fn is_about_one(&self) -> bool {
+        match self {
+            Self::Value => true,
+            Self::Object => false,
+            Self::Template(template) => template.is_about_one(),
+        }
+    }
+}
+
+fn read_template(fields: &mut Fields<'_>, word: Option<Word>, problems: &mut Problems) -> Option<Template> {
+    if word != Some(Word::Template) {
+        if fields.get("template").is_some() {
+            fields.error("template", "`template` goes with payload `template`", problems);
+        }
+        return None;
+    }
+    let text = fields.required_text("template", MAX_CHARACTERS, problems)?;
+    Template::parse(text).map_err(|error| fields.error("template", error.to_string(), problems)).ok()
+}
