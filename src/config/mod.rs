@@ -1,6 +1,7 @@
 //! Floor 0: validated settings, made from one JSON document. A [`GatewayConfig`] in hand is always usable: what was
 //! wrong is told beside it and left out.
 
+pub mod access;
 pub mod appliance;
 pub mod broker;
 pub mod buffer;
@@ -34,6 +35,7 @@ pub mod topic;
 
 pub use fields::Identity;
 
+use access::AccessConfig;
 use appliance::{ApplianceConfig, WebConfig};
 use broker::BrokerConfig;
 use computed::ComputedConfig;
@@ -114,6 +116,8 @@ pub struct GatewayConfig {
     pub snmp: Option<SnmpConfig>,
     /// When outputs go to their safe values.
     pub safe_mode: SafeModeConfig,
+    /// Who may come in where.
+    pub access: AccessConfig,
     /// The browser and REST server.
     pub web: WebConfig,
 }
@@ -141,10 +145,11 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["access", "certificates"], problems);
+        fields.not_yet(&["certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
+            access: AccessConfig::read(fields.get("access"), root.member("access"), problems),
             web: WebConfig::read(fields.get("web"), root.member("web"), problems),
             ..Self::default()
         };

@@ -333,13 +333,7 @@ impl RouteConfig {
     fn read(json: &Json, at: Pointer<'_>, index: usize, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         fields.text("description", 2000, problems);
-        let units = match fields.get("units") {
-            Some(Json::String(text)) => read_units(text),
-            Some(Json::Number(number)) => {
-                number.as_u64().and_then(|unit| u8::try_from(unit).ok()).map(|unit| unit..=unit)
-            }
-            _ => None,
-        };
+        let units = fields.get("units").and_then(read_units);
         if units.is_none() {
             fields.error("units", "`units` is a unit id 0..255 or a range of them, such as `10-20`", problems);
         }
@@ -355,7 +349,13 @@ impl RouteConfig {
     }
 }
 
-fn read_units(text: &str) -> Option<RangeInclusive<u8>> {
+/// A unit id, or a range of them such as `10-20`.
+pub(super) fn read_units(json: &Json) -> Option<RangeInclusive<u8>> {
+    let text = match json {
+        Json::String(text) => text,
+        Json::Number(number) => return u8::try_from(number.as_u64()?).ok().map(|unit| unit..=unit),
+        _ => return None,
+    };
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
     (first <= last).then_some(first..=last)

@@ -116,6 +116,17 @@ pub(super) static DOCUMENT: Object = Object {
                 List { member: "rules", table: &RULES, lists: &[] },
             ],
         },
+        Object {
+            member: "access",
+            id: "access",
+            objects: &[
+                Object { member: "web", id: "access_web", objects: &[], lists: &[] },
+                Object { member: "modbus", id: "access_modbus", objects: &[], lists: &[] },
+                Object { member: "snmp", id: "access_snmp", objects: &[], lists: &[] },
+                Object { member: "broker", id: "access_broker", objects: &[], lists: &[] },
+            ],
+            lists: &[],
+        },
         Object { member: "safe_mode", id: "safe_mode", objects: &[], lists: &[] },
         Object { member: "web", id: "web", objects: &[], lists: &[] },
     ],

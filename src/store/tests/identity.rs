@@ -98,6 +98,8 @@ fn document() -> impl Strategy<Value = Value> {
         optional("publications", named(vec![])),
         optional("subscriptions", named(vec![])),
     ]);
+    let allow = vec(prop_oneof![text(), object(vec![optional("network", text().boxed())])], 0..3);
+    let list = object(vec![optional("mode", text().boxed()), optional("allow", allow.prop_map(Value::Array).boxed())]);
     let mqtt = object(vec![optional("connections", connections), optional("broker", broker)]);
     object(vec![
         optional("format", Just(json!("dinrail/1")).boxed()),
@@ -107,6 +109,7 @@ fn document() -> impl Strategy<Value = Value> {
         optional("internal", named(vec![])),
         optional("computed", named(vec![])),
         optional("mqtt", mqtt),
+        optional("access", object(vec![optional("web", list.clone()), optional("modbus", list)])),
         optional("web", object(vec![])),
     ])
     .prop_map(|mut document| {

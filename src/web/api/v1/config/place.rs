@@ -14,9 +14,10 @@ pub(super) struct Kind {
 }
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 21] = [
+pub(super) const KINDS: [Kind; 22] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
+    Kind { path: "/access", what: "access lists", always: true },
     Kind { path: "/ports/{port}", what: "port", always: false },
     Kind { path: "/devices/{device}", what: "device", always: false },
     Kind { path: "/devices/{device}/tags/{tag}", what: "tag", always: false },

@@ -1,5 +1,6 @@
 //! The catalogue, by the room that says the sentences.
 
+mod access;
 mod broker;
 mod composed;
 mod document;
@@ -20,6 +21,7 @@ use super::Sentence;
 
 /// Every sentence.
 pub(super) const ALL: &[&[Sentence]] = &[
+    access::ALL,
     document::ALL,
     expression::ALL,
     field::ALL,
@@ -40,6 +42,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
 /// Those that stand in the sources word by word: what is listed here and not said there is dead.
 #[cfg(test)]
 pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
+    access::ALL,
     document::ALL,
     expression::ALL,
     field::ALL,
