@@ -4,6 +4,7 @@ mod units;
 
 use crate::drivers::local_io::unit::Memory;
 use crate::drivers::modbus::io::Backstage;
+use crate::net::door::Access;
 use crate::platform::boot::boot_id;
 use crate::platform::clock;
 use crate::platform::data_folder::{DataFolderLock, LockError};
@@ -65,6 +66,8 @@ pub struct Gateway {
     pub commands: Commands,
     /// Whether outputs are held.
     pub safe_mode: SafeMode,
+    /// Who may come in where.
+    pub access: Access,
     /// Accounts, events, revisions.
     pub store: Store,
     /// How each unit is.
@@ -89,12 +92,14 @@ impl Gateway {
         let (config, inbox) = Handle::channel(CONFIG_QUEUE);
         let modules = Modules::default();
         let backstage = Backstage::default();
+        let access = Access::default();
         let web = options.web;
         let (owner, followed) = Configuration::load(
             inbox,
             store.clone(),
             image.clone(),
             backstage.image.clone(),
+            access.clone(),
             events.clone(),
             move |config: &crate::config::GatewayConfig| wanted(config, web),
         )
@@ -110,6 +115,7 @@ impl Gateway {
             memory: Memory { counts: store.kept_counts(), boots: store.host_boots(), boot: boot_id() },
             safe_mode: safe_mode.clone(),
             snmp: snmp.clone(),
+            access: access.clone(),
             cold_start_told: Arc::default(),
             events: events.clone(),
             told: Arc::new(Mutex::new(told)),
@@ -123,6 +129,7 @@ impl Gateway {
                 lines,
                 modules,
                 snmp,
+                access: access.clone(),
                 safe_mode: safe_mode.clone(),
                 units: units.clone(),
                 events: events.clone(),
@@ -141,6 +148,7 @@ impl Gateway {
             reader: image.reader(),
             commands,
             safe_mode,
+            access,
             store,
             units,
             events,

@@ -1,6 +1,7 @@
 //! From a configuration to the units it needs, and from a unit's configuration to the running unit.
 
 use crate::config::GatewayConfig;
+use crate::config::access::Service;
 #[cfg(feature = "broker")]
 use crate::config::broker::BrokerConfig;
 use crate::config::computed::ComputedConfig;
@@ -17,6 +18,7 @@ use crate::faces::broker::Broker;
 use crate::faces::modbus_server::{ModbusServer, ModbusServerUnit};
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::faces::snmp::{DeviceRow, PortRow, SnmpAgent, SnmpUnitConfig};
+use crate::net::door::Access;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
@@ -26,6 +28,7 @@ use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::snmp::Snmp;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
+use crate::services::access_watch::AccessWatch;
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
 use crate::services::queue_sweep::{Connections, QueueSweep};
@@ -65,6 +68,8 @@ pub(super) enum UnitConfig {
     Web(SocketAddr),
     /// Keeps events.
     EventLog,
+    /// Tells events of who was refused at the doors.
+    AccessWatch,
     /// Tells events of units' health.
     HealthWatch,
     /// Watches that somebody is there, for the outputs.
@@ -88,6 +93,7 @@ impl UnitSpec for UnitConfig {
             Self::Snmp(_) => "SNMP agent".to_owned(),
             Self::Web(_) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
+            Self::AccessWatch => "access watch".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
             Self::Watchdog(_) => "watchdog".to_owned(),
             Self::QueueSweep(_) => "queue sweep".to_owned(),
@@ -114,6 +120,7 @@ impl UnitSpec for UnitConfig {
             | Self::Snmp(_)
             | Self::Web(_)
             | Self::EventLog
+            | Self::AccessWatch
             | Self::HealthWatch
             | Self::Watchdog(_)
             | Self::QueueSweep(_) => Vec::new(),
@@ -134,6 +141,7 @@ impl UnitSpec for UnitConfig {
             | Self::ModbusServer(_)
             | Self::Snmp(_)
             | Self::EventLog
+            | Self::AccessWatch
             | Self::HealthWatch
             | Self::Watchdog(_)
             | Self::QueueSweep(_) => false,
@@ -151,6 +159,7 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
         (UnitKey::new(UnitKind::Service, "queue-sweep"), UnitConfig::QueueSweep(connections)),
         (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
+        (UnitKey::new(UnitKind::Service, "access-watch"), UnitConfig::AccessWatch),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
         (UnitKey::new(UnitKind::Service, "watchdog"), UnitConfig::Watchdog(config.safe_mode)),
         (UnitKey::new(UnitKind::Internal, "internal"), UnitConfig::Internal(config.internal.clone())),
@@ -220,6 +229,7 @@ pub(super) struct Parts {
     pub(super) memory: Memory,
     pub(super) safe_mode: SafeMode,
     pub(super) snmp: Snmp,
+    pub(super) access: Access,
     pub(super) cold_start_told: Arc<AtomicBool>,
     pub(super) events: Events,
     pub(super) told: Arc<Mutex<mpsc::Receiver<Event>>>,
@@ -314,7 +324,10 @@ impl Parts {
                     UnitConfig::Broker(broker) => Some(broker.clone()),
                     _ => None,
                 },
-                |follow| Broker::new(follow, self.events.clone()).run(ctx),
+                |follow| {
+                    let door = self.access.door(Service::Broker).clone();
+                    Broker::new(follow, self.events.clone(), door).run(ctx)
+                },
             ),
             UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
             UnitConfig::Snmp(unit) => followed(
@@ -328,6 +341,7 @@ impl Parts {
             UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
             UnitConfig::QueueSweep(connections) => self.queue_sweep(connections, ctx),
+            UnitConfig::AccessWatch => fixed(AccessWatch::new(self.access.clone(), self.events.clone()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
             UnitConfig::Watchdog(first) => self.watchdog(*first, ctx),
         }
@@ -375,6 +389,7 @@ impl Parts {
                     commands: self.commands.clone(),
                     lines: self.lines.clone(),
                     safe_mode: self.safe_mode.clone(),
+                    door: self.access.door(Service::Modbus).clone(),
                     places: self.store.register_places(),
                 };
                 server.run(ctx)
@@ -392,6 +407,7 @@ impl Parts {
             units: self.units.clone(),
             events: self.events.clone(),
             safe_mode: self.safe_mode.clone(),
+            door: self.access.door(Service::Snmp).clone(),
             memory: self.store.snmp_memory(),
             requests: self.snmp.clone(),
             cold_start_told: Arc::clone(&self.cold_start_told),

@@ -1,33 +1,13 @@
 //! Who may connect, and how many: decided at accept, before a byte is read.
 
+use super::door::Door;
 use super::network::Network;
-use arc_swap::ArcSwap;
-use ipnet::IpNet;
+use crate::config::access::AccessList;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
-
-/// The addresses that may connect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum AllowList {
-    /// Everyone.
-    #[default]
-    All,
-    /// Only addresses inside one of these networks.
-    Only(Vec<IpNet>),
-}
-
-impl AllowList {
-    /// Whether somebody at this address may come in.
-    pub fn admits(&self, peer: IpAddr) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(networks) => networks.iter().any(|network| network.contains(&peer)),
-        }
-    }
-}
 
 /// The most connections at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +25,7 @@ impl Caps {
 /// Why a connection was closed at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Its address is on no allow-list.
+    /// No entry of the list of allowed addresses names its address.
     #[error("the address is not on the allow-list")]
     NotAllowed,
     /// All places are taken.
@@ -75,7 +55,8 @@ pub struct GateCounts {
     pub last: Option<(IpAddr, Refusal)>,
 }
 
-/// One gate for all listeners of a service; clones share list, caps and counts, and all three change while in use.
+/// One gate for all listeners of a service; clones share caps and counts. It asks the service's door who may come in, and
+/// puts out whom a new list does not name.
 ///
 /// A service whose peers show who they are lets them in as **strangers** until they do. Strangers have caps of their own
 /// and keep nobody out: where there is no room the one that has been a stranger longest goes, of those from the network
@@ -85,7 +66,7 @@ pub struct Gate(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    allow: ArcSwap<AllowList>,
+    door: Door,
     total: AtomicUsize,
     per_address: AtomicUsize,
     /// None when nobody here is a stranger.
@@ -96,10 +77,11 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Inside {
-    open: usize,
     by_network: HashMap<Network, Tally>,
     /// In the order they came.
-    strangers: BTreeMap<u64, Stranger>,
+    strangers: BTreeMap<u64, Guest>,
+    /// Who has shown who they are.
+    known: HashMap<u64, Guest>,
     next: u64,
     not_allowed: u64,
     full: u64,
@@ -114,36 +96,35 @@ struct Tally {
 }
 
 #[derive(Debug)]
-struct Stranger {
+struct Guest {
+    peer: IpAddr,
     network: Network,
     put_out: CancellationToken,
 }
 
 impl Gate {
     /// A gate with nobody inside; who comes in stays in.
-    pub fn new(allow: AllowList, caps: Caps) -> Self {
-        Self::build(allow, caps, None)
+    pub fn new(door: Door, caps: Caps) -> Self {
+        Self::build(door, caps, None)
     }
 
     /// A gate where everyone is a stranger until [`Pass::vouch`], within these caps beside the others.
-    pub fn with_strangers(allow: AllowList, caps: Caps, strangers: Caps) -> Self {
-        Self::build(allow, caps, Some(strangers))
+    pub fn with_strangers(door: Door, caps: Caps, strangers: Caps) -> Self {
+        Self::build(door, caps, Some(strangers))
     }
 
-    fn build(allow: AllowList, caps: Caps, strangers: Option<Caps>) -> Self {
-        Self(Arc::new(Shared {
-            allow: ArcSwap::from_pointee(allow),
+    fn build(door: Door, caps: Caps, strangers: Option<Caps>) -> Self {
+        let shared = Arc::new(Shared {
+            door,
             total: AtomicUsize::new(caps.total),
             per_address: AtomicUsize::new(caps.per_address),
             strangers,
             inside: Mutex::default(),
             failed_handshakes: AtomicU64::new(0),
-        }))
-    }
-
-    /// For connections from now on; those inside stay.
-    pub fn set_allow(&self, allow: AllowList) {
-        self.0.allow.store(Arc::new(allow));
+        });
+        let here = Arc::downgrade(&shared);
+        shared.door.kept_by(Box::new(move |list| here.upgrade().map(|shared| shared.lock().put_out_by(list))));
+        Self(shared)
     }
 
     /// For connections from now on; those inside stay.
@@ -156,14 +137,14 @@ impl Gate {
     pub fn admit(&self, peer: IpAddr) -> Result<Permit, Refusal> {
         // A v4 client of a dual-stack listener comes as ::ffff:a.b.c.d; lists speak of a.b.c.d.
         let peer = peer.to_canonical();
-        let allowed = self.0.allow.load().admits(peer);
         let network = Network::from(peer);
         let caps = Caps {
             total: self.0.total.load(Ordering::Relaxed),
             per_address: self.0.per_address.load(Ordering::Relaxed),
         };
         let mut inside = self.0.lock();
-        let room = if allowed {
+        // Under the lock: a list that is put in force meanwhile finds this connection inside, or refuses it.
+        let room = if self.0.door.admits(peer) {
             inside.make_room(network, caps, self.0.strangers.unwrap_or(Caps::NONE))
         } else {
             Err(Refusal::NotAllowed)
@@ -173,14 +154,16 @@ impl Gate {
                 let id = inside.next;
                 let put_out = CancellationToken::new();
                 inside.next += 1;
-                inside.open += 1;
+                let guest = Guest { peer, network, put_out: put_out.clone() };
                 let tally = inside.by_network.entry(network).or_default();
                 tally.open += 1;
                 if self.0.strangers.is_some() {
                     tally.strangers += 1;
-                    inside.strangers.insert(id, Stranger { network, put_out: put_out.clone() });
+                    inside.strangers.insert(id, guest);
+                } else {
+                    inside.known.insert(id, guest);
                 }
-                Ok(Permit { network, pass: Pass { gate: self.clone(), id, put_out } })
+                Ok(Permit { pass: Pass { gate: self.clone(), id, put_out } })
             }
             Err(refusal) => {
                 match refusal {
@@ -197,7 +180,7 @@ impl Gate {
     pub fn counts(&self) -> GateCounts {
         let inside = self.0.lock();
         GateCounts {
-            open: inside.open,
+            open: inside.open(),
             strangers: inside.strangers.len(),
             not_allowed: inside.not_allowed,
             full: inside.full,
@@ -220,12 +203,16 @@ impl Shared {
 }
 
 impl Inside {
+    fn open(&self) -> usize {
+        self.strangers.len() + self.known.len()
+    }
+
     fn make_room(&mut self, network: Network, caps: Caps, strangers: Caps) -> Result<(), Refusal> {
         let here = self.by_network.get(&network).copied().unwrap_or_default();
         if (caps.per_address <= here.open || strangers.per_address <= here.strangers) && !self.put_out_of(network) {
             return Err(Refusal::AddressFull);
         }
-        if caps.total <= self.open || strangers.total <= self.strangers.len() {
+        if caps.total <= self.open() || strangers.total <= self.strangers.len() {
             let most = self.by_network.iter().max_by_key(|(_, tally)| tally.strangers);
             let crowd = most.map(|(network, tally)| (*network, tally.strangers));
             let gone = match crowd {
@@ -247,16 +234,33 @@ impl Inside {
     }
 
     fn put_out(&mut self, id: u64) -> bool {
-        let Some(stranger) = self.vouch(id) else { return false };
-        // Its place is free from now on, however long its task takes to notice.
-        self.leave(stranger.network);
+        let Some(guest) = self.remove(id) else { return false };
         self.put_out += 1;
-        stranger.put_out.cancel();
+        guest.put_out.cancel();
         true
     }
 
+    /// Whoever a new list does not let in goes; answers how many.
+    fn put_out_by(&mut self, list: &AccessList) -> u64 {
+        let all = self.strangers.iter().chain(&self.known);
+        let gone: Vec<u64> = all.filter(|(_, guest)| !list.admits(guest.peer)).map(|(id, _)| *id).collect();
+        let mut closed = 0;
+        for guest in gone.into_iter().filter_map(|id| self.remove(id)) {
+            guest.put_out.cancel();
+            closed += 1;
+        }
+        closed
+    }
+
+    /// Its place is free from now on, however long its task takes to notice.
+    fn remove(&mut self, id: u64) -> Option<Guest> {
+        let guest = self.stranger(id).or_else(|| self.known.remove(&id))?;
+        self.leave(guest.network);
+        Some(guest)
+    }
+
     /// No stranger any more.
-    fn vouch(&mut self, id: u64) -> Option<Stranger> {
+    fn stranger(&mut self, id: u64) -> Option<Guest> {
         let stranger = self.strangers.remove(&id)?;
         if let Some(tally) = self.by_network.get_mut(&stranger.network) {
             tally.strangers = tally.strangers.saturating_sub(1);
@@ -264,8 +268,13 @@ impl Inside {
         Some(stranger)
     }
 
+    fn vouch(&mut self, id: u64) {
+        if let Some(stranger) = self.stranger(id) {
+            self.known.insert(id, stranger);
+        }
+    }
+
     fn leave(&mut self, network: Network) {
-        self.open = self.open.saturating_sub(1);
         // A network without connections is forgotten: the map stays as small as the cap.
         if let Some(tally) = self.by_network.get_mut(&network) {
             tally.open = tally.open.saturating_sub(1);
@@ -279,7 +288,6 @@ impl Inside {
 /// A place behind the gate, held as long as the connection is open.
 #[derive(Debug)]
 pub struct Permit {
-    network: Network,
     pass: Pass,
 }
 
@@ -304,7 +312,7 @@ impl Pass {
         self.gate.0.lock().vouch(self.id);
     }
 
-    /// Returns when others need the place: close the connection.
+    /// Returns when others need the place, or the address is no longer let in: close the connection.
     pub async fn put_out(&self) {
         self.put_out.cancelled().await;
     }
@@ -312,18 +320,19 @@ impl Pass {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut inside = self.pass.gate.0.lock();
         // Who was put out has left already.
-        if !self.pass.put_out.is_cancelled() {
-            inside.vouch(self.pass.id);
-            inside.leave(self.network);
-        }
+        self.pass.gate.0.lock().remove(self.pass.id);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::access::Service;
+
+    fn open() -> Door {
+        Door::new(Service::Web)
+    }
 
     fn ip(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -331,7 +340,7 @@ mod tests {
 
     #[test]
     fn caps_hold_in_all_and_per_address_and_places_come_back() {
-        let gate = Gate::new(AllowList::All, Caps { total: 3, per_address: 2 });
+        let gate = Gate::new(open(), Caps { total: 3, per_address: 2 });
         let first = gate.admit(ip("10.0.0.1")).unwrap();
         let _second = gate.admit(ip("::ffff:10.0.0.1")).unwrap();
         assert_eq!(gate.admit(ip("10.0.0.1")).unwrap_err(), Refusal::AddressFull);
@@ -346,19 +355,30 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_changed_while_in_use_and_knows_mapped_addresses() {
-        let gate = Gate::new(AllowList::All, Caps { total: 9, per_address: 9 });
-        let _inside = gate.admit(ip("192.168.7.9")).unwrap();
-        gate.set_allow(AllowList::Only(vec!["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()]));
+    fn a_new_list_puts_out_whom_it_does_not_name_and_knows_mapped_addresses() {
+        let door = open();
+        let gate =
+            Gate::with_strangers(door.clone(), Caps { total: 9, per_address: 9 }, Caps { total: 9, per_address: 9 });
+        let permits =
+            ["192.168.7.9", "192.168.7.9", "::ffff:10.1.2.3", "10.1.0.1"].map(|at| gate.admit(ip(at)).unwrap());
+        permits[0].pass().vouch();
+        permits[2].pass().vouch();
+        door.set(&AccessList::only(["10.1.0.0/16".parse().unwrap(), "fd00::/8".parse().unwrap()]));
+        let out = permits.each_ref().map(|permit| permit.pass.put_out.is_cancelled());
+        assert_eq!(out, [true, true, false, false]);
+        assert_eq!((gate.counts().open, gate.counts().strangers, door.counts().closed), (2, 1, 2));
         assert_eq!(gate.admit(ip("192.168.7.9")).unwrap_err(), Refusal::NotAllowed);
-        assert!(gate.admit(ip("::ffff:10.1.2.3")).is_ok());
-        assert!(gate.admit(ip("fd00::1")).is_ok());
-        assert_eq!((gate.counts().open, gate.counts().not_allowed), (1, 1));
+        let _six = gate.admit(ip("fd00::1")).unwrap();
+        assert_eq!((gate.counts().open, gate.counts().not_allowed), (3, 1));
+        drop(permits);
+        assert_eq!((gate.counts().open, gate.counts().strangers), (1, 1), "nobody leaves twice");
+        drop(gate);
+        door.set(&AccessList::default());
     }
 
     fn with_strangers(total: usize, strangers: usize, per_address: usize) -> Gate {
         let caps = Caps { total, per_address: total };
-        Gate::with_strangers(AllowList::All, caps, Caps { total: strangers, per_address })
+        Gate::with_strangers(open(), caps, Caps { total: strangers, per_address })
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Floor 1: how connections come in and go out. The one TLS module, allow-lists, caps, the accept loop, the brake on
+//! Floor 1: how connections come in and go out. The one TLS module, the doors with their lists, caps, the accept loop, the brake on
 //! guessing.
 
 pub mod dial;
+pub mod door;
 pub mod gate;
 pub mod listen;
 pub mod listeners;

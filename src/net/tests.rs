@@ -1,9 +1,11 @@
 //! Listener, gate and TLS together, over loopback.
 
-use super::gate::{AllowList, Caps, Gate};
+use super::door::Door;
+use super::gate::{Caps, Gate};
 use super::listen::{Accepted, Listener, Serving};
 use super::pem::{Identity, PemPair, self_signed};
 use super::tls::{ClientTls, MinVersion, ServerTls, TlsError, client_config};
+use crate::config::access::Service;
 use rustls_pki_types::ServerName;
 use std::io;
 use std::net::SocketAddr;
@@ -23,7 +25,7 @@ struct Echo {
 
 /// Serves a byte for a byte until the peer closes.
 async fn echo(tls: Option<ServerTls>, caps: Caps) -> Echo {
-    let gate = Gate::new(AllowList::All, caps);
+    let gate = Gate::new(Door::new(Service::Web), caps);
     let stop = CancellationToken::new();
     let serving = Serving {
         gate: gate.clone(),

@@ -4,6 +4,7 @@
 use crate::config::document::{Document, beyond_limit};
 use crate::config::problem::{Pointer, Problem, Severity};
 use crate::config::{GatewayConfig, tags};
+use crate::net::door::Access;
 use crate::platform::clock;
 use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, PlanView, Revision};
 use crate::runtime::events::{Category, Event, Events, Outcome};
@@ -25,6 +26,7 @@ pub struct Configuration<C, F> {
     image: Image,
     /// Registers of remote I/O modules live there.
     registers: Image,
+    access: Access,
     events: Events,
     wanted: F,
     desired: watch::Sender<Desired<C>>,
@@ -67,6 +69,7 @@ where
         store: Store,
         image: Image,
         registers: Image,
+        access: Access,
         events: Events,
         wanted: F,
     ) -> Result<(Self, Followed<C>), StoreError> {
@@ -81,6 +84,8 @@ where
         }
         image.declare(tags::definitions(&config));
         registers.declare(tags::registers(&config));
+        // Before there is any listener.
+        access.set(&config.access);
         let (desired, follow) = watch::channel(Arc::new(wanted(&config)));
         let revision = Revision {
             number: loaded.revision,
@@ -89,7 +94,7 @@ where
             feasibility: Arc::new(needs),
         };
         let (revision, read) = watch::channel(revision);
-        let owner = Self { inbox, store, image, registers, events, wanted, desired, revision };
+        let owner = Self { inbox, store, image, registers, access, events, wanted, desired, revision };
         Ok((owner, Followed { desired: follow, revision: read }))
     }
 
@@ -159,6 +164,7 @@ where
         // Tags first: a unit that takes the change finds the places of its new tags.
         self.registers.declare(tags::registers(&checked.config));
         self.image.declare(tags::definitions(&checked.config));
+        self.access.set(&checked.config.access);
         self.desired.send_replace(Arc::new(checked.wanted));
         self.revision.send_replace(Revision {
             number: saved.revision,

@@ -1,5 +1,6 @@
 //! Floor 2: parts that join runtime and store.
 
+pub mod access_watch;
 pub mod configuration;
 pub mod event_log;
 pub mod health_watch;

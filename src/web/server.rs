@@ -4,7 +4,8 @@ use super::certificate::{CertificateError, load_or_make};
 use super::connection::Service;
 use super::router::router;
 use super::state::WebState;
-use crate::net::gate::{AllowList, Caps, Gate};
+use crate::config::access::Service as Door;
+use crate::net::gate::{Caps, Gate};
 use crate::net::listen::{ListenError, Listener, Serving};
 use crate::net::tls::{MinVersion, ServerTls, TlsError};
 use crate::runtime::status::{Detail, ServerStatus};
@@ -66,7 +67,7 @@ impl WebServer {
         let identity = tokio::task::spawn_blocking(move || load_or_make(&folder, listen.ip())).await??;
         let fingerprint = identity.fingerprint();
         let tls = ServerTls::new(identity, MinVersion::V12, &["h2", "http/1.1"])?;
-        let gate = Gate::with_strangers(AllowList::All, CAPS, STRANGERS);
+        let gate = Gate::with_strangers(state.access().door(Door::Web).clone(), CAPS, STRANGERS);
         let cut = CancellationToken::new();
         let service = Service {
             app: router(state.clone()),

@@ -6,6 +6,7 @@ use super::live::StatusBoard;
 use super::places::Places;
 use crate::config::GatewayConfig;
 use crate::config::appliance::{ApplianceConfig, WebConfig};
+use crate::net::door::Access;
 use crate::net::throttle::Throttle;
 use crate::platform::profile_folder::ProfileFolder;
 use crate::runtime::commands::Commands;
@@ -49,6 +50,8 @@ pub struct WebParts {
     pub modules: Modules,
     /// Requests to the SNMP agent.
     pub snmp: Snmp,
+    /// Who may come in where.
+    pub access: Access,
     /// Whether outputs are held.
     pub safe_mode: SafeMode,
     /// Every unit.
@@ -154,6 +157,10 @@ impl WebState {
 
     pub(crate) fn lines(&self) -> &Lines {
         &self.0.parts.lines
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.parts.access
     }
 
     pub(crate) fn safe_mode(&self) -> &SafeMode {

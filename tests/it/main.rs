@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod access;
 mod ascii_line;
 mod bad_input;
 #[cfg(feature = "broker")]

@@ -27,6 +27,7 @@ mod rules;
 mod service;
 
 use crate::config::broker::BrokerConfig;
+use crate::net::door::Door;
 use crate::runtime::events::Events;
 use crate::runtime::unit::UnitContext;
 use std::io;
@@ -61,13 +62,14 @@ pub enum BrokerError {
 pub struct Broker {
     config: watch::Receiver<BrokerConfig>,
     events: Events,
+    door: Door,
 }
 
 impl Broker {
     /// A broker that follows this configuration: users and caps at once, listeners one by one, without a restart.
-    /// Refused logins are told to `events`.
-    pub fn new(config: watch::Receiver<BrokerConfig>, events: Events) -> Self {
-        Self { config, events }
+    /// Refused logins are told to `events`; `door` says who may connect at all.
+    pub fn new(config: watch::Receiver<BrokerConfig>, events: Events, door: Door) -> Self {
+        Self { config, events, door }
     }
 
     /// Runs until stopped.
@@ -80,7 +82,7 @@ impl Broker {
             .map_err(BrokerError::Threads)?;
         let mut host = Host(Some(runtime));
         let Some(runtime) = &host.0 else { return Err(BrokerError::Panicked) };
-        let outcome = runtime.spawn(service::run(self.config, self.events, ctx)).await;
+        let outcome = runtime.spawn(service::run(self.config, self.events, self.door, ctx)).await;
         host.close().await;
         outcome.unwrap_or(Err(BrokerError::Panicked))
     }

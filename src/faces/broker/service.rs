@@ -6,7 +6,8 @@ use super::gauge::ALL_BYTES;
 use super::hub::Hub;
 use super::relay::{Front, converse};
 use crate::config::broker::BrokerConfig;
-use crate::net::gate::{AllowList, Caps, Gate};
+use crate::net::door::Door;
+use crate::net::gate::{Caps, Gate};
 use crate::net::listeners::Listeners;
 use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
@@ -41,11 +42,12 @@ struct Service {
 pub(super) async fn run(
     mut config: watch::Receiver<BrokerConfig>,
     events: Events,
+    door: Door,
     ctx: UnitContext,
 ) -> Result<(), BrokerError> {
     let first = config.borrow_and_update().clone();
     let hub = Hub::new(&first, events);
-    let gate = Gate::with_strangers(AllowList::All, caps(&first), STRANGERS);
+    let gate = Gate::with_strangers(door, caps(&first), STRANGERS);
     let engine = Engine::start(hub.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
     let (to, inner) = (hub.clone(), engine.inner.clone());
     let conversation = move |listener, stop, accepted| {

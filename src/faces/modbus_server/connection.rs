@@ -5,6 +5,7 @@ use super::clients::Client;
 use super::gateway::{Asking, forward};
 use super::shared::{Served, Shared, Target};
 use super::writing;
+use crate::config::access::{AccessList, Rights};
 use crate::modbus::address::Span;
 use crate::modbus::mbap::{self, BrokenStream, Peeked};
 use crate::modbus::server::{Asked, Written, put_exception, put_read, understand};
@@ -40,6 +41,8 @@ enum End {
     Broken,
     /// Nothing came for too long.
     Idle,
+    /// Its address is not let in any more.
+    PutOut,
     /// We are stopping.
     Stopped,
 }
@@ -48,9 +51,12 @@ enum End {
 pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accepted: Accepted) {
     let Accepted { stream, peer, permit } = accepted;
     let client = shared.clients.enter(peer);
+    let list = shared.door.list();
     let mut connection = Connection {
         shared: Arc::clone(&shared),
         client: Arc::clone(&client),
+        limits: list.limits(peer.ip()).cloned(),
+        list,
         input: vec![0; INPUT],
         filled: 0,
         output: Vec::new(),
@@ -58,7 +64,12 @@ pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accep
         writing: false,
         heard: Instant::now(),
     };
-    let end = connection.run(stream, &stop).await;
+    let end = tokio::select! {
+        biased;
+        // First: whoever is no longer let in gets no other answer, not even one that is ready.
+        () = permit.pass().put_out() => End::PutOut,
+        end = connection.run(stream, &stop) => end,
+    };
     shared.clients.leave(&client);
     match end {
         End::Broken => {
@@ -69,6 +80,7 @@ pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accep
             shared.counts.idled.fetch_add(1, Ordering::Relaxed);
             tracing::debug!(%peer, "closed: idle");
         }
+        End::PutOut => tracing::debug!(%peer, "closed: its address is no longer let in"),
         End::Closed | End::Stopped => (),
     }
     drop(permit);
@@ -77,6 +89,9 @@ pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accep
 struct Connection {
     shared: Arc<Shared>,
     client: Arc<Client>,
+    /// What the client may do by this list; none: everything.
+    limits: Option<Rights>,
+    list: Arc<AccessList>,
     input: Vec<u8>,
     filled: usize,
     output: Vec<u8>,
@@ -146,7 +161,10 @@ impl Connection {
             let found = mbap::peek(&input[taken..self.filled]);
             let step = match found {
                 Ok(Some(request)) => {
-                    let served = served.get_or_insert_with(|| self.shared.served());
+                    let served = served.get_or_insert_with(|| {
+                        self.look_at_the_list();
+                        self.shared.served()
+                    });
                     self.answer(served, request);
                     taken += request.length;
                     None
@@ -168,7 +186,21 @@ impl Connection {
         outcome
     }
 
+    fn look_at_the_list(&mut self) {
+        if !self.shared.door.is_in_force(&self.list) {
+            self.list = self.shared.door.list();
+            self.limits = self.list.limits(self.client.peer.ip()).cloned();
+        }
+    }
+
     fn answer(&mut self, served: &Arc<Served>, request: Peeked<'_>) {
+        if let Some(Err(code)) = self.limits.as_ref().map(|limits| limits.judge(request.unit, request.pdu)) {
+            // A value that cannot be is no rule's matter.
+            if code != ExceptionCode::IllegalDataValue {
+                self.shared.door.refuse_request(self.client.peer.ip());
+            }
+            return self.now(request, |_| Err(code));
+        }
         let asking = || Asking {
             client: Arc::clone(&self.client),
             transaction: request.transaction,

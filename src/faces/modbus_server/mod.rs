@@ -11,7 +11,8 @@ mod writing;
 
 use crate::config::GatewayConfig;
 use crate::config::modbus_server::ModbusServerConfig;
-use crate::net::gate::{AllowList, Caps, Gate};
+use crate::net::door::Door;
+use crate::net::gate::{Caps, Gate};
 use crate::net::listeners::Listeners;
 use crate::runtime::changes::Interest;
 use crate::runtime::commands::Commands;
@@ -86,6 +87,8 @@ pub struct ModbusServer {
     pub lines: Lines,
     /// Told of each request.
     pub safe_mode: SafeMode,
+    /// Who may connect, and what for.
+    pub door: Door,
     /// Where the places of the automatic map are kept.
     pub places: RegisterPlaces,
 }
@@ -93,13 +96,13 @@ pub struct ModbusServer {
 impl ModbusServer {
     /// Runs until stopped.
     pub async fn run(self, ctx: UnitContext) -> Result<(), ModbusServerError> {
-        let Self { mut config, image, commands, lines, safe_mode, places } = self;
+        let Self { mut config, image, commands, lines, safe_mode, door, places } = self;
         let present = config.borrow_and_update().clone();
         let (behind, unfinished) = mpsc::channel(BEHIND);
-        let gate = Gate::new(AllowList::All, caps(&present.server));
+        let gate = Gate::new(door.clone(), caps(&present.server));
         let nothing = RegisterMap::new(&present.server.map, [], &Places::new());
         let first = Served::new(&present, nothing, Vec::new());
-        let shared = Arc::new(Shared::new(image, commands, lines, safe_mode, behind, first));
+        let shared = Arc::new(Shared::new(image, commands, lines, safe_mode, door, behind, first));
         let to = Arc::clone(&shared);
         let conversation = move |_, stop, accepted| connection::converse(Arc::clone(&to), stop, accepted).boxed();
         let listeners = Listeners::new(gate.clone(), Arc::new(conversation));

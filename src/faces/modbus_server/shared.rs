@@ -6,6 +6,7 @@ use super::gateway::Way;
 use crate::config::modbus_server::{ModbusServerConfig, OwnUnit};
 use crate::modbus::address::Span;
 use crate::modbus::server::{Identity, Written};
+use crate::net::door::Door;
 use crate::platform::clock;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::{Reader, Slot};
@@ -41,6 +42,7 @@ pub(super) struct Shared {
     pub(super) commands: Commands,
     pub(super) lines: Lines,
     pub(super) safe_mode: SafeMode,
+    pub(super) door: Door,
     pub(super) clients: Clients,
     pub(super) counts: Counts,
     /// Takes writes that go on after their answer.
@@ -54,11 +56,12 @@ impl Shared {
         commands: Commands,
         lines: Lines,
         safe_mode: SafeMode,
+        door: Door,
         behind: mpsc::Sender<BoxFuture<'static, ()>>,
         served: Served,
     ) -> Self {
         let (clients, counts, served) = (Clients::default(), Counts::default(), ArcSwap::from_pointee(served));
-        Self { image, commands, lines, safe_mode, clients, counts, behind, served }
+        Self { image, commands, lines, safe_mode, door, clients, counts, behind, served }
     }
 
     /// From the next request on.

@@ -5,7 +5,7 @@ use super::managers::Manager;
 use super::peek::{NoHead, peek};
 use super::world::World;
 use crate::config::snmp::{SnmpConfig, Version, Versions};
-use crate::net::gate::AllowList;
+use crate::net::door::Door;
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::io;
@@ -29,7 +29,6 @@ const IDLE: Duration = Duration::from_secs(60);
 /// What the front decides by; replaced as a whole.
 #[derive(Debug)]
 pub(super) struct Doors {
-    pub(super) allow: AllowList,
     pub(super) versions: Versions,
     pub(super) communities: Vec<Vec<u8>>,
     /// Where the agent is.
@@ -37,10 +36,10 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    pub(super) fn new(config: &SnmpConfig, allow: AllowList, agent: SocketAddr) -> Self {
+    pub(super) fn new(config: &SnmpConfig, agent: SocketAddr) -> Self {
         let on = config.communities.iter().filter(|community| community.identity.enabled);
         let communities = on.map(|one| one.community.reveal().as_bytes().to_vec()).collect();
-        Self { allow, versions: config.versions, communities, agent }
+        Self { versions: config.versions, communities, agent }
     }
 
     /// Each is compared in full, so that the time tells nothing of them.
@@ -70,6 +69,7 @@ fn count(counter: &AtomicU64) {
 /// The front while it runs.
 pub(super) struct Front {
     socket: Arc<UdpSocket>,
+    door: Door,
     doors: Arc<ArcSwap<Doors>>,
     world: Arc<World>,
     sessions: HashMap<SocketAddr, Session>,
@@ -87,8 +87,8 @@ struct Session {
 }
 
 impl Front {
-    pub(super) fn new(socket: UdpSocket, doors: Arc<ArcSwap<Doors>>, world: Arc<World>) -> Self {
-        Self { socket: Arc::new(socket), doors, world, sessions: HashMap::new(), relays: JoinSet::new() }
+    pub(super) fn new(socket: UdpSocket, door: Door, doors: Arc<ArcSwap<Doors>>, world: Arc<World>) -> Self {
+        Self { socket: Arc::new(socket), door, doors, world, sessions: HashMap::new(), relays: JoinSet::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) -> io::Result<()> {
@@ -96,10 +96,13 @@ impl Front {
         let mut tick = interval(IDLE / 4);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let socket = Arc::clone(&self.socket);
+        let mut lists = self.door.follow();
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
+                // Cancel-safe: a new list not seen now is seen at the next call.
+                Ok(()) = lists.changed() => self.send_away(),
                 // Cancel-safe: a tick not taken stays due.
                 _ = tick.tick() => self.sweep(),
                 // Cancel-safe: a message not taken stays in the socket.
@@ -117,10 +120,10 @@ impl Front {
         let world = Arc::clone(&self.world);
         let counts = &world.counts;
         count(&counts.requests);
-        let doors = self.doors.load_full();
-        if !doors.allow.admits(peer.ip().to_canonical()) {
+        if !self.door.admits(peer.ip()) {
             return count(&counts.address);
         }
+        let doors = self.doors.load_full();
         match peek(message) {
             Ok(head) if !doors.versions.has(head.version) => return count(&counts.version),
             Ok(head) => {
@@ -184,12 +187,22 @@ impl Front {
         }
     }
 
-    fn sweep(&mut self) {
-        let idle = self.sessions.iter().filter(|(_, session)| IDLE < session.used.elapsed());
-        let idle: Vec<SocketAddr> = idle.map(|(peer, _)| *peer).collect();
-        for peer in idle {
+    /// Managers that the list in force does not name get no more answers, not even to what they have asked.
+    fn send_away(&mut self) {
+        let list = self.door.list();
+        self.close_those(|peer, _| !list.admits(peer.ip()));
+    }
+
+    fn close_those(&mut self, gone: impl Fn(&SocketAddr, &Session) -> bool) {
+        let gone = self.sessions.iter().filter(|(peer, session)| gone(peer, session));
+        let gone: Vec<SocketAddr> = gone.map(|(peer, _)| *peer).collect();
+        for peer in gone {
             self.close(peer);
         }
+    }
+
+    fn sweep(&mut self) {
+        self.close_those(|_, session| IDLE < session.used.elapsed());
         while self.relays.try_join_next().is_some() {}
     }
 }

@@ -24,6 +24,7 @@ mod world;
 
 use crate::config::appliance::ApplianceConfig;
 use crate::config::snmp::SnmpConfig;
+use crate::net::door::Door;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;
 use crate::runtime::image::Image;
@@ -116,6 +117,8 @@ pub struct SnmpAgent {
     pub events: Events,
     /// Whether outputs are held.
     pub safe_mode: SafeMode,
+    /// Who may ask at all.
+    pub door: Door,
     /// Engine and row numbers.
     pub memory: SnmpMemory,
     /// Requests of the web.

@@ -7,7 +7,7 @@ use super::structure::{Numbers, Structure};
 use super::world::World;
 use super::{SnmpAgent, SnmpError, SnmpUnitConfig};
 use crate::config::snmp::SnmpConfig;
-use crate::net::gate::AllowList;
+use crate::net::door::Door;
 use crate::runtime::image::Changes;
 use crate::runtime::snmp::{SnmpRefusals, SnmpRequest, SnmpStatus};
 use crate::runtime::status::Detail;
@@ -36,6 +36,7 @@ struct Service {
     keys: KeyCache,
     notifier: Notifier,
     changes: Changes,
+    door: Door,
     doors: Option<Arc<ArcSwap<Doors>>>,
     running: Option<Running>,
     agents: JoinSet<Result<(), SnmpError>>,
@@ -60,6 +61,7 @@ pub(super) async fn run(parts: SnmpAgent, ctx: UnitContext, stop: CancellationTo
         notifier: Notifier::new(Arc::clone(&world)),
         changes: world.reader.subscribe(crate::runtime::changes::Interest::Matching(Vec::new())),
         world,
+        door: parts.door.clone(),
         doors: None,
         running: None,
         agents: JoinSet::new(),
@@ -142,7 +144,7 @@ impl Service {
         }
         if let Some(doors) = &self.doors {
             let agent = doors.load().agent;
-            doors.store(Arc::new(Doors::new(&next.snmp, AllowList::All, agent)));
+            doors.store(Arc::new(Doors::new(&next.snmp, agent)));
         }
         self.listen(next.snmp.address).await?;
         if let Some(running) = &self.running {
@@ -164,7 +166,7 @@ impl Service {
         }
         self.world.agent.store(Some(Arc::new(agent.clone())));
         self.agents.spawn(serve_agent(agent));
-        let doors = Arc::new(Doors::new(config, AllowList::All, address));
+        let doors = Arc::new(Doors::new(config, address));
         match &self.doors {
             Some(present) => present.store(doors),
             None => self.doors = Some(Arc::new(ArcSwap::new(doors))),
@@ -193,7 +195,7 @@ impl Service {
         let socket = UdpSocket::bind(address).await.map_err(failed)?;
         self.listening = socket.local_addr().map_err(failed)?.to_string();
         let stop = CancellationToken::new();
-        self.fronts.spawn(Front::new(socket, doors, Arc::clone(&self.world)).run(stop.clone()));
+        self.fronts.spawn(Front::new(socket, self.door.clone(), doors, Arc::clone(&self.world)).run(stop.clone()));
         self.front = Some((address, stop));
         Ok(())
     }

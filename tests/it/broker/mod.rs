@@ -10,8 +10,10 @@ mod peers;
 mod rights;
 
 use dinrail::config::GatewayConfig;
+use dinrail::config::access::Service;
 use dinrail::config::broker::BrokerConfig;
 use dinrail::faces::broker::{Broker, BrokerError};
+use dinrail::net::door::Door;
 use dinrail::runtime::events::{Event as LogEvent, Events};
 use dinrail::runtime::status::{BrokerStatus, Detail};
 use dinrail::runtime::unit::{Health, UnitContext};
@@ -67,7 +69,7 @@ impl Site {
         let ctx = UnitContext { stop: stop.clone(), health, detail };
         let mut task = JoinSet::new();
         let (events, told) = Events::channel();
-        task.spawn(Broker::new(follow, events).run(ctx));
+        task.spawn(Broker::new(follow, events, Door::new(Service::Broker)).run(ctx));
         Self { config, health: health_seen, detail: detail_seen, told, stop, task }
     }
 

@@ -12,6 +12,10 @@ super::list! {
     "`{}` is empty: leave it out where all are meant", "`{0}` 목록이 비어 있습니다. 전부를 뜻하면 생략하세요";
     "a unit id 0..255 is needed here, or a range of them such as `10-20`",
         "여기에는 유닛 ID 0..255나 `10-20` 같은 범위가 필요합니다";
+    "access watch", "접근 감시";
+    "{}: refused {} times, as its list does not name this address", "{0!}: 목록에 없는 주소라서 {1}번 거부함";
+    "{}: refused {} requests that its list does not permit this address",
+        "{0!}: 목록이 이 주소에 허용하지 않는 요청 {1}건을 거부함";
     "access lists", "접근 목록";
     "{} is not a table with its addresses, such as `holding`, `coil 5` or `input 100-199`",
         "{0} 값은 `holding`, `coil 5`, `input 100-199` 같은 테이블과 주소가 아닙니다";
