@@ -1,7 +1,7 @@
 //! PROXY protocol version 2: tells the broker behind the front who the client really is.
 //! <https://www.haproxy.org/download/1.8/doc/proxy-protocol.txt>, section 2.2.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// Version 2, command PROXY.
@@ -12,16 +12,21 @@ const TCP_OVER_V6: u8 = 0x21;
 /// The header that precedes the client's own bytes.
 pub(super) fn header(client: SocketAddr, listener: SocketAddr) -> Vec<u8> {
     let mut header = SIGNATURE.to_vec();
-    match (client.ip().to_canonical(), listener.ip().to_canonical()) {
-        (IpAddr::V4(client), IpAddr::V4(listener)) => {
+    // By the client's family alone: the broker must know an IPv4 client of a listener for both as the front does.
+    match client.ip().to_canonical() {
+        IpAddr::V4(client) => {
+            let listener = match listener.ip().to_canonical() {
+                IpAddr::V4(listener) => listener,
+                IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+            };
             header.extend([PROXY, TCP_OVER_V4, 0, 12]);
             header.extend(client.octets());
             header.extend(listener.octets());
         }
-        (client, listener) => {
+        IpAddr::V6(client) => {
             header.extend([PROXY, TCP_OVER_V6, 0, 36]);
-            header.extend(as_v6(client));
-            header.extend(as_v6(listener));
+            header.extend(client.octets());
+            header.extend(as_v6(listener.ip()));
         }
     }
     header.extend(client.port().to_be_bytes());
@@ -60,6 +65,7 @@ mod tests {
             "[::ffff:10.0.0.1]:1883",
             &[0x21, 0x11, 0, 12, 10, 1, 2, 3, 10, 0, 0, 1, 1, 2, 7, 0x5B],
         );
+        check("[::ffff:10.1.2.3]:258", "[::]:1883", &[0x21, 0x11, 0, 12, 10, 1, 2, 3, 0, 0, 0, 0, 1, 2, 7, 0x5B]);
         let mut six = vec![0x21, 0x21, 0, 36];
         six.extend([0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]);
         six.extend([0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
