@@ -318,17 +318,7 @@ impl Parts {
                 },
             ),
             #[cfg(feature = "broker")]
-            UnitConfig::Broker(broker) => followed(
-                broker.clone(),
-                |config| match config {
-                    UnitConfig::Broker(broker) => Some(broker.clone()),
-                    _ => None,
-                },
-                |follow| {
-                    let door = self.access.door(Service::Broker).clone();
-                    Broker::new(follow, self.events.clone(), door).run(ctx)
-                },
-            ),
+            UnitConfig::Broker(broker) => self.broker(broker, ctx),
             UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
             UnitConfig::Snmp(unit) => followed(
                 SnmpUnitConfig::clone(unit),
@@ -345,6 +335,21 @@ impl Parts {
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
             UnitConfig::Watchdog(first) => self.watchdog(*first, ctx),
         }
+    }
+
+    #[cfg(feature = "broker")]
+    fn broker(&self, first: &BrokerConfig, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            first.clone(),
+            |config| match config {
+                UnitConfig::Broker(broker) => Some(broker.clone()),
+                _ => None,
+            },
+            |follow| {
+                let door = self.access.door(Service::Broker).clone();
+                Broker::new(follow, self.events.clone(), door).run(ctx)
+            },
+        )
     }
 
     fn queue_sweep(&self, connections: &Connections, ctx: UnitContext) -> Started<UnitConfig> {
