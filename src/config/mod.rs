@@ -27,6 +27,7 @@ pub mod profile;
 pub mod publication;
 pub mod safe_mode;
 pub mod secret;
+pub mod shape;
 pub mod snmp;
 pub mod subscription;
 pub mod tags;

@@ -11,16 +11,28 @@ pub enum Payload {
     Value,
     /// `{"timestamp", "tags": {...}}`, one message per distinct topic.
     Object,
+    /// `[{"timestamp", "tag", "value", "quality"}, ...]`: samples, one message per distinct topic.
+    Array,
+    /// The same as a table with a line of names (RFC 4180).
+    Csv,
     /// As its author wrote it: one message per tag and attribute when it speaks of one, else per distinct topic.
     Template(Template),
 }
 
-const WORDS: [(&str, Word); 3] = [("value", Word::Value), ("object", Word::Object), ("template", Word::Template)];
+const WORDS: [(&str, Word); 5] = [
+    ("value", Word::Value),
+    ("object", Word::Object),
+    ("array", Word::Array),
+    ("csv", Word::Csv),
+    ("template", Word::Template),
+];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
     Value,
     Object,
+    Array,
+    Csv,
     Template,
 }
 
@@ -37,6 +49,8 @@ impl Payload {
             None if !absent => None,
             None | Some(Word::Value) => Some(Self::Value),
             Some(Word::Object) => Some(Self::Object),
+            Some(Word::Array) => Some(Self::Array),
+            Some(Word::Csv) => Some(Self::Csv),
             Some(Word::Template) => template.map(Self::Template),
         }
     }
@@ -45,9 +59,14 @@ impl Payload {
     pub fn is_about_one(&self) -> bool {
         match self {
             Self::Value => true,
-            Self::Object => false,
+            Self::Object | Self::Array | Self::Csv => false,
             Self::Template(template) => template.is_about_one(),
         }
+    }
+
+    /// Whether it is a list of samples.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Self::Array | Self::Csv)
     }
 }
 

@@ -4,6 +4,7 @@ use super::computed::parse;
 use super::fields::{Fields, Identity, shown_text};
 use super::payload::Payload;
 use super::problem::{Pointer, Problems};
+use super::shape::Shape;
 use super::topic::TopicTemplate;
 use crate::expr::{Edge, Expression, Leave, MAX_CHARACTERS};
 use crate::tag::attribute::Attribute;
@@ -24,6 +25,8 @@ pub struct PublicationConfig {
     pub attributes: Vec<Attribute>,
     /// In what form.
     pub payload: Payload,
+    /// How its samples are written and gathered.
+    pub shape: Shape,
     /// When.
     pub trigger: Trigger,
     /// Instead of all other triggers: when a condition is entered or left.
@@ -116,10 +119,11 @@ impl PublicationConfig {
         let tags = read_patterns(&mut fields, problems);
         let attributes = read_attributes(&mut fields, problems);
         let payload = Payload::read(&mut fields, problems);
+        let assumed = payload.as_ref().unwrap_or(&Payload::Value);
+        let shape = Shape::read(&mut fields, assumed, &attributes, problems);
         let triggers = read_triggers(&mut fields, problems);
         let qos = read_qos(&mut fields, problems);
         let retain = fields.flag("retain", false, problems);
-        fields.not_yet(&["batch", "gzip"], problems);
         if !fields.finish(problems) {
             return None;
         }
@@ -129,6 +133,7 @@ impl PublicationConfig {
             tags,
             attributes,
             payload: payload?,
+            shape,
             trigger: triggers.as_ref()?.trigger,
             condition: triggers.as_ref()?.condition.clone(),
             request_topic: triggers?.request_topic,

@@ -140,7 +140,8 @@ impl Write for Digits {
     }
 }
 
-fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+/// Writes what serde writes.
+pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     // A vector takes every byte, and none of the types that come here refuses to be written.
     drop(serde_json::to_writer(out, value));
 }

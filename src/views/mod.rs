@@ -7,3 +7,4 @@ pub mod payload;
 pub mod posts;
 pub mod preview;
 pub mod register_map;
+mod samples;

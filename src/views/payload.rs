@@ -1,8 +1,10 @@
 //! The payloads of publications.
 
 use super::json::{TagRef, write_attribute, write_time, write_word};
+use super::samples;
 use crate::config::payload::Payload;
 use crate::config::publication::PublicationConfig;
+use crate::config::shape::Timestamps;
 use crate::config::template::{Scene, SceneTag, TemplateError};
 use crate::tag::attribute::Attribute;
 use crate::tag::reading::Stamp;
@@ -21,23 +23,55 @@ pub struct PayloadWriter<'a> {
 impl PayloadWriter<'_> {
     /// A message of one attribute of one tag. On an error, which only a template has, nothing is written.
     pub fn point(self, out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute) -> Result<(), TemplateError> {
-        match &self.publication.payload {
-            Payload::Template(template) => template.render(out, self.scene([tag], Some(attribute))),
-            Payload::Value | Payload::Object => {
-                write_point(out, tag, attribute, self.now);
-                Ok(())
-            }
+        let shape = &self.publication.shape;
+        match (&self.publication.payload, &shape.members) {
+            (Payload::Template(template), _) => return template.render(out, self.scene([tag], Some(attribute))),
+            (_, Some(members)) => samples::write_members(out, members, shape.timestamps, tag, attribute, self.now),
+            (_, None) => write_point(out, shape.timestamps, tag, attribute, self.now),
         }
+        Ok(())
     }
 
     /// A message of several tags. On an error, which only a template has, nothing is written.
     pub fn tags<'t>(self, out: &mut Vec<u8>, tags: impl IntoIterator<Item = TagRef<'t>>) -> Result<(), TemplateError> {
+        let attributes = &self.publication.attributes;
         match &self.publication.payload {
-            Payload::Template(template) => template.render(out, self.scene(tags, None)),
-            Payload::Value | Payload::Object => {
-                write_object(out, tags, &self.publication.attributes, self.now);
-                Ok(())
+            Payload::Template(template) => return template.render(out, self.scene(tags, None)),
+            payload if payload.is_list() => {
+                let mut count = 0;
+                for tag in tags {
+                    for attribute in attributes.iter().filter(|attribute| tag.def.has(**attribute)) {
+                        self.sample(out, count == 0, tag, *attribute);
+                        count += 1;
+                    }
+                }
+                self.end(out);
             }
+            _ => write_object(out, self.publication.shape.timestamps, tags, attributes, self.now),
+        }
+        Ok(())
+    }
+
+    /// One sample of a list that grows; the `first` opens it.
+    pub fn sample(self, out: &mut Vec<u8>, first: bool, tag: TagRef<'_>, attribute: Attribute) {
+        let shape = &self.publication.shape;
+        // Lists always have them: see `Shape`.
+        let members = shape.members.as_deref().unwrap_or_default();
+        if self.publication.payload == Payload::Csv {
+            if first {
+                samples::write_header(out, members);
+            }
+            samples::write_row(out, members, shape.timestamps, tag, attribute, self.now);
+        } else {
+            out.push(if first { b'[' } else { b',' });
+            samples::write_members(out, members, shape.timestamps, tag, attribute, self.now);
+        }
+    }
+
+    /// Ends a list.
+    pub fn end(self, out: &mut Vec<u8>) {
+        if self.publication.payload == Payload::Array {
+            out.push(b']');
         }
     }
 
@@ -48,12 +82,28 @@ impl PayloadWriter<'_> {
     }
 }
 
+/// A time as the publication wants it, `null` where there is none.
+pub(super) fn write_moment(out: &mut Vec<u8>, form: Timestamps, unix_ms: Option<i64>) {
+    match (form, unix_ms) {
+        (Timestamps::Ms, Some(ms)) => out.extend_from_slice(ms.to_string().as_bytes()),
+        (_, unix_ms) => write_time(out, unix_ms),
+    }
+}
+
+/// An attribute; that of time as the publication wants times.
+pub(super) fn write_shown(out: &mut Vec<u8>, form: Timestamps, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
+    match attribute {
+        Attribute::Timestamp => write_moment(out, form, tag.state.at.map(|at| at.unix_ms)),
+        other => write_attribute(out, tag, other, now),
+    }
+}
+
 /// `{"value":23.4,"quality":"good","timestamp":"2026-01-02T03:04:05.678Z"}`: one attribute of one tag, with the
 /// quality and time of the tag.
-fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
+fn write_point(out: &mut Vec<u8>, form: Timestamps, tag: TagRef<'_>, attribute: Attribute, now: Stamp) {
     out.extend_from_slice(b"{\"value\":");
-    write_attribute(out, tag, attribute, now);
-    write_trust(out, tag);
+    write_shown(out, form, tag, attribute, now);
+    write_trust(out, form, tag);
     out.push(b'}');
 }
 
@@ -61,12 +111,13 @@ fn write_point(out: &mut Vec<u8>, tag: TagRef<'_>, attribute: Attribute, now: St
 /// attributes of several tags in the order given. The outer time is the message's own, the inner ones are the field's.
 fn write_object<'a>(
     out: &mut Vec<u8>,
+    form: Timestamps,
     tags: impl IntoIterator<Item = TagRef<'a>>,
     attributes: &[Attribute],
     now: Stamp,
 ) {
     out.extend_from_slice(b"{\"timestamp\":");
-    write_time(out, Some(now.unix_ms));
+    write_moment(out, form, Some(now.unix_ms));
     out.extend_from_slice(b",\"tags\":{");
     for (index, tag) in tags.into_iter().enumerate() {
         if 0 < index {
@@ -83,10 +134,10 @@ fn write_object<'a>(
             }
             write_word(out, attribute.as_str());
             out.push(b':');
-            write_attribute(out, tag, *attribute, now);
+            write_shown(out, form, tag, *attribute, now);
         }
         let from = out.len();
-        write_trust(out, tag);
+        write_trust(out, form, tag);
         if from == start {
             out.remove(start);
         }
@@ -96,11 +147,11 @@ fn write_object<'a>(
 }
 
 /// `,"quality":"good","timestamp":"..."`.
-fn write_trust(out: &mut Vec<u8>, tag: TagRef<'_>) {
+fn write_trust(out: &mut Vec<u8>, form: Timestamps, tag: TagRef<'_>) {
     out.extend_from_slice(b",\"quality\":");
     write_word(out, tag.state.quality.as_str());
     out.extend_from_slice(b",\"timestamp\":");
-    write_time(out, tag.state.at.map(|at| at.unix_ms));
+    write_moment(out, form, tag.state.at.map(|at| at.unix_ms));
 }
 
 #[cfg(test)]
@@ -146,7 +197,13 @@ mod tests {
     #[track_caller]
     fn point(state: &TagState, attribute: Attribute, expect: &str) {
         let mut out = Vec::new();
-        write_point(&mut out, TagRef { def: &tag("oven/temperature", ValueType::I16), state }, attribute, NOW);
+        write_point(
+            &mut out,
+            Timestamps::Rfc3339,
+            TagRef { def: &tag("oven/temperature", ValueType::I16), state },
+            attribute,
+            NOW,
+        );
         assert_eq!(String::from_utf8(out).unwrap(), expect);
     }
 
@@ -195,7 +252,7 @@ mod tests {
         let (heat, off) = (read(&[Value::F64(0.0), Value::F64(1.5)]), read(&[Value::Bool(true)]));
         let tags = [TagRef { def: &hot, state: &heat }, TagRef { def: &on, state: &off }];
         let mut out = Vec::new();
-        write_object(&mut out, tags, attributes, NOW);
+        write_object(&mut out, Timestamps::Rfc3339, tags, attributes, NOW);
         assert_eq!(String::from_utf8(out).unwrap(), expect);
     }
 

@@ -6,9 +6,10 @@ import { $, fill, h, mark } from "./dom.js";
 import { failedToLoad, withState } from "./editor.js";
 import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
-import { t, word } from "./i18n.js";
+import { t } from "./i18n.js";
 import { Delivery } from "./mqtt-delivery.js";
 import { Preview } from "./mqtt-preview.js";
+import { NEW_PUBLICATION, publicationFields } from "./mqtt-publication.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 import { tagOffers } from "./tag-names.js";
@@ -16,16 +17,12 @@ import { tagOffers } from "./tag-names.js";
 /** What publications and subscriptions can name; filled once the document is there. */
 let published = () => [];
 let written = () => [];
-const attributes = () =>
-  [...$("#attributes").options].map(({ value }) => ({ value, label: word("attribute", value) }));
 
 const tls = ({ url = "" }) => /^mqtts:/.test(url);
 const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
 ];
-const conditioned = ({ trigger }) => ["condition", "hysteresis", "leave", "on", "repeat_ms"].some((key) => trigger?.[key] !== undefined);
-const beats = (trigger) => trigger?.interval_ms !== undefined && !trigger.on_change && !trigger.on_quality;
 const CONNECTION = [
   {
     fields: [
@@ -71,60 +68,6 @@ const CONNECTION = [
     ],
   },
 ];
-const PUBLICATION = [
-  {
-    fields: [
-      { key: "name", required: true },
-      {
-        key: "topic",
-        wide: true,
-        hint: "publication_topic",
-        sample: "{appliance}/read/{tag}/{attribute}",
-        required: true,
-      },
-      { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true, offers: () => published() },
-      { key: "attributes", kind: "lines", rows: 3, sample: "value", offers: attributes },
-      { key: "payload", kind: "select", options: ["value", "object", "template"], def: "value" },
-      {
-        key: "template",
-        kind: "area",
-        rows: 8,
-        wide: true,
-        sample: '{"value": {{ value }}, "at": "{{ timestamp }}"}',
-        when: ({ payload }) => payload === "template",
-      },
-      { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
-      { key: "retain", kind: "check", def: false },
-      { key: "enabled", kind: "check", def: true },
-    ],
-  },
-  {
-    title: "section.trigger",
-    fields: [
-      { key: "trigger/on_change", kind: "check", def: false },
-      { key: "trigger/interval_ms", kind: "number", min: 10, max: 86400000, unit: "ms" },
-      {
-        key: "trigger/min_gap_ms",
-        label: "merge_ms",
-        hint: "merge_ms",
-        kind: "number",
-        min: 1,
-        max: 3600000,
-        unit: "ms",
-        when: ({ trigger }) => trigger?.on_change === true || trigger?.on_quality === true,
-      },
-      { key: "trigger/aligned", kind: "check", def: false, when: ({ trigger }) => beats(trigger) || trigger?.aligned },
-      { key: "trigger/on_quality", kind: "check", def: false },
-      { key: "trigger/on_connect", kind: "check", def: true },
-      { key: "trigger/request_topic", wide: true, sample: "{appliance}/refresh" },
-      { key: "trigger/condition", kind: "area", rows: 2, wide: true, sample: "oven.temperature > 180" },
-      { key: "trigger/hysteresis", kind: "number", whole: false, when: conditioned },
-      { key: "trigger/leave", kind: "area", rows: 2, wide: true, sample: "oven.temperature < 170", when: conditioned },
-      { key: "trigger/on", kind: "select", hint: "none", options: ["enter", "leave", "both"], def: "enter", when: conditioned },
-      { key: "trigger/repeat_ms", kind: "number", min: 100, max: 86400000, unit: "ms", when: conditioned },
-    ],
-  },
-];
 const SUBSCRIPTION = [
   {
     fields: [
@@ -146,15 +89,6 @@ const SUBSCRIPTION = [
     ],
   },
 ];
-const NEW_PUBLICATION = {
-  name: "values",
-  topic: "{appliance}/read/{tag}/{attribute}",
-  tags: ["*/*"],
-  payload: "value",
-  trigger: { on_change: true, interval_ms: 60000 },
-  qos: 1,
-  retain: true,
-};
 const NEW_SUBSCRIPTION = {
   name: "commands",
   topic: "{appliance}/write/{tag}",
@@ -202,7 +136,7 @@ async function main() {
       items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
         const [left, right, now] = [h("div", {}), h("div", { class: "preview" }), h("div", { class: "preview" })];
         inner.append(h("div", { class: "with-preview" }, left, h("div", { class: "previews" }, now, right)));
-        forms.push(new Form(left, config, at, PUBLICATION));
+        forms.push(new Form(left, config, at, publicationFields(published)));
         previews.push(new Preview(right, config, pointer, at));
         previews.push(new ExpressionValue(now, () => config.read(pointers.join(at, "trigger", "condition"))));
       }),

@@ -451,6 +451,12 @@ impl Face {
         status.queue.records = self.queue.records();
     }
 
+    /// Makes messages of what still waits for company, before a session is left.
+    pub(super) fn close_batches(&mut self, session: &mut Session, keeper: &mut Keeper) {
+        self.publisher.close_batches();
+        self.flush(session, keeper);
+    }
+
     /// The queue's file has done what it was asked.
     pub(super) fn stored(&mut self, done: Done, ctx: &UnitContext) {
         self.queue.complete(done, Instant::now());

@@ -173,6 +173,7 @@ impl MqttUnit {
             }
             face.flush(&mut session, keeper);
         };
+        face.close_batches(&mut session, keeper);
         if face.is_connected() {
             leave(face, &mut session, pump, &mut happenings, wire).await;
         }

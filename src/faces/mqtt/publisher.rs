@@ -4,6 +4,7 @@
 //! Level-triggered like the image: a post that waits, for the connection, for room or for its minimum gap, is one mark,
 //! and the newest state is read when it leaves. So nothing here grows with the length of an outage.
 
+mod batch;
 mod condition;
 mod post;
 mod rebuild;
@@ -19,6 +20,7 @@ use crate::tag::quality::Reason;
 use crate::tag::reading::Stamp;
 use crate::views::json::TagRef;
 use crate::views::payload::PayloadWriter;
+use batch::{Closed, packed};
 use condition::Conditions;
 use post::{Point, Post, Told};
 pub(super) use request::request_topics;
@@ -63,6 +65,9 @@ pub(super) struct Publisher {
     connected: bool,
     dropped: u64,
     payload: Vec<u8>,
+    /// Batches that are whole and wait for room, and bytes of those that are not.
+    closed: VecDeque<Closed>,
+    gathered: usize,
 }
 
 #[derive(Debug)]
@@ -94,6 +99,8 @@ enum Target {
     Silence(usize),
     /// The next time a condition that lasts is told.
     Repeat(usize),
+    /// The time of a post's batch.
+    Batch(usize),
 }
 
 /// One moment on both clocks, from which the beats that follow the wall clock are found.
@@ -194,6 +201,7 @@ impl Publisher {
             }
         }
         for index in 0..self.posts.len() {
+            self.await_batch(index);
             let publication = &self.publications[self.posts[index].publication];
             let (trigger, kept) = (publication.config.trigger, publication.kept);
             let post = &mut self.posts[index];
@@ -218,7 +226,7 @@ impl Publisher {
         let kept = |post: usize| publications[posts[post].publication].kept;
         self.timers.retain(|Reverse((_, target))| match target {
             Target::Beat(index) => publications[*index].kept,
-            Target::Gap(post) | Target::Silence(post) => kept(*post),
+            Target::Gap(post) | Target::Silence(post) | Target::Batch(post) => kept(*post),
             Target::Repeat(place) => conditions.owner(*place).is_some_and(|owner| publications[owner].kept),
         });
         self.unread.retain(|(_, post)| kept(*post));
@@ -234,6 +242,7 @@ impl Publisher {
             post.queued = false;
             post.gap_set = false;
             post.silence_set = false;
+            post.batch_set = false;
         }
     }
 
@@ -251,6 +260,7 @@ impl Publisher {
                 Target::Gap(index) => self.gap_over(index, now),
                 Target::Silence(index) => self.silence_over(index, now),
                 Target::Repeat(place) => self.repeat(place, at, now),
+                Target::Batch(index) => self.batch_over(index, now),
             }
         }
     }
@@ -330,11 +340,12 @@ impl Publisher {
 
     /// Whether [`Publisher::flush`] has something to send.
     pub(super) fn has_ready(&self) -> bool {
-        self.ready.iter().any(|queue| !queue.is_empty())
+        !self.closed.is_empty() || self.ready.iter().any(|queue| !queue.is_empty())
     }
 
     /// Sends what is ready while there is room.
     pub(super) fn flush(&mut self, reader: &Reader, outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
+        self.send_closed(outlet);
         for (class, qos) in [(0, Qos::AtMostOnce), (1, Qos::AtLeastOnce)] {
             while !self.ready[class].is_empty() && outlet.room(qos) {
                 let count = self.ready[class].len().min(CHUNK);
@@ -364,10 +375,15 @@ impl Publisher {
 
     fn send(&mut self, index: usize, views: &[TagView], outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
         let post = &mut self.posts[index];
-        let config = &self.publications[post.publication].config;
-        let force = std::mem::take(&mut post.force);
         post.queued = false;
         post.pending = false;
+        if self.publications[post.publication].config.shape.batch.is_some() {
+            self.gather(index, views, now, stamp);
+            return self.send_closed(outlet);
+        }
+        let post = &mut self.posts[index];
+        let config = &self.publications[post.publication].config;
+        let force = std::mem::take(&mut post.force);
         let (payload, slot, mut record) = (&mut self.payload, self.publications[post.publication].slot, post.record);
         let writer = PayloadWriter { publication: config, appliance: &self.appliance, now: stamp };
         let told = post.tell(views, force, |what| {
@@ -380,10 +396,20 @@ impl Publisher {
                 let name = &config.identity.name;
                 return outlet.fail(slot, format!("publication `{name}` has no message for `{topic}`: {error}"));
             }
+            if config.shape.gzip {
+                *payload = packed(payload);
+            }
             let (qos, retain, at_ms) = (config.qos, config.retain, stamp.unix_ms);
             record = outlet.send(slot, Message { topic, payload, qos, retain, at_ms });
         });
         post.record = record;
+        self.sent(index, views, told, now);
+    }
+
+    /// Notes what follows from a look at a post: what was not read yet is awaited, and the longest silence begins.
+    fn sent(&mut self, index: usize, views: &[TagView], told: bool, now: Instant) {
+        let post = &mut self.posts[index];
+        let config = &self.publications[post.publication].config;
         if config.trigger.interval.is_some() && !config.trigger.by_change() {
             let unread = views.iter().filter(|view| view.state.reason == Reason::NotYetRead);
             self.unread.extend(unread.map(|view| (view.cell, index)));

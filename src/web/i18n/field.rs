@@ -69,6 +69,11 @@ crate::web::i18n::declare_for_scripts! {
     "field.attributes": "Attributes", "속성";
     "field.payload": "Payload", "페이로드";
     "field.template": "Template", "템플릿";
+    "field.timestamps": "Times", "시각 형식";
+    "field.members": "Written of a sample, and the names", "샘플에 쓸 항목과 이름";
+    "field.batch_count": "Samples in one message", "메시지당 샘플 수";
+    "field.batch_ms": "Gathered for", "모으는 시간";
+    "field.gzip": "Compress (gzip)", "압축 (gzip)";
     "field.qos": "QoS", "QoS 등급";
     "field.retain": "Retain", "보존 (retain)";
     "field.on_change": "On change", "변경 시";

@@ -34,6 +34,11 @@ crate::web::i18n::declare_for_scripts! {
     "hint.subscription_tags": "Only these can be written. One a line; * within one half.", "이 태그만 쓸 수 있습니다. 한 줄에 하나, *는 한쪽 안에서만.";
     "hint.tags": "One a line: meter1/voltage, meter1/*, */alarm.", "한 줄에 하나: meter1/voltage, meter1/*, */alarm";
     "hint.attributes": "One a line: value, min, max, quality … Empty: value.", "한 줄에 하나: value, min, max, quality … 비우면 value";
+    "hint.members": "One a line, as value = v, timestamp = ts: value quality reason timestamp unit tag group name attribute. Empty: the usual.",
+        "한 줄에 하나, 예: value = v, timestamp = ts. 쓸 수 있는 항목: value quality reason timestamp unit tag group name attribute. 비우면 기본 항목을 씁니다.";
+    "hint.batch_count": "A message is sent when it has so many samples, or after the time beside.", "샘플이 이만큼 모이거나 옆의 시간이 지나면 보냅니다.";
+    "hint.batch_ms": "From the first sample of a message; a crash of the program loses what is still gathered.", "메시지의 첫 샘플부터의 시간입니다. 프로그램이 비정상 종료되면 모으던 샘플은 사라집니다.";
+    "hint.gzip": "The receiver must expect it: nothing in MQTT 3.1.1 says that a payload is compressed.", "수신 쪽에서 압축을 알고 있어야 합니다. MQTT 3.1.1에는 압축 여부를 알리는 방법이 없습니다.";
     "hint.template": "Jinja: {{ value }}, {{ timestamp }}, {{ tag }} for a message each; {% for t in tags %} for all in one. The preview shows it on the present values.",
         "Jinja 문법: 태그마다 보낼 때는 {{ value }}, {{ timestamp }}, {{ tag }}, 모두 한 메시지로 보낼 때는 {% for t in tags %}. 미리보기에 현재 값으로 표시됩니다.";
     "hint.on_change": "When the value moves beyond the tag's deadband, or its quality changes.", "값이 데드밴드를 넘어 변하거나 품질이 바뀔 때.";

@@ -115,6 +115,10 @@ crate::web::i18n::declare_for_scripts! {
     "dropped.unsent": "session ended", "세션 종료";
     "dropped.not_made": "template failed", "템플릿 오류";
     "option.template": "template: as you write it", "template: 직접 작성";
+    "option.array": "array: a list of samples", "array: 샘플 목록";
+    "option.csv": "csv: a table of samples", "csv: 샘플 표";
+    "option.rfc3339": "2026-01-02T03:04:05.678Z (RFC 3339)", "2026-01-02T03:04:05.678Z 형식 (RFC 3339)";
+    "option.ms": "milliseconds since 1970", "1970년 이후 밀리초";
     "option.object": "object: all in one", "object: 모두 한 메시지로";
     "http.403": "Your role does not allow this.", "현재 역할로는 할 수 없습니다.";
     "http.404": "This does not exist any more. Reload the page.", "더 이상 존재하지 않습니다. 페이지를 다시 불러오세요.";

@@ -1,5 +1,6 @@
 //! One post: its points, what was last told of each, and what is worth telling now.
 
+use super::batch::Open;
 use crate::runtime::image::TagView;
 use crate::tag::attribute::Attribute;
 use crate::tag::deadband::Deadband;
@@ -30,6 +31,10 @@ pub(super) struct Post {
     pub(super) record: Option<u64>,
     /// When it went out last.
     pub(super) sent_at: Option<Instant>,
+    /// The samples it gathers, where they wait for each other.
+    pub(super) batch: Option<Box<Open>>,
+    /// Has an entry for its batch among the timers.
+    pub(super) batch_set: bool,
     /// Has an entry for its gap among the timers.
     pub(super) gap_set: bool,
     /// Has an entry for its silence among the timers.
@@ -210,5 +215,36 @@ impl Post {
             }
         }
         true
+    }
+
+    /// Hands every point that is worth a sample to `tell` and notes it as told; true when there was one.
+    pub(super) fn tell_samples(
+        &mut self,
+        views: &[TagView],
+        force: bool,
+        mut tell: impl FnMut(&TagView, Attribute),
+    ) -> bool {
+        let mut told = false;
+        let mut left = views.iter().peekable();
+        for tag in self.points.chunk_by_mut(same_tag) {
+            let Some(view) = left.next_if(|view| view.cell == tag[0].cell) else { continue };
+            if view.state.reason == Reason::NotYetRead {
+                if force {
+                    // As in `tell`: the first reading is news.
+                    for point in tag.iter_mut() {
+                        point.last = None;
+                    }
+                }
+                continue;
+            }
+            for point in tag {
+                if force || point.changed(view) {
+                    tell(view, point.attribute);
+                    point.told(view);
+                    told = true;
+                }
+            }
+        }
+        told
     }
 }

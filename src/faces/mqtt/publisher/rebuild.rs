@@ -28,6 +28,7 @@ impl Publisher {
         now: Instant,
         mut place: impl FnMut(&PublicationConfig) -> (Slot, bool),
     ) {
+        self.close_batches();
         appliance.clone_into(&mut self.appliance);
         let catalogue = Catalogue::new(defs.iter().map(|(_, def)| def.as_ref()));
         let mut old = Kept::of(std::mem::take(&mut self.publications), std::mem::take(&mut self.posts));
@@ -56,6 +57,7 @@ impl Publisher {
             self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept });
             self.resume(index, now);
         }
+        self.forget_closed();
     }
 
     fn register(&mut self, post: usize) {
@@ -140,6 +142,8 @@ fn make_post(index: usize, post: crate::views::posts::Post, config: &Publication
         pending: false,
         record: None,
         sent_at: None,
+        batch: None,
+        batch_set: false,
         gap_set: false,
         silence_set: false,
     }
@@ -179,7 +183,7 @@ impl Kept {
     fn take(&mut self, next: &PublicationConfig) -> KeptPublication {
         let mut kept = self.by_id.remove(source_of(next)).unwrap_or_default();
         let Some(old) = &kept.config else { return kept };
-        if (&old.payload, old.qos, old.retain) != (&next.payload, next.qos, next.retain) {
+        if (&old.payload, &old.shape, old.qos, old.retain) != (&next.payload, &next.shape, next.qos, next.retain) {
             // Whoever turns `retain` on wants a retained message now, not after the next change.
             return KeptPublication::default();
         }

@@ -7,8 +7,10 @@ use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading};
 use crate::tag::value::Value;
 use serde_json::{Value as Json, json};
+use std::io::Read as _;
 use std::time::Duration;
 
+mod batches;
 mod triggers;
 
 /// A publisher over an image, with a clock of its own and an outlet that can be narrow.
@@ -31,8 +33,15 @@ impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
 
     fn send(&mut self, _slot: Slot, message: Message<'_>) -> Option<u64> {
         *self.1 -= 1;
-        let payload = serde_json::from_slice(message.payload).unwrap();
-        self.0.push((message.topic.to_string(), payload, message.qos, message.retain));
+        let mut text = String::new();
+        let packed = flate2::read::GzDecoder::new(message.payload).read_to_string(&mut text).is_ok();
+        let (text, topic) = if packed {
+            (text, format!("{} packed", message.topic))
+        } else {
+            (String::from_utf8(message.payload.to_vec()).unwrap(), message.topic.to_string())
+        };
+        let payload = serde_json::from_str(&text).unwrap_or(Json::from(text));
+        self.0.push((topic, payload, message.qos, message.retain));
         Some(self.0.len() as u64)
     }
 

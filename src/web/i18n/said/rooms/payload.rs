@@ -6,6 +6,17 @@ super::list! {
     "no message is made on `{}`: {}", "`{0}` 토픽의 메시지를 만들 수 없습니다. {1}";
     "publication `{}` has no message for `{}`: {}", "`{0}` 발행에서 `{1}` 토픽의 메시지를 만들지 못했습니다. {2}";
 
+    // How samples are written and gathered.
+    "a template says itself how times are written: `timestamp` or `timestamp_ms`",
+        "템플릿에서는 시각의 형식을 `timestamp` 또는 `timestamp_ms`로 직접 정합니다";
+    "`members` goes with payload `value`, `array` or `csv`", "`members` 항목은 `value`, `array`, `csv` 페이로드와 함께 씁니다";
+    "`members` says what is written under which name, such as `{{\"value\": \"v\", \"timestamp\": \"ts\"}}`",
+        "`members` 항목은 무엇을 어떤 이름으로 쓸지 정합니다. 예: `{{\"value\": \"v\", \"timestamp\": \"ts\"}}`";
+    "{} is not said of a sample; there are {}", "샘플에 쓸 수 없는 항목입니다: {0}. 쓸 수 있는 것: {1}";
+    "a name has 1 to {} characters, none of them a control character", "이름은 1~{0}자이며 제어 문자는 쓸 수 없습니다";
+    "`batch` goes with payload `array` or `csv`", "`batch` 항목은 `array` 또는 `csv` 페이로드와 함께 씁니다";
+    "a batch has a `count`, an `interval_ms` or both", "`batch`에는 `count`, `interval_ms` 또는 둘 다 있어야 합니다";
+
     // Templates.
     "line {}, column {}: {}", "{0}행 {1}열: {2}";
     "the template takes too many steps or too much memory", "템플릿의 단계가 너무 많거나 메모리를 너무 많이 씁니다";
