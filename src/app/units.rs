@@ -4,9 +4,11 @@ use crate::config::GatewayConfig;
 use crate::config::access::Service;
 #[cfg(feature = "broker")]
 use crate::config::broker::BrokerConfig;
+use crate::config::certificate::CertificateConfig;
 use crate::config::computed::ComputedConfig;
 use crate::config::internal::InternalConfig;
 use crate::config::module::ModuleConfig;
+use crate::config::pem::PemPair;
 use crate::config::safe_mode::SafeModeConfig;
 use crate::drivers::computed::Computed;
 use crate::drivers::internal::Internal;
@@ -29,6 +31,7 @@ use crate::runtime::snmp::Snmp;
 use crate::runtime::status::UnitsWatch;
 use crate::runtime::unit::{Resource, Started, UnitContext, UnitKey, UnitKind, UnitResult, UnitSpec};
 use crate::services::access_watch::AccessWatch;
+use crate::services::certificate_watch::{CertificateWatch, Ends};
 use crate::services::event_log::EventLog;
 use crate::services::health_watch::HealthWatch;
 use crate::services::queue_sweep::{Connections, QueueSweep};
@@ -64,8 +67,8 @@ pub(super) enum UnitConfig {
     ModbusServer(Box<ModbusServerUnit>),
     /// The agent for network managers.
     Snmp(Box<SnmpUnitConfig>),
-    /// The browser and REST server, at this address.
-    Web(SocketAddr),
+    /// The browser and REST server, at this address, with this certificate instead of its own.
+    Web(SocketAddr, Option<Arc<PemPair>>),
     /// Keeps events.
     EventLog,
     /// Tells events of who was refused at the doors.
@@ -74,6 +77,8 @@ pub(super) enum UnitConfig {
     HealthWatch,
     /// Watches that somebody is there, for the outputs.
     Watchdog(SafeModeConfig),
+    /// Tells that certificates are about to end.
+    CertificateWatch(Ends),
     /// Removes the queues of MQTT connections that are gone.
     QueueSweep(Connections),
 }
@@ -91,11 +96,12 @@ impl UnitSpec for UnitConfig {
             Self::Broker(_) => "embedded broker".to_owned(),
             Self::ModbusServer(_) => "Modbus/TCP server".to_owned(),
             Self::Snmp(_) => "SNMP agent".to_owned(),
-            Self::Web(_) => "browser and REST server".to_owned(),
+            Self::Web(..) => "browser and REST server".to_owned(),
             Self::EventLog => "event log".to_owned(),
             Self::AccessWatch => "access watch".to_owned(),
             Self::HealthWatch => "health watch".to_owned(),
             Self::Watchdog(_) => "watchdog".to_owned(),
+            Self::CertificateWatch(_) => "certificate watch".to_owned(),
             Self::QueueSweep(_) => "queue sweep".to_owned(),
         }
     }
@@ -106,23 +112,25 @@ impl UnitSpec for UnitConfig {
             Self::Module(module) => local_io::resources(module),
             #[cfg(feature = "broker")]
             Self::Broker(broker) => {
-                broker.listeners.iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
+                let addresses = broker.listeners.iter().map(|listener| listener.address);
+                addresses.filter(|at| at.port() != 0).map(Resource::TcpPort).collect()
             }
             Self::ModbusServer(server) => {
                 server.addresses().iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
             }
             Self::Snmp(agent) if agent.snmp.address.port() != 0 => vec![Resource::UdpPort(agent.snmp.address)],
-            Self::Web(at) if at.port() != 0 => vec![Resource::TcpPort(*at)],
+            Self::Web(at, _) if at.port() != 0 => vec![Resource::TcpPort(*at)],
             Self::RemoteModule(_)
             | Self::Internal(_)
             | Self::Computed(_)
             | Self::Mqtt(_)
             | Self::Snmp(_)
-            | Self::Web(_)
+            | Self::Web(..)
             | Self::EventLog
             | Self::AccessWatch
             | Self::HealthWatch
             | Self::Watchdog(_)
+            | Self::CertificateWatch(_)
             | Self::QueueSweep(_) => Vec::new(),
         }
     }
@@ -144,9 +152,10 @@ impl UnitSpec for UnitConfig {
             | Self::AccessWatch
             | Self::HealthWatch
             | Self::Watchdog(_)
+            | Self::CertificateWatch(_)
             | Self::QueueSweep(_) => false,
             // It follows its other settings by itself.
-            Self::Web(_) => self != next,
+            Self::Web(at, _) => !matches!(next, Self::Web(next, _) if next == at),
         }
     }
 }
@@ -155,9 +164,19 @@ impl UnitSpec for UnitConfig {
 pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
     let names = config.connections.iter().map(|connection| &connection.identity);
     let connections = names.map(|identity| (identity.id.clone(), identity.name.clone())).collect();
+    let certificates = config.certificates.iter().filter(|certificate| certificate.identity.enabled);
+    let end = |certificate: &CertificateConfig| {
+        let key = (certificate.identity.name.clone(), certificate.facts.fingerprint.clone());
+        (key, certificate.facts.not_after)
+    };
+    let ends: Ends = certificates.map(end).collect();
     let fixed = [
+        (UnitKey::new(UnitKind::Service, "certificate-watch"), UnitConfig::CertificateWatch(ends)),
         (UnitKey::new(UnitKind::Service, "queue-sweep"), UnitConfig::QueueSweep(connections)),
-        (UnitKey::new(UnitKind::Web, "web"), UnitConfig::Web(web.unwrap_or(config.web.address))),
+        (
+            UnitKey::new(UnitKind::Web, "web"),
+            UnitConfig::Web(web.unwrap_or(config.web.address), config.web.pair.clone()),
+        ),
         (UnitKey::new(UnitKind::Service, "event-log"), UnitConfig::EventLog),
         (UnitKey::new(UnitKind::Service, "access-watch"), UnitConfig::AccessWatch),
         (UnitKey::new(UnitKind::Service, "health-watch"), UnitConfig::HealthWatch),
@@ -328,8 +347,9 @@ impl Parts {
                 },
                 |config| self.snmp_agent(config).run(ctx),
             ),
-            UnitConfig::Web(address) => fixed(WebServer::new(*address, self.web.clone()).run(ctx)),
+            UnitConfig::Web(address, pair) => self.web(*address, pair.as_ref(), ctx),
             UnitConfig::EventLog => fixed(EventLog::new(Arc::clone(&self.told), self.store.event_log()).run(ctx)),
+            UnitConfig::CertificateWatch(ends) => self.certificate_watch(ends, ctx),
             UnitConfig::QueueSweep(connections) => self.queue_sweep(connections, ctx),
             UnitConfig::AccessWatch => fixed(AccessWatch::new(self.access.clone(), self.events.clone()).run(ctx)),
             UnitConfig::HealthWatch => fixed(HealthWatch::new(self.units.clone(), self.events.clone()).run(ctx)),
@@ -349,6 +369,28 @@ impl Parts {
                 let door = self.access.door(Service::Broker).clone();
                 Broker::new(follow, self.events.clone(), door).run(ctx)
             },
+        )
+    }
+
+    fn web(&self, address: SocketAddr, pair: Option<&Arc<PemPair>>, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            pair.cloned(),
+            |config| match config {
+                UnitConfig::Web(_, pair) => Some(pair.clone()),
+                _ => None,
+            },
+            |pair| WebServer::new(address, pair, self.web.clone()).run(ctx),
+        )
+    }
+
+    fn certificate_watch(&self, ends: &Ends, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            ends.clone(),
+            |config| match config {
+                UnitConfig::CertificateWatch(ends) => Some(ends.clone()),
+                _ => None,
+            },
+            |ends| CertificateWatch::new(ends, self.events.clone()).run(ctx),
         )
     }
 

@@ -1,9 +1,11 @@
 //! The appliance itself, and its browser and REST server.
 
 use super::fields::{Fields, shown_text};
+use super::pem::PemPair;
 use super::problem::{Pointer, Problems};
 use serde_json::Value as Json;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 /// `appliance`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +79,10 @@ fn looks_like_zone(zone: &str) -> bool {
 pub struct WebConfig {
     /// Where the HTTPS server listens.
     pub address: SocketAddr,
+    /// The name of its certificate; none is the one it makes itself.
+    pub certificate: Option<String>,
+    /// The certificate itself.
+    pub pair: Option<Arc<PemPair>>,
     /// Minutes without a request until a session ends; 1..1440.
     pub session_idle_min: u32,
     /// Hours until a session ends in any case; 1..168.
@@ -89,6 +95,8 @@ impl Default for WebConfig {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8443)),
+            certificate: None,
+            pair: None,
             session_idle_min: 30,
             session_max_h: 12,
             banner: String::new(),
@@ -108,7 +116,8 @@ impl WebConfig {
         if let Some(banner) = fields.text("banner", 4000, problems) {
             banner.clone_into(&mut config.banner);
         }
-        fields.not_yet(&["certificate"], problems);
+        config.certificate =
+            fields.text("certificate", 63, problems).filter(|name| !name.is_empty()).map(str::to_owned);
         fields.finish(problems);
         config
     }

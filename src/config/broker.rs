@@ -2,10 +2,12 @@
 
 use super::appliance::socket_address;
 use super::fields::{Fields, Identity, shown_text};
+use super::pem::PemPair;
 use super::problem::{Pointer, Problems};
 use super::secret::Secret;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The embedded broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +15,7 @@ pub struct BrokerConfig {
     /// Whether it runs.
     pub enabled: bool,
     /// Where it listens; at least one.
-    pub listeners: Vec<SocketAddr>,
+    pub listeners: Vec<BrokerListener>,
     /// Who may log in.
     pub users: Vec<BrokerUser>,
     /// Whether clients without a login are let in, with all topics.
@@ -22,6 +24,28 @@ pub struct BrokerConfig {
     pub max_clients: usize,
     /// Bytes of a message; 1024..16777216.
     pub max_message_bytes: usize,
+}
+
+/// One address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerListener {
+    /// Its number in the document's list, from 0.
+    pub position: usize,
+    /// Where.
+    pub address: SocketAddr,
+    /// Encryption; none leaves it plain.
+    pub tls: Option<ListenerTls>,
+}
+
+/// How a listener encrypts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenerTls {
+    /// The name of its certificate.
+    pub certificate: String,
+    /// The certificate itself.
+    pub pair: Option<Arc<PemPair>>,
+    /// Only TLS 1.3.
+    pub only_tls13: bool,
 }
 
 /// One login.
@@ -46,7 +70,10 @@ impl BrokerConfig {
         let enabled = fields.flag("enabled", true, problems);
         fields.text("description", 2000, problems);
         let listeners = fields.list("listeners", problems);
-        let listeners = super::read_list(listeners, &at.member("listeners"), problems, read_listener);
+        let mut position = 0..;
+        let listeners = super::read_list(listeners, &at.member("listeners"), problems, |json, at, problems| {
+            BrokerListener::read(json, position.next().unwrap_or_default(), at, problems)
+        });
         if listeners.is_empty() && enabled {
             fields.error(
                 "listeners",
@@ -71,15 +98,35 @@ impl BrokerConfig {
     }
 }
 
-fn read_listener(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<SocketAddr> {
-    let mut fields = Fields::open(json, at, problems)?;
-    if fields.get("address").is_none() {
-        fields.error("address", "`address` is missing, such as `127.0.0.1:1883`", problems);
+impl BrokerListener {
+    fn read(json: &Json, position: usize, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::open(json, at, problems)?;
+        if fields.get("address").is_none() {
+            fields.error("address", "`address` is missing, such as `127.0.0.1:1883`", problems);
+        }
+        let address = socket_address(&mut fields, "address", problems);
+        let tls = match fields.get("tls") {
+            Some(json) => Some(ListenerTls::read(json, at.member("tls"), problems)?),
+            None => None,
+        };
+        fields.finish(problems);
+        Some(Self { position, address: address?, tls })
     }
-    let address = socket_address(&mut fields, "address", problems);
-    fields.not_yet(&["tls"], problems);
-    fields.finish(problems);
-    address
+}
+
+impl ListenerTls {
+    fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut fields = Fields::open(json, at, problems)?;
+        let certificate = fields.required_text("certificate", 63, problems).map(str::to_owned);
+        let only_tls13 = read_min_version(&mut fields, problems);
+        fields.finish(problems).then_some(())?;
+        Some(Self { certificate: certificate?, pair: None, only_tls13 })
+    }
+}
+
+/// `min_version`: whether it is TLS 1.3.
+pub(super) fn read_min_version(fields: &mut Fields<'_>, problems: &mut Problems) -> bool {
+    fields.word("min_version", &[("1.2", false), ("1.3", true)], problems).unwrap_or(false)
 }
 
 impl BrokerUser {

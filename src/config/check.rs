@@ -1,5 +1,6 @@
 //! Rules that hold between parts of a document. Each part is good in itself when it gets here.
 
+mod certificates;
 mod computed;
 mod expressions;
 mod modbus_server;
@@ -17,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 /// Notes every broken rule and takes out of `config` what cannot run because of it.
 pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
     names(document, problems);
+    certificates::judge(config, document, problems);
     slots(config, document, problems);
     ports_of_devices(config, document, problems);
     ports_of_modules(config, document, problems);
@@ -33,7 +35,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
 /// Names are unique in their list, ignoring case; devices share one namespace with what else makes groups.
 fn names(document: &Json, problems: &mut Problems) {
     let root = Pointer::ROOT;
-    for list in ["ports", "internal", "computed"] {
+    for list in ["ports", "internal", "computed", "certificates"] {
         unique(document.get(list), &root.member(list), problems);
     }
     let devices: HashSet<String> = elements(document.get("devices"))
@@ -183,10 +185,10 @@ fn shared_links(config: &GatewayConfig, document: &Json, problems: &mut Problems
 /// Two servers cannot listen at one address.
 fn listeners(config: &GatewayConfig, problems: &mut Problems) {
     let mut taken = vec![("the browser and REST server".to_owned(), config.web.address)];
-    let broker = config.broker.iter().filter(|broker| broker.enabled).flat_map(|broker| &broker.listeners).enumerate();
-    let broker = broker.map(|(index, address)| {
-        let pointer = format!("/mqtt/broker/listeners/{index}/address");
-        (pointer, format!("listener number {} of the broker", index + 1), *address)
+    let broker = config.broker.iter().filter(|broker| broker.enabled).flat_map(|broker| &broker.listeners);
+    let broker = broker.map(|listener| {
+        let pointer = format!("/mqtt/broker/listeners/{}/address", listener.position);
+        (pointer, format!("listener number {} of the broker", listener.position + 1), listener.address)
     });
     let server = config.modbus_server.iter().filter(|server| server.enabled).flat_map(|server| &server.addresses);
     let server = server.map(|address| {

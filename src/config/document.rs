@@ -99,6 +99,7 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
         ("gateway routes", list("/modbus_server/gateway"), limits::ROUTES),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
+        ("certificates", list("/certificates"), limits::CERTIFICATES),
         ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),
     ];
     let (what, count, limit) = found.into_iter().find(|(_, count, limit)| limit < count)?;

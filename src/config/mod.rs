@@ -4,8 +4,10 @@
 pub mod access;
 pub mod appliance;
 pub mod broker;
+pub mod broker_url;
 pub mod buffer;
 pub mod catalogue;
+pub mod certificate;
 pub mod check;
 pub mod computed;
 pub mod cost;
@@ -20,7 +22,10 @@ pub mod link;
 pub mod modbus_server;
 pub mod module;
 pub mod mqtt;
+pub mod mqtt5;
+pub mod mqtt_tls;
 pub mod payload;
+pub mod pem;
 pub mod port;
 pub mod problem;
 pub mod profile;
@@ -39,6 +44,7 @@ pub use fields::Identity;
 use access::AccessConfig;
 use appliance::{ApplianceConfig, WebConfig};
 use broker::BrokerConfig;
+use certificate::CertificateConfig;
 use computed::ComputedConfig;
 use device::DeviceConfig;
 use fields::Fields;
@@ -81,6 +87,8 @@ pub mod limits {
     pub const ROUTES: usize = 256;
     /// MQTT connections.
     pub const CONNECTIONS: usize = 64;
+    /// Certificates: each MQTT connection its own, and some.
+    pub const CERTIFICATES: usize = 100;
     /// Published points: tags times attributes, over all publications; five times every value of the most tags. Each
     /// takes about 150 bytes while its connection runs.
     pub const POINTS: usize = 500_000;
@@ -121,6 +129,8 @@ pub struct GatewayConfig {
     pub access: AccessConfig,
     /// The browser and REST server.
     pub web: WebConfig,
+    /// Certificates, used by their names.
+    pub certificates: Vec<CertificateConfig>,
 }
 
 impl GatewayConfig {
@@ -146,7 +156,6 @@ impl GatewayConfig {
             }
             None => fields.error("format", format!("`format` is missing; it is `{FORMAT}`"), problems),
         }
-        fields.not_yet(&["certificates"], problems);
         let mut config = Self {
             appliance: ApplianceConfig::read(fields.get("appliance"), root.member("appliance"), problems),
             safe_mode: SafeModeConfig::read(fields.get("safe_mode"), root.member("safe_mode"), problems),
@@ -163,6 +172,8 @@ impl GatewayConfig {
             read_list(fields.list("internal", problems), &root.member("internal"), problems, InternalConfig::read);
         config.computed =
             read_list(fields.list("computed", problems), &root.member("computed"), problems, ComputedConfig::read);
+        let at = root.member("certificates");
+        config.certificates = read_list(fields.list("certificates", problems), &at, problems, CertificateConfig::read);
         config.snmp = fields.get("snmp").and_then(|json| SnmpConfig::read(json, root.member("snmp"), problems));
         if let Some(json) = fields.get("mqtt") {
             let at = root.member("mqtt");

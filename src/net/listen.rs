@@ -1,7 +1,7 @@
 //! One accept loop for every service: gate, TLS handshake, then the caller's own conversation.
 
 use super::gate::{Gate, Permit};
-use super::tls::ServerTls;
+use super::tls::{ServerTls, TlsError};
 use futures::future::BoxFuture;
 use std::future::Future;
 use std::io;
@@ -43,6 +43,14 @@ pub enum ListenError {
     NotOurs {
         /// As asked for.
         address: SocketAddr,
+    },
+    /// Its certificate cannot be shown.
+    #[error("cannot listen on {address}: {source}")]
+    Tls {
+        /// As asked for.
+        address: SocketAddr,
+        /// Why.
+        source: TlsError,
     },
     /// Anything else.
     #[error("cannot listen on {address}: {source}")]

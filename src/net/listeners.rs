@@ -2,6 +2,8 @@
 
 use super::gate::Gate;
 use super::listen::{Accepted, ListenError, Listener, Serving};
+use super::tls::{MinVersion, ServerTls, TlsError};
+use crate::config::pem::{Identity, PemPair};
 use futures::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -32,8 +34,50 @@ impl fmt::Debug for Listeners {
 }
 
 enum State {
-    Open { address: SocketAddr, stop: CancellationToken, serving: JoinSet<()> },
+    Open { address: SocketAddr, tls: Option<(Certified, ServerTls)>, stop: CancellationToken, serving: JoinSet<()> },
     Failed(ListenError),
+}
+
+/// An address to listen on.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Where.
+    pub address: SocketAddr,
+    /// Encryption; none leaves connections plain.
+    pub tls: Option<Certified>,
+}
+
+/// What a listener shows. A change of the pair alone is shown from the next handshake on, and ends no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certified {
+    /// Chain and key.
+    pub pair: Arc<PemPair>,
+    /// The oldest protocol accepted.
+    pub min_version: MinVersion,
+}
+
+impl From<SocketAddr> for Wanted {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, tls: None }
+    }
+}
+
+impl State {
+    /// Whether it is open as it is wanted; takes another certificate on the way.
+    fn follows(&mut self, wanted: &Wanted) -> bool {
+        let Self::Open { tls, .. } = self else { return false };
+        let (present, next) = match (tls, &wanted.tls) {
+            (None, None) => return true,
+            (Some(present), Some(next)) if present.0.min_version == next.min_version => (present, next),
+            _ => return false,
+        };
+        if present.0.pair != next.pair {
+            let Ok(identity) = Identity::from_pem(&next.pair.chain, &next.pair.key) else { return false };
+            present.1.replace(identity);
+            present.0 = next.clone();
+        }
+        true
+    }
 }
 
 impl Listeners {
@@ -42,30 +86,36 @@ impl Listeners {
         Self { gate, converse, by_wanted: BTreeMap::new() }
     }
 
-    /// Closes what is no longer wanted, then opens what is new and tries again what failed. Others are not touched.
-    pub async fn reconcile(&mut self, wanted: &[SocketAddr]) {
-        let gone: Vec<SocketAddr> = self.by_wanted.keys().filter(|here| !wanted.contains(here)).copied().collect();
+    /// Closes what is no longer wanted, or not in this way, then opens what is new and tries again what failed. Others are
+    /// not touched.
+    pub async fn reconcile(&mut self, wanted: &[Wanted]) {
+        let unlike = |(here, state): (&SocketAddr, &mut State)| {
+            let same = wanted.iter().find(|wanted| wanted.address == *here);
+            (!same.is_some_and(|wanted| state.follows(wanted))).then_some(*here)
+        };
+        let gone: Vec<SocketAddr> = self.by_wanted.iter_mut().filter_map(unlike).collect();
         for address in gone {
             self.close(address).await;
         }
-        for address in wanted {
-            if !matches!(self.by_wanted.get(address), Some(State::Open { .. })) {
-                let state = self.open(*address);
-                self.by_wanted.insert(*address, state);
+        for wanted in wanted {
+            if !self.by_wanted.contains_key(&wanted.address) {
+                let state = self.open(wanted).unwrap_or_else(State::Failed);
+                self.by_wanted.insert(wanted.address, state);
             }
         }
     }
 
-    fn open(&self, wanted: SocketAddr) -> State {
-        let listener = match Listener::bind(wanted) {
-            Ok(listener) => listener,
-            Err(err) => return State::Failed(err),
+    fn open(&self, wanted: &Wanted) -> Result<State, ListenError> {
+        let tls = match &wanted.tls {
+            Some(certified) => Some((certified.clone(), server_tls(wanted.address, certified)?)),
+            None => None,
         };
+        let listener = Listener::bind(wanted.address)?;
         let address = listener.address();
         let stop = CancellationToken::new();
         let conditions = Serving {
             gate: self.gate.clone(),
-            tls: None,
+            tls: tls.as_ref().map(|(_, tls)| tls.clone()),
             plain: None,
             handshake_timeout: HANDSHAKE_TIMEOUT,
             stop: stop.clone(),
@@ -74,7 +124,7 @@ impl Listeners {
         let mut serving = JoinSet::new();
         let (converse, token) = (Arc::clone(&self.converse), stop.clone());
         serving.spawn(listener.serve(conditions, move |accepted| converse(address, token.clone(), accepted)));
-        State::Open { address, stop, serving }
+        Ok(State::Open { address, tls, stop, serving })
     }
 
     async fn close(&mut self, wanted: SocketAddr) {
@@ -121,4 +171,11 @@ impl Listeners {
             .collect();
         (!failed.is_empty()).then(|| failed.join("; "))
     }
+}
+
+fn server_tls(address: SocketAddr, certified: &Certified) -> Result<ServerTls, ListenError> {
+    let failed = |source| ListenError::Tls { address, source };
+    let identity = Identity::from_pem(&certified.pair.chain, &certified.pair.key);
+    let identity = identity.map_err(|error| failed(TlsError::Identity(error)))?;
+    ServerTls::new(identity, certified.min_version, &[]).map_err(failed)
 }

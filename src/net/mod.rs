@@ -7,7 +7,7 @@ pub mod gate;
 pub mod listen;
 pub mod listeners;
 pub mod network;
-pub mod pem;
+pub mod pkcs12;
 pub mod throttle;
 pub mod tls;
 

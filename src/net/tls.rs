@@ -1,6 +1,7 @@
 //! The one place that knows TLS: rustls with ring, never another provider.
 
-use super::pem::{self, Identity, PemError};
+use crate::config::certificate::key_pin;
+use crate::config::pem::{self, Identity, PemError};
 use arc_swap::ArcSwap;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -8,7 +9,8 @@ use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_sig
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme, SupportedProtocolVersion,
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme,
+    SupportedProtocolVersion,
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use std::sync::{Arc, OnceLock};
@@ -76,7 +78,7 @@ pub struct ServerTls {
 impl ServerTls {
     /// `alpn` lists the protocols offered, the preferred first; empty offers none.
     pub fn new(identity: Identity, min_version: MinVersion, alpn: &[&str]) -> Result<Self, TlsError> {
-        let present = Arc::new(PresentCertificate(ArcSwap::new(identity.0)));
+        let present = Arc::new(PresentCertificate(ArcSwap::new(identity.certified())));
         let mut config = ServerConfig::builder_with_provider(provider())
             .with_protocol_versions(min_version.versions())
             .map_err(|err| TlsError::Setup(err.to_string()))?
@@ -88,12 +90,12 @@ impl ServerTls {
 
     /// Shows this certificate from the next handshake on; running connections keep theirs.
     pub fn replace(&self, identity: Identity) {
-        self.present.0.store(identity.0);
+        self.present.0.store(identity.certified());
     }
 
     /// The certificate shown now.
     pub fn identity(&self) -> Identity {
-        Identity(self.present.0.load_full())
+        self.present.0.load_full().into()
     }
 
     /// For an acceptor.
@@ -118,13 +120,13 @@ pub struct ClientTls {
     pub ca: Option<String>,
     /// What the client shows of itself.
     pub identity: Option<Identity>,
-    /// The name the server's certificate must carry; none means the host connected to.
-    pub server_name: Option<String>,
     /// Protocols offered.
     pub alpn: Vec<String>,
     /// The oldest protocol accepted.
     pub min_version: MinVersion,
-    /// Accept any certificate. For the first minutes in a laboratory; the connection can be read by anyone between.
+    /// SHA-256 of the only public key the server may show, beside what else is checked.
+    pub pinned_key: Option<[u8; 32]>,
+    /// Accept any certificate. Without a pinned key for the first minutes in a laboratory; the connection can be read by anyone between.
     pub insecure: bool,
 }
 
@@ -138,7 +140,7 @@ pub fn client_config(settings: &ClientTls) -> Result<Arc<ClientConfig>, TlsError
     let mut config = match &settings.identity {
         None => builder.with_no_client_auth(),
         Some(identity) => {
-            builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(identity.0.clone())))
+            builder.with_client_cert_resolver(Arc::new(rustls::sign::SingleCertAndKey::from(identity.certified())))
         }
     };
     config.alpn_protocols = settings.alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -146,6 +148,14 @@ pub fn client_config(settings: &ClientTls) -> Result<Arc<ClientConfig>, TlsError
 }
 
 fn verifier(settings: &ClientTls) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
+    let checked = chain_verifier(settings)?;
+    Ok(match settings.pinned_key {
+        None => checked,
+        Some(pin) => Arc::new(PinnedKey { checked, pin }),
+    })
+}
+
+fn chain_verifier(settings: &ClientTls) -> Result<Arc<dyn ServerCertVerifier>, TlsError> {
     if settings.insecure {
         return Ok(Arc::new(AcceptAny(provider().signature_verification_algorithms)));
     }
@@ -156,13 +166,7 @@ fn verifier(settings: &ClientTls) -> Result<Arc<dyn ServerCertVerifier>, TlsErro
     let standard = WebPkiServerVerifier::builder_with_provider(roots, provider())
         .build()
         .map_err(|err| TlsError::Setup(err.to_string()))?;
-    match &settings.server_name {
-        None => Ok(standard),
-        Some(name) => {
-            let name = ServerName::try_from(name.clone()).map_err(|_| TlsError::ServerName(name.clone()))?;
-            Ok(Arc::new(FixedName { standard, name }))
-        }
-    }
+    Ok(standard)
 }
 
 fn given_roots(text: &str) -> Result<RootCertStore, TlsError> {
@@ -187,23 +191,26 @@ fn platform_roots() -> Result<RootCertStore, TlsError> {
     if roots.is_empty() { Err(TlsError::NoPlatformRoots) } else { Ok(roots.clone()) }
 }
 
-/// Checks the certificate against a configured name: the way in is often an IP address or a tunnel.
+/// Takes one key alone, whoever signed for it.
 #[derive(Debug)]
-struct FixedName {
-    standard: Arc<WebPkiServerVerifier>,
-    name: ServerName<'static>,
+struct PinnedKey {
+    checked: Arc<dyn ServerCertVerifier>,
+    pin: [u8; 32],
 }
 
-impl ServerCertVerifier for FixedName {
+impl ServerCertVerifier for PinnedKey {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
-        _connected_to: &ServerName<'_>,
+        connected_to: &ServerName<'_>,
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.standard.verify_server_cert(end_entity, intermediates, &self.name, ocsp_response, now)
+        if key_pin(end_entity) != Some(self.pin) {
+            return Err(CertificateError::ApplicationVerificationFailure.into());
+        }
+        self.checked.verify_server_cert(end_entity, intermediates, connected_to, ocsp_response, now)
     }
 
     fn verify_tls12_signature(
@@ -212,7 +219,7 @@ impl ServerCertVerifier for FixedName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.standard.verify_tls12_signature(message, certificate, signature)
+        self.checked.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -221,11 +228,11 @@ impl ServerCertVerifier for FixedName {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.standard.verify_tls13_signature(message, certificate, signature)
+        self.checked.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.standard.supported_verify_schemes()
+        self.checked.supported_verify_schemes()
     }
 }
 

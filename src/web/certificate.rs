@@ -1,6 +1,6 @@
 //! The certificate of the server: made at the first start, kept in the data folder.
 
-use crate::net::pem::{Identity, PemError, self_signed};
+use crate::config::pem::{Identity, PemError, self_signed};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};

@@ -5,13 +5,16 @@ use super::connection::Service;
 use super::router::router;
 use super::state::WebState;
 use crate::config::access::Service as Door;
+use crate::config::pem::{Identity, PemPair};
 use crate::net::gate::{Caps, Gate};
 use crate::net::listen::{ListenError, Listener, Serving};
 use crate::net::tls::{MinVersion, ServerTls, TlsError};
 use crate::runtime::status::{Detail, ServerStatus};
 use crate::runtime::unit::{Health, UnitContext};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Connections in all, and from one address.
@@ -49,22 +52,24 @@ pub enum WebError {
 #[derive(Debug)]
 pub struct WebServer {
     listen: SocketAddr,
+    pair: watch::Receiver<Option<Arc<PemPair>>>,
     state: WebState,
 }
 
 impl WebServer {
-    /// A server at this address.
-    pub fn new(listen: SocketAddr, state: WebState) -> Self {
-        Self { listen, state }
+    /// A server at this address, with this certificate; with the one it makes itself where there is none.
+    pub fn new(listen: SocketAddr, pair: watch::Receiver<Option<Arc<PemPair>>>, state: WebState) -> Self {
+        Self { listen, pair, state }
     }
 
     /// Runs until asked to stop. What is under way then has 4 s; streams end at once.
     pub async fn run(self, ctx: UnitContext) -> Result<(), WebError> {
-        let Self { listen, state } = self;
+        let Self { listen, mut pair, state } = self;
         let listener = Listener::bind(listen)?;
         let address = listener.address();
         let folder = state.store().folder().to_owned();
-        let identity = tokio::task::spawn_blocking(move || load_or_make(&folder, listen.ip())).await??;
+        let own = tokio::task::spawn_blocking(move || load_or_make(&folder, listen.ip())).await??;
+        let identity = shown(pair.borrow_and_update().as_deref(), &own);
         let fingerprint = identity.fingerprint();
         let tls = ServerTls::new(identity, MinVersion::V12, &["h2", "http/1.1"])?;
         let gate = Gate::with_strangers(state.access().door(Door::Web).clone(), CAPS, STRANGERS);
@@ -78,7 +83,7 @@ impl WebServer {
         state.begin(ctx.stop.clone());
         let serving = Serving {
             gate: gate.clone(),
-            tls: Some(tls),
+            tls: Some(tls.clone()),
             plain: Some(super::plain::answer),
             handshake_timeout: HANDSHAKE,
             stop: ctx.stop.clone(),
@@ -88,7 +93,8 @@ impl WebServer {
         ctx.set_health(Health::Up);
         tracing::info!(%address, sha256 = %fingerprint, "browser and REST server");
         let serve = listener.serve(serving, move |accepted| service.clone().converse(accepted));
-        tokio::join!(serve, state.board().run(&state, ctx.stop.clone()), watch_figures(&ctx, &gate, address));
+        let renewed = follow(&ctx, pair, &own, &tls);
+        tokio::join!(serve, state.board().run(&state, ctx.stop.clone()), watch_figures(&ctx, &gate, address), renewed);
         cut.cancel();
         // A write to the field that is still under way is told of the stop by itself.
         state.work().close();
@@ -97,6 +103,33 @@ impl WebServer {
         }
         state.work().reopen();
         Ok(())
+    }
+}
+
+/// The configured certificate. Its own where there is none: the door to the settings is never shut.
+fn shown(pair: Option<&PemPair>, own: &Identity) -> Identity {
+    let Some(pair) = pair else { return own.clone() };
+    Identity::from_pem(&pair.chain, &pair.key).unwrap_or_else(|error| {
+        tracing::error!(%error, "the configured certificate cannot be shown");
+        own.clone()
+    })
+}
+
+/// Shows another certificate from the next handshake on.
+async fn follow(ctx: &UnitContext, mut pair: watch::Receiver<Option<Arc<PemPair>>>, own: &Identity, tls: &ServerTls) {
+    loop {
+        tokio::select! {
+            () = ctx.stop.cancelled() => return,
+            // Cancel-safe: a change not seen now is seen at the next call.
+            changed = pair.changed() => match changed {
+                Ok(()) => {
+                    let identity = shown(pair.borrow_and_update().as_deref(), own);
+                    tracing::info!(sha256 = %identity.fingerprint(), "another certificate of the browser and REST server");
+                    tls.replace(identity);
+                }
+                Err(_) => return ctx.stop.cancelled().await,
+            },
+        }
     }
 }
 

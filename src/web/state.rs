@@ -6,6 +6,7 @@ use super::live::StatusBoard;
 use super::places::Places;
 use crate::config::GatewayConfig;
 use crate::config::appliance::{ApplianceConfig, WebConfig};
+use crate::config::certificate::CertificateConfig;
 use crate::net::door::Access;
 use crate::net::throttle::Throttle;
 use crate::platform::profile_folder::ProfileFolder;
@@ -90,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) appliance: ApplianceConfig,
     /// The server and its sessions.
     pub(crate) web: WebConfig,
+    /// Certificates, used by their names.
+    pub(crate) certificates: Vec<CertificateConfig>,
 }
 
 impl Settings {
@@ -103,13 +106,14 @@ impl Settings {
         i64::from(self.web.session_max_h) * 3_600_000
     }
 
-    /// Only the two parts are read: a document may have 100,000 tags.
+    /// Only these parts are read: a document may have 100,000 tags.
     fn of(revision: &Revision) -> Self {
         let root = revision.document.root();
         let part = |name: &str| Some((name.to_owned(), root.get(name)?.clone()));
-        let small: Map<String, Json> = ["format", "appliance", "web"].into_iter().filter_map(part).collect();
+        let small: Map<String, Json> =
+            ["format", "appliance", "web", "certificates"].into_iter().filter_map(part).collect();
         let (config, _) = GatewayConfig::parse(&Json::Object(small));
-        Self { appliance: config.appliance, web: config.web }
+        Self { appliance: config.appliance, web: config.web, certificates: config.certificates }
     }
 }
 

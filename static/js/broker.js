@@ -3,7 +3,7 @@
 import { freshName } from "./collection.js";
 import { ConfigDocument } from "./document.js";
 import { $, fill, h } from "./dom.js";
-import { failedToLoad } from "./editor.js";
+import { certificateNames, failedToLoad } from "./editor.js";
 import { Form } from "./form.js";
 import { t } from "./i18n.js";
 import * as pointers from "./pointer.js";
@@ -17,8 +17,23 @@ const GENERAL = [
     ],
   },
 ];
+/** The names of certificates; filled once the document is there. */
+let certificates = () => [];
 const LISTENER = [
-  { fields: [{ key: "address", label: "listen", hint: "listen", sample: "0.0.0.0:1883", required: true }] },
+  {
+    fields: [
+      { key: "address", label: "listen", hint: "listen", sample: "0.0.0.0:8883", required: true },
+      { key: "tls/certificate", kind: "suggest", hint: "listener_certificate", options: () => certificates() },
+      {
+        key: "tls/min_version",
+        kind: "select",
+        words: "none",
+        options: ["1.2", "1.3"],
+        def: "1.2",
+        when: ({ tls }) => tls?.certificate !== undefined,
+      },
+    ],
+  },
 ];
 const USER = [
   {
@@ -42,6 +57,7 @@ const CAPS = [
 
 async function main() {
   const config = await ConfigDocument.load();
+  certificates = () => certificateNames(config);
   const root = $("#editor");
   let forms = [];
 

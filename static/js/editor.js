@@ -31,3 +31,7 @@ export function withState(kind, changed) {
   });
   return (item) => healthSign(units().get(item.name));
 }
+
+/** The certificates that can be used by name. */
+export const certificateNames = (config) =>
+  (config.read("/certificates") ?? []).filter(({ enabled }) => enabled !== false).map(({ name }) => name);

@@ -18,6 +18,7 @@ const PAGE_OF = {
   computed: "computed",
   appliance: "settings",
   web: "settings",
+  certificates: "certificates",
   access: "settings",
 };
 function pageOf(pointer) {

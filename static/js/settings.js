@@ -2,10 +2,12 @@
 
 import { ConfigDocument } from "./document.js";
 import { $, h } from "./dom.js";
-import { failedToLoad } from "./editor.js";
+import { certificateNames, failedToLoad } from "./editor.js";
 import { Form } from "./form.js";
 import { saveBar } from "./savebar.js";
 
+/** The names of certificates; filled once the document is there. */
+let certificates = () => [];
 const zones = typeof Intl.supportedValuesOf === "function" ? Intl.supportedValuesOf("timeZone") : ["UTC"];
 
 const APPLIANCE = [
@@ -25,6 +27,7 @@ const WEB = [
     title: "section.web",
     fields: [
       { key: "address", label: "listen", hint: "listen", def: "0.0.0.0:8443" },
+      { key: "certificate", kind: "suggest", hint: "web_certificate", options: () => certificates() },
       { key: "session_idle_min", kind: "number", def: 30, min: 1, max: 1440, unit: "min" },
       { key: "session_max_h", kind: "number", def: 12, min: 1, max: 168, unit: "h" },
       { key: "banner", kind: "area", wide: true },
@@ -46,6 +49,7 @@ const SAFE_MODE = [
 
 async function main() {
   const config = await ConfigDocument.load();
+  certificates = () => certificateNames(config);
   const forms = [
     ["/appliance", APPLIANCE],
     ["/safe_mode", SAFE_MODE],

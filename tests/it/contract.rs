@@ -92,20 +92,6 @@ async fn the_whole_example_goes_in_with_who_may_come_in_and_comes_back() {
 }
 
 #[tokio::test]
-async fn parts_that_do_not_exist_yet_are_refused_with_a_pointer() {
-    let gateway = TestGateway::start().await;
-    let rest = gateway.admin().await;
-    let mut document = example();
-    document["certificates"] = json!([]);
-    let answer = rest.change(Method::PUT, "/api/v1/config", Some(document)).await;
-    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let error = &answer.body["errors"][0];
-    assert_eq!(error["pointer"], "/certificates", "{:?}", answer.body);
-    assert!(error["detail"].as_str().unwrap().contains("not available in this version"), "{error}");
-    gateway.stop().await;
-}
-
-#[tokio::test]
 async fn ten_thousand_tags_go_in_and_beyond_a_limit_the_limit_is_named() {
     let gateway = TestGateway::start().await;
     let rest = gateway.admin().await;

@@ -5,10 +5,11 @@ use super::engine::Engine;
 use super::gauge::ALL_BYTES;
 use super::hub::Hub;
 use super::relay::{Front, converse};
-use crate::config::broker::BrokerConfig;
+use crate::config::broker::{BrokerConfig, BrokerListener, ListenerTls};
 use crate::net::door::Door;
 use crate::net::gate::{Caps, Gate};
-use crate::net::listeners::Listeners;
+use crate::net::listeners::{Certified, Listeners, Wanted};
+use crate::net::tls::MinVersion;
 use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
 use crate::runtime::unit::{Health, UnitContext};
@@ -110,7 +111,8 @@ impl Service {
     }
 
     async fn listen(&mut self, config: &BrokerConfig) {
-        self.listeners.reconcile(&config.listeners).await;
+        let wanted: Vec<Wanted> = config.listeners.iter().map(wanted).collect();
+        self.listeners.reconcile(&wanted).await;
         self.retry = Instant::now() + RETRY;
         self.ctx.set_health(match self.listeners.failure() {
             None => Health::Up,
@@ -178,4 +180,13 @@ impl Service {
 fn caps(config: &BrokerConfig) -> Caps {
     let (total, per_address) = (STRANGERS.total, STRANGERS.per_address);
     Caps { total: config.max_clients + total, per_address: config.max_clients + per_address }
+}
+
+fn wanted(listener: &BrokerListener) -> Wanted {
+    let certified = |tls: &ListenerTls| {
+        let min_version = if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
+        // A listener in hand has its certificate: without one the configuration leaves it out.
+        tls.pair.clone().map(|pair| Certified { pair, min_version })
+    };
+    Wanted { address: listener.address, tls: listener.tls.as_ref().and_then(certified) }
 }

@@ -13,7 +13,7 @@ use crate::config::GatewayConfig;
 use crate::config::modbus_server::ModbusServerConfig;
 use crate::net::door::Door;
 use crate::net::gate::{Caps, Gate};
-use crate::net::listeners::Listeners;
+use crate::net::listeners::{Listeners, Wanted};
 use crate::runtime::changes::Interest;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::Reader;
@@ -214,7 +214,8 @@ impl Service {
     }
 
     async fn listen(&mut self, config: &ModbusServerUnit) {
-        self.listeners.reconcile(config.addresses()).await;
+        let wanted: Vec<Wanted> = config.addresses().iter().copied().map(Wanted::from).collect();
+        self.listeners.reconcile(&wanted).await;
         self.retry = Instant::now() + RETRY;
         self.ctx.set_health(match self.listeners.failure() {
             None => Health::Up,

@@ -1,6 +1,9 @@
-//! The way to a broker: name, TCP, TLS. Each step has its own time limit and its own words when it fails.
+//! The way to a broker: name, TCP, TLS, WebSocket. Each step has its own time limit and its own words when it fails.
 
-use crate::config::mqtt::{BrokerUrl, TlsConfig};
+use super::web_socket::{WebSocket, WebSocketError};
+use crate::config::broker_url::BrokerUrl;
+use crate::config::mqtt_tls::TlsConfig;
+use crate::config::pem::Identity;
 use crate::net::dial::{TcpError, connect};
 use crate::net::tls::{ClientTls, MinVersion, TlsError, client_config};
 use rustls::{AlertDescription, CertificateError, PeerIncompatible};
@@ -16,8 +19,10 @@ use tokio_util::either::Either;
 /// All addresses of a name together, and TLS by itself.
 const STEP: Duration = Duration::from_secs(5);
 
+/// TCP or TLS.
+pub(super) type Bare = Either<TcpStream, Box<TlsStream<TcpStream>>>;
 /// The stream below MQTT.
-pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+pub(super) type Stream = Either<Bare, Box<WebSocket>>;
 
 /// Why a broker could not be reached; the user mends the setting the sentence speaks of.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +49,20 @@ pub(super) enum DialError {
     NotYetValid,
     #[error("the broker's certificate cannot be used: {0}")]
     Certificate(String),
+    #[error("the broker's key is not the pinned one")]
+    OtherKey,
+    #[error("the broker asks for a certificate of ours: choose one for this connection")]
+    CertificateWanted,
+    #[error("the broker refuses our certificate ({0})")]
+    CertificateRefused(String),
+    #[error("the broker offers none of the protocols asked for by ALPN")]
+    Alpn,
     #[error("the broker ended the TLS handshake: {0}")]
     Alert(String),
     #[error("TLS failed: {0}")]
     Tls(String),
+    #[error(transparent)]
+    WebSocket(#[from] WebSocketError),
 }
 
 /// Connects; the error inside is a [`DialError`].
@@ -58,14 +73,35 @@ pub(super) async fn dial(broker: BrokerUrl, tls: Option<TlsConfig>, keep_alive: 
 async fn reach(broker: &BrokerUrl, tls: Option<&TlsConfig>, keep_alive: Duration) -> Result<Stream, DialError> {
     let tcp = connect(&broker.host, broker.port, STEP).await?;
     prepare(&tcp, keep_alive);
-    let Some(tls) = tls else { return Ok(Either::Left(tcp)) };
-    let min_version = if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
-    let settings = ClientTls { ca: tls.ca.clone(), min_version, ..ClientTls::default() };
-    let name = ServerName::try_from(broker.host.clone()).map_err(|_| TlsError::ServerName(broker.host.clone()))?;
+    let bare = match tls {
+        None => Either::Left(tcp),
+        Some(tls) => Either::Right(Box::new(encrypt(broker, tls, tcp).await?)),
+    };
+    if !broker.scheme.is_web() {
+        return Ok(Either::Left(bare));
+    }
+    Ok(Either::Right(Box::new(WebSocket::open(broker, bare).await?)))
+}
+
+async fn encrypt(broker: &BrokerUrl, tls: &TlsConfig, tcp: TcpStream) -> Result<TlsStream<TcpStream>, DialError> {
+    let host = tls.server_name.as_ref().unwrap_or(&broker.host);
+    let name = ServerName::try_from(host.clone()).map_err(|_| TlsError::ServerName(host.clone()))?;
+    let identity = match &tls.pair {
+        Some(pair) => Some(Identity::from_pem(&pair.chain, &pair.key).map_err(TlsError::Identity)?),
+        None => None,
+    };
+    let settings = ClientTls {
+        ca: tls.ca.clone(),
+        identity,
+        alpn: tls.alpn.clone(),
+        min_version: if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 },
+        pinned_key: tls.pinned_key,
+        insecure: tls.insecure,
+    };
     let handshake = TlsConnector::from(client_config(&settings)?).connect(name, tcp);
     match timeout(STEP, handshake).await {
-        Ok(Ok(stream)) => Ok(Either::Right(Box::new(stream))),
-        Ok(Err(error)) => Err(tls_error(&broker.host, tls, error)),
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(tls_error(host, tls, error)),
         Err(_) => Err(DialError::TlsSilent),
     }
 }
@@ -103,8 +139,25 @@ fn tls_error(host: &str, settings: &TlsConfig, error: io::Error) -> DialError {
         | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure) => {
             DialError::TlsVersion { hint }
         }
-        rustls::Error::AlertReceived(alert) => DialError::Alert(format!("{alert:?}")),
+        rustls::Error::AlertReceived(alert) => alerted(*alert),
         other => DialError::Tls(other.to_string()),
+    }
+}
+
+/// What the broker says in an alert. In TLS 1.3 it judges our certificate after we believe the handshake done.
+pub(super) fn alerted(alert: AlertDescription) -> DialError {
+    match alert {
+        AlertDescription::CertificateRequired => DialError::CertificateWanted,
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied
+        | AlertDescription::DecryptError => DialError::CertificateRefused(format!("{alert:?}")),
+        AlertDescription::NoApplicationProtocol => DialError::Alpn,
+        other => DialError::Alert(format!("{other:?}")),
     }
 }
 
@@ -122,6 +175,7 @@ fn certificate_error(host: &str, error: &CertificateError) -> DialError {
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => DialError::Expired,
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => DialError::NotYetValid,
+        CertificateError::ApplicationVerificationFailure => DialError::OtherKey,
         other => DialError::Certificate(other.to_string()),
     }
 }

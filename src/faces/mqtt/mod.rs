@@ -19,6 +19,7 @@ mod queue;
 mod reason;
 mod report;
 mod session;
+mod web_socket;
 mod wire;
 
 use crate::config::mqtt::ConnectionConfig;

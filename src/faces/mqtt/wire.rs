@@ -1,7 +1,9 @@
 //! The part of the settings that a session is made with: when it changes there must be another session.
 
 use super::dial::dial;
-use crate::config::mqtt::{Announcement, BrokerUrl, TlsConfig};
+use crate::config::broker_url::BrokerUrl;
+use crate::config::mqtt::Announcement;
+use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::config::secret::Secret;
 use crate::config::topic::TopicContext;

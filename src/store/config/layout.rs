@@ -53,9 +53,10 @@ static SNMP_USERS: Table = Table { name: "snmp_users", noun: "SNMP user", named:
 static VIEWS: Table = Table { name: "snmp_views", noun: "SNMP view", named: true, link: None };
 static RECEIVERS: Table = Table { name: "snmp_receivers", noun: "SNMP receiver", named: true, link: None };
 static RULES: Table = Table { name: "snmp_rules", noun: "SNMP rule", named: true, link: None };
+static CERTIFICATES: Table = Table { name: "certificates", noun: "certificate", named: true, link: None };
 
 /// Every table, parents before their children.
-pub(super) static TABLES: [&Table; 18] = [
+pub(super) static TABLES: [&Table; 19] = [
     &OBJECTS,
     &PORTS,
     &DEVICES,
@@ -74,6 +75,7 @@ pub(super) static TABLES: [&Table; 18] = [
     &VIEWS,
     &RECEIVERS,
     &RULES,
+    &CERTIFICATES,
 ];
 
 /// The document itself. Members named nowhere here stay in the body of the object they are in.
@@ -140,5 +142,6 @@ pub(super) static DOCUMENT: Object = Object {
         },
         List { member: "internal", table: &INTERNAL, lists: &[] },
         List { member: "computed", table: &COMPUTED, lists: &[] },
+        List { member: "certificates", table: &CERTIFICATES, lists: &[] },
     ],
 };

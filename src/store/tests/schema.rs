@@ -19,11 +19,15 @@ fn with_step(step: &'static str) -> Migrator {
     Migrator::with_migrations(all)
 }
 
+/// The number of this program's schema.
+fn newest() -> i64 {
+    sqlx::migrate!("./migrations").iter().map(|migration| migration.version).max().unwrap()
+}
+
 #[tokio::test]
 async fn every_migration_marks_the_file_with_its_number() {
     let bench = Bench::new().await;
-    let newest = sqlx::migrate!("./migrations").iter().map(|migration| migration.version).max().unwrap();
-    assert_eq!(bench.count("PRAGMA user_version").await, newest);
+    assert_eq!(bench.count("PRAGMA user_version").await, newest());
 }
 
 #[tokio::test]
@@ -31,7 +35,7 @@ async fn an_older_schema_is_copied_before_it_is_migrated() {
     let bench = Bench::new().await;
     bench.save(0, &example()).await.unwrap();
     bench.store.close().await;
-    let version = sqlx::migrate!("./migrations").iter().count();
+    let version = newest();
     let copy = bench.folder.path().join(format!("dinrail.db.schema-{version}.backup"));
 
     let store = Store::open_with(bench.folder.path(), StoreLimits::default(), &newer()).await.unwrap();
@@ -152,7 +156,7 @@ async fn without_a_copy_nothing_is_migrated() {
     let bench = Bench::new().await;
     bench.save(0, &example()).await.unwrap();
     bench.store.close().await;
-    let version = sqlx::migrate!("./migrations").iter().count();
+    let version = newest();
     std::fs::create_dir(bench.folder.path().join(format!("dinrail.db.schema-{version}.draft"))).unwrap();
     let error = Store::open_with(bench.folder.path(), StoreLimits::default(), &newer()).await.unwrap_err();
     assert!(matches!(error, StoreError::Backup { .. }), "{error}");

@@ -1,8 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav, people, profile,
-    revision, snmp, start, tagfile, watch, word,
+    Msg, certificate, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav, people,
+    profile, revision, snmp, start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
@@ -14,6 +14,8 @@ pub(crate) const ALL: &[&[Msg]] = &[
     live::ALL,
     events::ALL,
     mqtt::ALL,
+    certificate::ALL,
+    certificate::scripts::ALL,
     expression::ALL,
     expression::scripts::ALL,
     expression::help::ALL,

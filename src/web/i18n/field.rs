@@ -58,6 +58,7 @@ crate::web::i18n::declare_for_scripts! {
     "field.durability": "Written to the disk", "디스크 저장";
     "field.drain": "After an outage", "장애 복구 후";
     "field.clean_session": "Clean session", "새 세션으로 시작";
+    "field.certificate": "Certificate", "인증서";
     "field.ca": "CA certificate (PEM)", "CA 인증서 (PEM)";
     "field.min_version": "Lowest TLS version", "최저 TLS 버전";
     "field.birth_topic": "Birth topic", "시작 토픽";

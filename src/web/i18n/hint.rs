@@ -27,6 +27,10 @@ crate::web::i18n::declare_for_scripts! {
     "hint.drain": "Live first marks what waited with \"stored\": true and never retains it.", "live-first는 기다린 메시지에 \"stored\": true 표시를 하고 보존하지 않습니다.";
     "hint.client_id": "Empty: the appliance's name.", "비우면 기기 이름을 씁니다.";
     "hint.password": "*** is the stored one; leave it to keep it.", "***는 저장된 비밀번호입니다. 그대로 두면 유지됩니다.";
+    "hint.web_certificate": "Its name, from the page of certificates. Empty: the one this appliance made itself.",
+        "인증서 페이지의 이름. 비우면 이 기기가 스스로 만든 인증서를 씁니다.";
+    "hint.listener_certificate": "Its name, from the page of certificates. Empty: no TLS, and passwords travel in clear.",
+        "인증서 페이지의 이름. 비우면 TLS를 쓰지 않으며 비밀번호가 암호화되지 않습니다.";
     "hint.ca": "Empty: the host's trusted authorities.", "비우면 호스트가 신뢰하는 인증 기관을 씁니다.";
     "hint.message_topic": "{appliance} is filled in.", "{appliance}는 실제 이름으로 채워집니다.";
     "hint.publication_topic": "{appliance} {tag} {group} {name} {attribute} are filled in.", "{appliance} {tag} {group} {name} {attribute}는 실제 값으로 채워집니다.";

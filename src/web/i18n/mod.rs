@@ -8,6 +8,7 @@
 
 mod accept;
 mod catalogue;
+pub(crate) mod certificate;
 mod editor;
 pub(crate) mod events;
 pub(crate) mod expression;
@@ -41,7 +42,7 @@ pub(crate) use said::{said, said_throughout};
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
     pub(crate) use super::{
-        events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, snmp, start,
+        certificate, events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, snmp, start,
     };
 }
 

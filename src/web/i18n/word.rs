@@ -58,6 +58,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_name.event log": "Event log", "이벤트 로그";
     "unit_name.access watch": "Watch at the doors", "접근 감시";
     "unit_name.health watch": "Health watch", "상태 감시";
+    "unit_name.certificate watch": "Certificate watch", "인증서 감시";
     "unit_name.queue sweep": "Clean-up of MQTT queues", "MQTT 대기열 정리";
     "unit_name.embedded broker": "Embedded broker", "내장 브로커";
     "unit_name.Modbus/TCP server": "Modbus/TCP server", "Modbus/TCP 서버";

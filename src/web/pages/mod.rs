@@ -6,6 +6,7 @@ mod account;
 mod api_docs;
 mod assets;
 mod broker;
+mod certificates;
 mod claim;
 mod computed;
 mod configuration;
@@ -61,6 +62,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(events::router())
         .merge(revisions::router())
         .merge(configuration::router())
+        .merge(certificates::router())
         .merge(settings::router())
         .merge(users::router())
         .merge(account::router())

@@ -153,6 +153,7 @@ impl Shell {
                 &m::nav::MANAGE,
                 &[
                     ("settings", &m::nav::SETTINGS),
+                    ("certificates", &m::certificate::CERTIFICATES),
                     ("users", &m::nav::USERS),
                     ("revisions", &m::nav::REVISIONS),
                     ("configuration", &m::nav::CONFIGURATION),

@@ -18,6 +18,7 @@ const ADMINS: &[&str] = &[
     "modbus-server",
     "snmp",
     "settings",
+    "certificates",
     "users",
     "revisions",
     "configuration",

@@ -93,11 +93,11 @@ async fn a_dry_run_tells_what_would_happen_and_changes_nothing() {
 #[tokio::test]
 async fn a_wrong_document_is_refused_place_by_place() {
     let web = Web::start().await;
-    let wrong = json!({ "format": "dinrail/1", "prots": [], "certificates": [], "internal": [{ "name": "a b", "type": "u16" }] });
+    let wrong = json!({ "format": "dinrail/1", "prots": [], "certificates": {}, "internal": [{ "name": "a b", "type": "u16" }] });
     let refused = web.admin.change(Method::PUT, "/config", Some(wrong)).await.expect(422);
     let pointers: Vec<&str> =
         refused["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
-    assert_eq!(pointers, ["/certificates", "/internal/0/name", "/prots"]);
+    assert_eq!(pointers, ["/internal/0/name", "/certificates", "/prots"]);
 
     let broken = web
         .admin

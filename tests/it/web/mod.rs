@@ -1,6 +1,7 @@
 //! The web, through its real door: TLS, cookies, roles, REST, streams.
 
 mod access;
+mod certificates;
 mod computed;
 mod configuration;
 mod crowd;

@@ -1,5 +1,6 @@
 //! Figures for Prometheus, text format 0.0.4.
 
+use crate::config::certificate::CertificateConfig;
 use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
 use crate::runtime::modules::{DriverState, ModuleStatus};
@@ -36,7 +37,9 @@ pub(super) fn at_the_root() -> OpenApiRouter<WebState> {
 )]
 async fn metrics(_: Viewer, State(state): State<WebState>) -> Response {
     let sync = clock_sync(clock::is_sensible(clock::now()));
-    let text = written(sync.synchronised, state.reader().tally(), &snapshot(state.units()));
+    let mut page = written(sync.synchronised, state.reader().tally(), &snapshot(state.units()));
+    page.certificates(&state.settings().certificates);
+    let text = page.to_string();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
@@ -50,7 +53,7 @@ async fn metrics_at_the_root(who: Viewer, state: State<WebState>) -> Response {
     metrics(who, state).await
 }
 
-fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units: &[UnitStatus]) -> String {
+fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units: &[UnitStatus]) -> Page {
     let mut page = Page::default();
     if let Some(synchronised) = synchronised {
         page.gauge(
@@ -83,7 +86,7 @@ fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units
             Detail::None => (),
         }
     }
-    page.to_string()
+    page
 }
 
 /// The families, each with its samples together, as the format asks.
@@ -134,6 +137,17 @@ const OF_DEVICES: TrafficNames = TrafficNames {
 };
 
 impl Page {
+    fn certificates(&mut self, certificates: &[CertificateConfig]) {
+        for certificate in certificates {
+            self.gauge(
+                "dinrail_certificate_not_after_timestamp_seconds",
+                "When a certificate ends, in seconds since 1970-01-01 UTC.",
+                &[("certificate", &certificate.identity.name)],
+                certificate.facts.not_after,
+            );
+        }
+    }
+
     fn gauge(&mut self, name: &'static str, help: &'static str, labels: &[(&str, &str)], value: impl fmt::Display) {
         self.sample(name, help, "gauge", labels, value);
     }

@@ -1,5 +1,6 @@
-//! The configuration: the whole document, and each object of it.
+//! The configuration: the whole document, each object of it, and certificates as they come in.
 
+mod certificates;
 pub(super) mod change;
 mod describe;
 mod objects;
@@ -19,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn router() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(read, replace)).merge(objects::router())
+    OpenApiRouter::default().routes(routes!(read, replace)).merge(objects::router()).merge(certificates::router())
 }
 
 /// The document in force.

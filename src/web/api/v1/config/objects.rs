@@ -137,7 +137,7 @@ async fn delete(
 }
 
 /// Edits the document in force and asks for the change. Secrets stay masked on the way: the owner knows them.
-async fn apply(
+pub(super) async fn apply(
     kind: Kind,
     who: &Admin,
     state: &WebState,

@@ -13,8 +13,11 @@ pub(super) struct Kind {
     pub(super) always: bool,
 }
 
+/// Certificates have a way in of their own, too.
+pub(super) const CERTIFICATES: Kind = Kind { path: "/certificates/{certificate}", what: "certificate", always: false };
+
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 22] = [
+pub(super) const KINDS: [Kind; 23] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/access", what: "access lists", always: true },
@@ -25,6 +28,7 @@ pub(super) const KINDS: [Kind; 22] = [
     Kind { path: "/modules/{module}/channels/{channel}", what: "channel", always: false },
     Kind { path: "/internal/{register}", what: "internal register", always: false },
     Kind { path: "/computed/{computed}", what: "computed tag", always: false },
+    CERTIFICATES,
     Kind { path: "/mqtt/connections/{connection}", what: "MQTT connection", always: false },
     Kind { path: "/mqtt/connections/{connection}/publications/{publication}", what: "publication", always: false },
     Kind { path: "/mqtt/connections/{connection}/subscriptions/{subscription}", what: "subscription", always: false },

@@ -34,9 +34,9 @@ fn samples_stand_together_under_their_family_and_labels_are_escaped() {
         detail: Detail::Line(Box::new(line.clone())),
     };
     let units = [unit("COM1"), unit("a\"b\\c")];
-    let text = written(Some(false), [2, 0, 1], &units);
+    let text = written(Some(false), [2, 0, 1], &units).to_string();
     assert!(text.contains("\ndinrail_clock_synchronised 0\n"), "{text}");
-    assert!(!written(None, [2, 0, 1], &units).contains("dinrail_clock"));
+    assert!(!written(None, [2, 0, 1], &units).to_string().contains("dinrail_clock"));
     for line in [
         "# TYPE dinrail_tags gauge\ndinrail_tags{quality=\"good\"} 2\ndinrail_tags{quality=\"uncertain\"} 0\n",
         "dinrail_unit_up{kind=\"line\",unit=\"COM1\"} 1\ndinrail_unit_up{kind=\"line\",unit=\"a\\\"b\\\\c\"} 1\n",

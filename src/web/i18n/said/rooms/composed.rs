@@ -22,6 +22,7 @@ super::list! {
     "tag", "태그";
     "tags", "태그";
     "publication", "발행";
+    "certificates", "인증서";
     "publications", "발행";
     "subscriptions", "구독";
     "subscription", "구독";

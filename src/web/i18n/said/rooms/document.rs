@@ -55,6 +55,21 @@ super::list! {
     "poll {} every {} ms", "{0} 장치를 {1} ms마다 폴링하세요";
     "poll every device every {} ms", "모든 장치를 {0} ms마다 폴링하세요";
 
+    // Certificates and the way to a broker.
+    "the certificate `{}` is switched off", "`{0}` 인증서가 사용 안 함 상태입니다";
+    "there is no certificate `{}`", "`{0}` 인증서가 없습니다";
+    "`server_name` is a host name or an IP address", "`server_name` 항목은 호스트 이름이나 IP 주소여야 합니다";
+    "`alpn` is a list of at most 16 names of protocols, each of 1..255 bytes",
+        "`alpn` 항목은 프로토콜 이름의 목록입니다. 최대 16개이며 이름은 1~255바이트입니다";
+    "`pinned_key` is the SHA-256 of the broker's public key in base64, `sha256//...`",
+        "`pinned_key` 항목은 브로커 공개 키의 SHA-256을 base64로 적은 값입니다. 예: `sha256//...`";
+    "`user_properties` is an object of at most {} texts; a name and its text have at most 1000 bytes and no control characters",
+        "`user_properties` 항목은 텍스트 최대 {0}개의 객체입니다. 이름과 텍스트는 최대 1000바이트이며 제어 문자를 쓸 수 없습니다";
+    "`mqtt5` goes with `\"protocol\": \"5\"`", "`mqtt5` 항목은 `\"protocol\": \"5\"`와 함께 씁니다";
+    "`tls` goes with a URL that begins with `mqtts://` or `wss://`", "`tls` 항목은 `mqtts://`나 `wss://`로 시작하는 URL과 함께 씁니다";
+    "{} is not a broker such as `mqtt://10.0.0.5:1883`, `mqtts://broker.example` or `wss://broker.example/mqtt`",
+        "브로커 URL이 아닙니다: {0}. 예: `mqtt://10.0.0.5:1883`, `mqtts://broker.example`, `wss://broker.example/mqtt`";
+
     // The whole.
     "`{}` is not a format this version reads; it is `{}`", "`{0}` 형식은 이 버전에서 읽을 수 없습니다. 형식은 `{1}`이어야 합니다";
     "`format` is missing; it is `{}`", "`format` 항목이 없습니다. 값은 `{0}`입니다";
@@ -127,14 +142,9 @@ super::list! {
 
     // MQTT.
     "MQTT 5 is not available in this version of dinrail", "MQTT 5는 이 버전의 dinrail에서 사용할 수 없습니다";
-    "`protocol` is `3.1.1` or `5`", "`protocol` 항목은 `3.1.1` 또는 `5`여야 합니다";
     "a password needs a `username` (MQTT 3.1.1, 3.1.2.9)", "비밀번호를 쓰려면 `username`이 필요합니다(MQTT 3.1.1, 3.1.2.9)";
-    "`tls` goes with a URL that begins with `mqtts://`", "`tls`는 `mqtts://`로 시작하는 URL에만 씁니다";
     "`ca` is a PEM text with `-----BEGIN CERTIFICATE-----`", "`ca` 항목은 `-----BEGIN CERTIFICATE-----`가 있는 PEM 텍스트여야 합니다";
     "only `{{appliance}}` can stand in this topic", "이 토픽에는 `{{appliance}}`만 쓸 수 있습니다";
-    "{} is not a broker such as `mqtt://10.0.0.5:1883` or `mqtts://broker.example`",
-        "`mqtt://10.0.0.5:1883` 또는 `mqtts://broker.example`과 같은 브로커 주소가 아닙니다: {0}";
-    "MQTT over WebSocket is not available in this version of dinrail", "WebSocket을 통한 MQTT는 이 버전의 dinrail에서 사용할 수 없습니다";
     "user and password have their own fields, not the URL", "사용자와 비밀번호는 URL이 아니라 각각의 항목에 입력하세요";
     "connection `{}` has the client id `{}` at this broker too: give each its own",
         "`{0}` 연결도 이 브로커에서 클라이언트 ID `{1}` 값을 씁니다. 연결마다 다른 ID를 지정하세요";

@@ -130,4 +130,10 @@ super::list! {
     "SNMP view", "SNMP 뷰";
     "SNMP receiver", "SNMP 수신자";
     "SNMP rule", "SNMP 규칙";
+
+    // Certificates as they come in.
+    "the file is to be sent in base64", "파일은 base64로 보내야 합니다";
+    "a certificate lasts 1..{} days", "인증서의 유효 기간은 1~{0}일입니다";
+    "a certificate is for 1..{} host names or addresses", "인증서의 호스트 이름이나 주소는 1~{0}개입니다";
+    "give exactly one of `pem`, `pkcs12` and `self_signed`", "`pem`, `pkcs12`, `self_signed` 중 정확히 하나를 지정하세요";
 }

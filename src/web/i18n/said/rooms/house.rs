@@ -86,4 +86,10 @@ super::list! {
     "a message on `{}` has {} KiB", "`{0}` 토픽의 메시지 크기가 {1}KiB입니다";
 
     "UDP address {}", "UDP 주소 {0}";
+
+    // Certificates.
+    "certificate watch", "인증서 감시";
+    "the certificate has expired", "인증서가 만료되었습니다";
+    "the certificate expires within a day", "인증서가 하루 안에 만료됩니다";
+    "the certificate expires in {} days", "인증서가 {0}일 뒤에 만료됩니다";
 }

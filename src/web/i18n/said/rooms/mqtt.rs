@@ -28,6 +28,18 @@ super::list! {
         "브로커 인증서가 만료되었습니다(만료되지 않았다면 이 기기의 시계가 틀린 것입니다)";
     "the broker's certificate is not valid yet (if it is, the clock of this machine is wrong)",
         "브로커 인증서의 유효 기간이 아직 시작되지 않았습니다(이미 시작되었다면 이 기기의 시계가 틀린 것입니다)";
+    "the broker's key is not the pinned one", "브로커의 키가 고정된 키와 다릅니다";
+    "the broker asks for a certificate of ours: choose one for this connection",
+        "브로커가 이 기기의 인증서를 요구합니다. 이 연결에 쓸 인증서를 고르세요";
+    "the broker refuses our certificate ({})", "브로커가 이 기기의 인증서를 거부합니다({0})";
+    "the broker offers none of the protocols asked for by ALPN", "ALPN으로 요청한 프로토콜 중 브로커가 지원하는 것이 없습니다";
+    "the broker accepts the connection and does not answer the WebSocket's request",
+        "브로커가 연결을 받았지만 WebSocket 요청에 응답하지 않습니다";
+    "there is no WebSocket at `{}`: the server answers {}", "`{0}` 경로에 WebSocket이 없습니다. 서버의 응답: {1}";
+    "the server opens a WebSocket, but not for MQTT", "서버가 WebSocket을 열지만 MQTT용이 아닙니다";
+    "what answers is no WebSocket server", "응답한 상대가 WebSocket 서버가 아닙니다";
+    "the URL cannot be asked for: {}", "URL을 요청할 수 없습니다: {0}";
+    "the WebSocket failed: {}", "WebSocket 오류: {0}";
     "the broker's certificate cannot be used: {}", "브로커 인증서를 사용할 수 없습니다: {0}";
     "the broker ended the TLS handshake: {}", "브로커가 TLS 핸드셰이크를 끝냈습니다: {0}";
     "TLS failed: {}", "TLS 오류: {0}";

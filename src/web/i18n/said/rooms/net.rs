@@ -37,4 +37,11 @@ super::list! {
     "this machine has no certificate authorities of its own: give the CA that signed the server's certificate",
         "이 기기에는 자체 인증 기관 목록이 없습니다. 서버 인증서를 서명한 CA를 지정하세요";
     "TLS cannot be set up: {}", "TLS를 준비할 수 없습니다: {0}";
+
+    // PKCS #12.
+    "the password is wrong, or the file is damaged", "비밀번호가 틀렸거나 파일이 손상되었습니다";
+    "the file is not PKCS #12, or is locked in a way dinrail does not know ({})",
+        "PKCS #12 파일이 아니거나 dinrail이 모르는 방식으로 잠긴 파일입니다({0})";
+    "there is no private key in the file", "파일에 개인 키가 없습니다";
+    "none of the file's certificates belongs to its private key", "파일의 인증서 중 개인 키와 맞는 것이 없습니다";
 }

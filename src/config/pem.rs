@@ -1,13 +1,15 @@
 //! Certificates and keys as PEM text: reading them, and saying what is wrong with them.
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair};
+use rcgen::{CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
 use ring::digest;
-use rustls::crypto::CryptoProvider;
 use rustls::sign::CertifiedKey;
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+const DAY: Duration = Duration::from_hours(24);
 
 /// What is wrong with a PEM text, or with what it holds; each is for the person who pasted it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,40 +71,52 @@ impl std::fmt::Debug for PemPair {
 
 /// A chain and its key, checked to belong together.
 #[derive(Debug, Clone)]
-pub struct Identity(pub(super) Arc<CertifiedKey>);
+pub struct Identity(Arc<CertifiedKey>);
 
 impl Identity {
     /// Reads a chain and its key; both may stand in either text together with other blocks.
     pub fn from_pem(chain: &str, key: &str) -> Result<Self, PemError> {
-        Self::with_provider(chain, key, &super::tls::provider())
-    }
-
-    fn with_provider(chain: &str, key: &str, provider: &CryptoProvider) -> Result<Self, PemError> {
         let chain = certificates(chain)?;
         let key = private_key(key)?;
-        let certified = CertifiedKey::from_der(chain, key, provider).map_err(|err| match err {
-            rustls::Error::InconsistentKeys(_) => PemError::KeyMismatch,
-            rustls::Error::InvalidCertificate(detail) => {
-                PemError::BadCertificate { position: 1, detail: format!("{detail:?}") }
-            }
-            other => PemError::BadKey(other.to_string()),
-        })?;
+        let certified =
+            CertifiedKey::from_der(chain, key, &rustls::crypto::ring::default_provider()).map_err(|err| match err {
+                rustls::Error::InconsistentKeys(_) => PemError::KeyMismatch,
+                rustls::Error::InvalidCertificate(detail) => {
+                    PemError::BadCertificate { position: 1, detail: format!("{detail:?}") }
+                }
+                other => PemError::BadKey(other.to_string()),
+            })?;
         Ok(Self(Arc::new(certified)))
     }
 
     /// SHA-256 of the own certificate, as browsers show it: `AB:CD:...`.
     pub fn fingerprint(&self) -> String {
-        let Some(own) = self.0.cert.first() else { return String::new() };
-        let hash = digest::digest(&digest::SHA256, own);
-        hash.as_ref().iter().enumerate().fold(String::with_capacity(95), |mut text, (index, byte)| {
-            if index > 0 {
-                text.push(':');
-            }
-            // Writing to a String cannot fail.
-            let _infallible = write!(text, "{byte:02X}");
-            text
-        })
+        self.0.cert.first().map_or_else(String::new, fingerprint)
     }
+
+    /// As rustls takes it.
+    pub fn certified(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.0)
+    }
+}
+
+impl From<Arc<CertifiedKey>> for Identity {
+    fn from(certified: Arc<CertifiedKey>) -> Self {
+        Self(certified)
+    }
+}
+
+/// SHA-256 of a certificate, as browsers show it.
+pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> String {
+    let hash = digest::digest(&digest::SHA256, certificate);
+    hash.as_ref().iter().enumerate().fold(String::with_capacity(95), |mut text, (index, byte)| {
+        if index > 0 {
+            text.push(':');
+        }
+        // Writing to a String cannot fail.
+        let _infallible = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 /// Makes a new key and a certificate signed by itself for these host names and IP addresses; the first is the subject.
@@ -110,6 +124,23 @@ impl Identity {
 /// It is valid until 2049: a device whose clock is years off must still be reachable to be repaired, and renewal of a
 /// certificate nobody vouches for would only train people to accept new ones.
 pub fn self_signed(names: &[String]) -> Result<PemPair, PemError> {
+    make(names, |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2049, 12, 31);
+    })
+}
+
+/// As [`self_signed`], for a server or a client, from a day before `now` (whose clock may be behind) for so many days.
+pub fn self_signed_for(names: &[String], now: SystemTime, days: u32) -> Result<PemPair, PemError> {
+    make(names, |params| {
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        params.not_before = (now - DAY).into();
+        params.not_after = (now + DAY * days).into();
+    })
+}
+
+fn make(names: &[String], settle: impl FnOnce(&mut CertificateParams)) -> Result<PemPair, PemError> {
     let mut params = CertificateParams::default();
     for name in names {
         let one = CertificateParams::new(vec![name.clone()]).map_err(|_| PemError::BadName(name.clone()))?;
@@ -118,16 +149,14 @@ pub fn self_signed(names: &[String]) -> Result<PemPair, PemError> {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::CommonName, names.first().map_or("dinrail", String::as_str));
     params.distinguished_name = subject;
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-    params.not_after = rcgen::date_time_ymd(2049, 12, 31);
+    settle(&mut params);
     let key = KeyPair::generate().map_err(|err| PemError::Generate(err.to_string()))?;
     let certificate = params.self_signed(&key).map_err(|err| PemError::Generate(err.to_string()))?;
     Ok(PemPair { chain: certificate.pem(), key: key.serialize_pem() })
 }
 
 /// Every certificate of the text, at least one.
-pub(super) fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
+pub fn certificates(text: &str) -> Result<Vec<CertificateDer<'static>>, PemError> {
     let found: Vec<CertificateDer<'static>> =
         CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<_, _>>().map_err(|err| damaged(&err))?;
     if !found.is_empty() {
