@@ -48,20 +48,22 @@ pub struct Trigger {
     pub on_change: bool,
     /// On a change of quality or reason, whatever the value does.
     pub on_quality: bool,
+    /// Nothing is merged: with `on_change` each change is told by itself, without it each reading.
+    pub every: bool,
     /// The present values once after each connect.
     pub on_connect: bool,
     /// The interval beats on multiples of itself since 1970-01-01 UTC: 60 s at full minutes, 3600 s at full hours.
     pub aligned: bool,
     /// Periodically; together with `on_change`: at the latest after this time per tag.
     pub interval: Option<Duration>,
-    /// Changes closer than this merge to the newest.
+    /// Changes closer than this merge to the newest, unless `every` is set.
     pub min_gap: Option<Duration>,
 }
 
 impl Trigger {
     /// Whether changes of any kind make it speak.
     pub fn by_change(self) -> bool {
-        self.on_change || self.on_quality
+        self.on_change || self.on_quality || self.every
     }
 }
 
@@ -215,12 +217,15 @@ fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Tri
     let on_quality = inner.flag("on_quality", false, problems);
     let on_connect = inner.flag("on_connect", true, problems);
     let aligned = inner.flag("aligned", false, problems);
-    inner.not_yet(&["every"], problems);
-    let trigger = Trigger { on_change, on_quality, on_connect, aligned, interval, min_gap };
+    let every = inner.flag("every", false, problems);
+    let trigger = Trigger { on_change, on_quality, every, on_connect, aligned, interval, min_gap };
     let conditioned = inner.get("condition").is_some();
     let condition = read_condition(&mut inner, problems);
     if min_gap.is_some() && !trigger.by_change() {
         inner.error("min_gap_ms", "`min_gap_ms` goes with `on_change`", problems);
+    }
+    if every && on_quality && !on_change {
+        inner.error("every", "`every` goes with `on_change`, or alone for every reading", problems);
     }
     if aligned && (interval.is_none() || trigger.by_change()) {
         inner.error("aligned", "`aligned` goes with `interval_ms` alone", problems);
@@ -239,8 +244,10 @@ fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Tri
         return None;
     }
     if !trigger.by_change() && interval.is_none() && !conditioned && !asked {
-        problems
-            .error(&at, "a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`");
+        problems.error(
+            &at,
+            "a trigger has `on_change`, `on_quality`, `every`, `interval_ms`, a `condition` or a `request_topic`",
+        );
         return None;
     }
     Some(Triggers { trigger, condition, request_topic })

@@ -45,7 +45,7 @@ fn members_that_do_not_go_together_are_told() {
     let refused = |trigger: Json, expect: &[&str]| assert_eq!(parse(trigger.clone()).1, expect, "{trigger}");
     refused(
         json!({}),
-        &[": a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`"],
+        &[": a trigger has `on_change`, `on_quality`, `every`, `interval_ms`, a `condition` or a `request_topic`"],
     );
     refused(
         json!({ "condition": "internal.on", "hysteresis": 1 }),

@@ -16,7 +16,8 @@ pub enum Interest {
 }
 
 impl Interest {
-    fn wants(&self, name: &TagName) -> bool {
+    /// Whether this tag is one of them.
+    pub(super) fn wants(&self, name: &TagName) -> bool {
         match self {
             Self::All => true,
             Self::Matching(patterns) => patterns.iter().any(|pattern| pattern.matches(name)),

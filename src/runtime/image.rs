@@ -3,6 +3,8 @@
 //! Drivers hold a [`Writer`] of one group, everybody else a [`Reader`]. One lock over a plain list: a batch of
 //! readings is microseconds, and whoever reads several tags gets them from one moment.
 
+pub mod tap;
+
 use super::changes::{Changed, Interest, Subscriber};
 use crate::tag::channel::{Aspects, Mode};
 use crate::tag::def::{Origin, TagDef};
@@ -11,6 +13,7 @@ use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, TagState};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use tap::{Sample, Taps};
 
 /// The declaring end, held by whoever applies configurations.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +29,7 @@ struct Cells {
     /// Declared order, for listings.
     order: Arc<Vec<u32>>,
     subscribers: Vec<Weak<Subscriber>>,
+    taps: Taps,
     /// Raised by each declaration: places found before may be another tag's now.
     declared: u64,
 }
@@ -121,6 +125,7 @@ impl Image {
             subscriber.survey(cells.list.iter().map(|cell| cell.def.as_ref().map(|def| &def.name)));
         }
         cells.declared += 1;
+        cells.survey_taps();
         cells.tell(&switched);
     }
 
@@ -139,6 +144,8 @@ impl Image {
         let mut cells = self.write();
         let Some(index) = cells.by_name.get(name).copied() else { return false };
         reset(&mut cells.list[index as usize].state);
+        let sample = cells.sample(index, true);
+        cells.taps.tell(sample.as_slice());
         cells.tell(&[index]);
         true
     }
@@ -191,6 +198,10 @@ impl Cells {
                 subscriber.mark(changed);
             }
         }
+    }
+
+    fn sample(&self, index: u32, changed: bool) -> Option<Sample> {
+        self.view(index).map(|view| Sample { view, changed })
     }
 
     fn view(&self, index: u32) -> Option<TagView> {
@@ -246,18 +257,23 @@ impl Writer {
     /// Takes the readings of channels in, with what else is known of them, all in one moment. Slots whose tag is gone or
     /// switched off are ignored.
     pub fn write_channels(&self, batch: &[(Slot, Reading, Aspects)]) {
-        let mut changed = Vec::new();
+        let (mut changed, mut samples) = (Vec::new(), Vec::new());
         let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for (slot, reading, aspects) in batch {
             let Some(cell) = cells.list.get_mut(slot.index as usize) else { continue };
             let on = cell.def.as_ref().is_some_and(|def| def.enabled);
             if on && cell.generation == slot.generation {
                 let news = cell.state.apply_aspects(*aspects);
-                if cell.state.apply(reading.clone()) || news {
+                let news = cell.state.apply(reading.clone()) || news;
+                if news {
                     changed.push(slot.index);
+                }
+                if cells.taps.wants(slot.index) {
+                    samples.extend(cells.sample(slot.index, news));
                 }
             }
         }
+        cells.taps.tell(&samples);
         cells.tell(&changed);
     }
 
@@ -265,16 +281,23 @@ impl Writer {
     pub fn write(&self, batch: impl IntoIterator<Item = (Slot, Reading)>) {
         // Gathered before the lock: the caller's iterator may itself look into the image.
         let batch: Vec<(Slot, Reading)> = batch.into_iter().collect();
-        let mut changed = Vec::with_capacity(batch.len());
+        let (mut changed, mut samples) = (Vec::with_capacity(batch.len()), Vec::new());
         let mut cells = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for (slot, reading) in batch {
             let Some(cell) = cells.list.get_mut(slot.index as usize) else { continue };
             // A reading under way when its tag was switched off must not switch it on again.
             let on = cell.def.as_ref().is_some_and(|def| def.enabled);
-            if on && cell.generation == slot.generation && cell.state.apply(reading) {
-                changed.push(slot.index);
+            if on && cell.generation == slot.generation {
+                let news = cell.state.apply(reading);
+                if news {
+                    changed.push(slot.index);
+                }
+                if cells.taps.wants(slot.index) {
+                    samples.extend(cells.sample(slot.index, news));
+                }
             }
         }
+        cells.taps.tell(&samples);
         cells.tell(&changed);
     }
 }

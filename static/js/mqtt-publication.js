@@ -6,7 +6,7 @@ import { word } from "./i18n.js";
 const attributes = () =>
   [...$("#attributes").options].map(({ value }) => ({ value, label: word("attribute", value) }));
 const conditioned = ({ trigger }) => ["condition", "hysteresis", "leave", "on", "repeat_ms"].some((key) => trigger?.[key] !== undefined);
-const beats = (trigger) => trigger?.interval_ms !== undefined && !trigger.on_change && !trigger.on_quality;
+const beats = (trigger) => trigger?.interval_ms !== undefined && !trigger.on_change && !trigger.on_quality && !trigger.every;
 const listed = ({ payload, batch }) => payload === "array" || payload === "csv" || batch !== undefined;
 
 /** Lines of `member = name` as the document has them; what is no such line is left to the server to refuse. */
@@ -76,6 +76,7 @@ export const publicationFields = (published) => [
     title: "section.trigger",
     fields: [
       { key: "trigger/on_change", kind: "check", def: false },
+      { key: "trigger/every", kind: "check", def: false },
       { key: "trigger/interval_ms", kind: "number", min: 10, max: 86400000, unit: "ms" },
       {
         key: "trigger/min_gap_ms",

@@ -1,7 +1,7 @@
 //! What a connection does, event by event. The loop that waits is the unit's.
 
 use super::command::{Order, Orders, Refusal, Verdict};
-use super::publisher::{Publisher, interest, request_topics};
+use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
 use super::queue::ledger::source_of;
@@ -16,6 +16,7 @@ use crate::runtime::changes::{Changed, Interest};
 use crate::runtime::commands::{Asker, Commands, WriteError};
 use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::image::Reader;
+use crate::runtime::image::tap::Tapped;
 use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::value::Value;
 use futures::FutureExt;
@@ -375,7 +376,19 @@ impl Face {
         if !cells.is_empty() {
             self.publisher.changed(&self.image.cells(&cells), now);
         }
-        self.publisher.watch(&self.image, changed, now);
+        if changed.schema {
+            self.publisher.watch(&self.image, now);
+        }
+    }
+
+    /// The tags of which every reading counts.
+    pub(super) fn tapped_interest(&self) -> Interest {
+        tapped(&self.config.connection.publications)
+    }
+
+    /// Readings of those tags.
+    pub(super) fn tapped(&mut self, tapped: Tapped) {
+        self.publisher.tapped(tapped, &self.image, Instant::now());
     }
 
     /// When [`Face::alarm`] has something to do.

@@ -25,6 +25,7 @@ mod wire;
 use crate::config::mqtt::ConnectionConfig;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;
+use crate::runtime::image::tap::Tap;
 use crate::runtime::image::{Changes, Reader};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
@@ -42,6 +43,8 @@ use wire::Wire;
 
 /// Messages of the broker that wait for the unit; the client library reads no further meanwhile.
 const INBOX: usize = 64;
+/// Readings between two turns of the loop of which none is merged; more are counted.
+const TAPPED: usize = 8192;
 /// For the last messages of a session, and again for its DISCONNECT.
 const FAREWELL: Duration = Duration::from_millis(1500);
 
@@ -77,6 +80,20 @@ pub enum MqttError {
     Client(#[from] rumqttc::ClientBuildError),
 }
 
+/// How the unit follows the image.
+struct Look {
+    changes: Changes,
+    tap: Tap,
+}
+
+impl Look {
+    /// Follows what the settings name now.
+    fn follow(&mut self, face: &Face) {
+        self.changes.set_interest(face.interest());
+        self.tap.set_interest(face.tapped_interest());
+    }
+}
+
 /// Why a session was left.
 enum Left {
     Stopped,
@@ -97,9 +114,12 @@ impl MqttUnit {
         let queue = Queue::new(&config.connection, kept, trouble, Instant::now());
         let mut wire = Wire::of(&config);
         let mut face = Face::new(&self, config, queue);
-        let mut changes = self.image.subscribe(face.interest());
+        let mut look = Look {
+            changes: self.image.subscribe(face.interest()),
+            tap: self.image.tap(face.tapped_interest(), TAPPED),
+        };
         loop {
-            let left = self.session(&mut face, &mut keeper, &mut changes, &wire, &ctx).await;
+            let left = self.session(&mut face, &mut keeper, &mut look, &wire, &ctx).await;
             face.session_over();
             match left {
                 Ok(Left::Hung) => (),
@@ -116,7 +136,7 @@ impl MqttUnit {
                     let config = self.config.borrow_and_update().clone();
                     wire = Wire::of(&config);
                     face.configure(config, None, &ctx);
-                    changes.set_interest(face.interest());
+                    look.follow(&face);
                 }
             }
         }
@@ -127,7 +147,7 @@ impl MqttUnit {
         &mut self,
         face: &mut Face,
         keeper: &mut Keeper,
-        changes: &mut Changes,
+        look: &mut Look,
         wire: &Wire,
         ctx: &UnitContext,
     ) -> Result<Left, MqttError> {
@@ -151,7 +171,7 @@ impl MqttUnit {
                         break Left::Rewired;
                     }
                     face.configure(config, Some(&mut session), ctx);
-                    changes.set_interest(face.interest());
+                    look.follow(face);
                 }
                 // Cancel-safe: a message stays in the channel until it is taken.
                 Some(happening) = happenings.recv() => match happening {
@@ -168,8 +188,10 @@ impl MqttUnit {
                 settled = session.settled() => face.settled(settled, &mut session, ctx),
                 // Cancel-safe by its own word.
                 done = keeper.done() => face.stored(done, ctx),
+                // Cancel-safe by its own word. Before the changes: of what is told by itself, the changes tell no more.
+                () = look.tap.ready() => face.tapped(look.tap.take()),
                 // Cancel-safe by its own word.
-                changed = changes.next() => face.changed(&changed),
+                changed = look.changes.next() => face.changed(&changed),
                 () = &mut alarm, if due.is_some() => if !face.alarm(&session, ctx) { break Left::Hung },
             }
             face.flush(&mut session, keeper);

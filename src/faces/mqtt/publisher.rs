@@ -6,12 +6,13 @@
 
 mod batch;
 mod condition;
+mod edges;
 mod post;
 mod rebuild;
 mod request;
 
 use super::queue::Message;
-use super::queue::ledger::Slot;
+use super::queue::ledger::{Loss, Slot};
 use crate::config::publication::{PublicationConfig, Qos};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Reader, TagView};
@@ -22,6 +23,7 @@ use crate::views::json::TagRef;
 use crate::views::payload::PayloadWriter;
 use batch::{Closed, packed};
 use condition::Conditions;
+use edges::{Happened, Losses};
 use post::{Point, Post, Told};
 pub(super) use request::request_topics;
 use smallvec::SmallVec;
@@ -43,6 +45,8 @@ pub(super) trait Outlet {
     /// Takes one message of the publication with this place in the ledger; answers its id where it waits for its
     /// acknowledgement.
     fn send(&mut self, slot: Slot, message: Message<'_>) -> Option<u64>;
+    /// So many messages of that publication were lost before they were made.
+    fn lose(&mut self, slot: Slot, why: Loss, count: u64);
     /// A message of that publication could not be made, and why.
     fn fail(&mut self, slot: Slot, why: String);
 }
@@ -67,6 +71,9 @@ pub(super) struct Publisher {
     payload: Vec<u8>,
     /// Batches that are whole and wait for room, and bytes of those that are not.
     closed: VecDeque<Closed>,
+    /// What is not to be merged and waits for room, by class as `ready`; and what found none.
+    happened: [VecDeque<Happened>; 2],
+    losses: Losses,
     gathered: usize,
 }
 
@@ -128,7 +135,18 @@ fn millis(duration: Duration) -> u64 {
 pub(super) fn interest(publications: &[PublicationConfig]) -> Interest {
     let published = publications.iter().flat_map(|publication| publication.tags.iter().cloned());
     let looked_at = condition::inputs(publications).cloned().map(TagPattern::Literal);
-    let patterns: Vec<TagPattern> = published.chain(looked_at).collect();
+    narrowed(published.chain(looked_at).collect())
+}
+
+/// The tags of which nothing may be merged: those of publications with `every`, and the inputs of conditions.
+pub(super) fn tapped(publications: &[PublicationConfig]) -> Interest {
+    let each = publications.iter().filter(|publication| publication.identity.enabled && publication.trigger.every);
+    let published = each.flat_map(|publication| publication.tags.iter().cloned());
+    let looked_at = condition::inputs(publications).cloned().map(TagPattern::Literal);
+    narrowed(published.chain(looked_at).collect())
+}
+
+fn narrowed(patterns: Vec<TagPattern>) -> Interest {
     if MANY_PATTERNS < patterns.len() { Interest::All } else { Interest::Matching(patterns) }
 }
 
@@ -158,6 +176,10 @@ impl Publisher {
                 let post = &mut self.posts[place.post];
                 let own = post.points[place.point..].iter().take_while(|point| point.cell == view.cell);
                 let trigger = self.publications[post.publication].config.trigger;
+                if trigger.every {
+                    // The tap tells each of them.
+                    continue;
+                }
                 let news = |point: &Point| if trigger.on_change { point.changed(view) } else { point.doubted(view) };
                 if !own.into_iter().any(news) {
                     continue;
@@ -222,6 +244,7 @@ impl Publisher {
     /// The session is gone: what waits is read anew after the next connect, unless it is kept.
     pub(super) fn disconnected(&mut self) {
         self.connected = false;
+        self.lose_happened(false);
         let (publications, posts, conditions) = (&mut self.publications, &mut self.posts, &self.conditions);
         let kept = |post: usize| publications[posts[post].publication].kept;
         self.timers.retain(|Reverse((_, target))| match target {
@@ -340,12 +363,16 @@ impl Publisher {
 
     /// Whether [`Publisher::flush`] has something to send.
     pub(super) fn has_ready(&self) -> bool {
-        !self.closed.is_empty() || self.ready.iter().any(|queue| !queue.is_empty())
+        !self.closed.is_empty()
+            || !self.losses.is_empty()
+            || self.happened.iter().any(|queue| !queue.is_empty())
+            || self.ready.iter().any(|queue| !queue.is_empty())
     }
 
     /// Sends what is ready while there is room.
     pub(super) fn flush(&mut self, reader: &Reader, outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
         self.send_closed(outlet);
+        self.send_happened(reader, outlet, now, stamp);
         for (class, qos) in [(0, Qos::AtMostOnce), (1, Qos::AtLeastOnce)] {
             while !self.ready[class].is_empty() && outlet.room(qos) {
                 let count = self.ready[class].len().min(CHUNK);
@@ -377,13 +404,31 @@ impl Publisher {
         let post = &mut self.posts[index];
         post.queued = false;
         post.pending = false;
-        if self.publications[post.publication].config.shape.batch.is_some() {
-            self.gather(index, views, now, stamp);
-            return self.send_closed(outlet);
-        }
+        let force = std::mem::take(&mut post.force);
+        // What the tap tells is not told by a look that has another reason: the end of a batch.
+        let trigger = self.publications[post.publication].config.trigger;
+        let news = force || (trigger.by_change() && !trigger.every);
+        self.tell(index, views, force, news, outlet, now, stamp);
+    }
+
+    /// Tells of a post what is worth telling of these tags; in a batch only if there is `news`, not when its time is over.
+    #[allow(clippy::too_many_arguments, reason = "what, and with what it is told")]
+    fn tell(
+        &mut self,
+        index: usize,
+        views: &[TagView],
+        force: bool,
+        news: bool,
+        outlet: &mut impl Outlet,
+        now: Instant,
+        stamp: Stamp,
+    ) {
         let post = &mut self.posts[index];
         let config = &self.publications[post.publication].config;
-        let force = std::mem::take(&mut post.force);
+        if config.shape.batch.is_some() {
+            self.gather(index, views, (force, news), now, stamp);
+            return self.send_closed(outlet);
+        }
         let (payload, slot, mut record) = (&mut self.payload, self.publications[post.publication].slot, post.record);
         let writer = PayloadWriter { publication: config, appliance: &self.appliance, now: stamp };
         let told = post.tell(views, force, |what| {

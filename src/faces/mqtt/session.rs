@@ -320,9 +320,13 @@ impl Outlet for Out<'_> {
         None
     }
 
+    fn lose(&mut self, slot: Slot, why: Loss, count: u64) {
+        self.queue.ledger.produce(slot, count);
+        self.queue.ledger.give_up(slot, why, count);
+    }
+
     fn fail(&mut self, slot: Slot, why: String) {
-        self.queue.ledger.produce(slot, 1);
-        self.queue.ledger.give_up(slot, Loss::NotMade, 1);
+        self.lose(slot, Loss::NotMade, 1);
         self.status.failed += 1;
         self.status.last_error = Some(why);
     }

@@ -102,3 +102,31 @@ fn a_channel_whose_mode_is_disabled_does_not_blink_when_the_configuration_change
     image.declare([channel(Mode::Volt10)]);
     assert_eq!(reason(), Reason::NotYetRead);
 }
+
+#[tokio::test]
+async fn a_tap_tells_every_reading_of_its_tags_in_order_within_its_bound() {
+    let image = Image::new();
+    image.declare([def("1", "d/a"), def("2", "d/b")]);
+    let writer = image.writer("d");
+    let (a, b) = (writer.slot("a").unwrap(), writer.slot("b").unwrap());
+    let tap = image.reader().tap(Interest::Matching(vec![TagPattern::parse("d/a").unwrap()]), 3);
+    writer.write([(b, good(1))]);
+    writer.write([(a, good(1)), (a, good(1)), (a, good(0))]);
+    tap.ready().await;
+    let tapped = tap.take();
+    let told: Vec<(Option<f64>, bool)> =
+        tapped.samples.iter().map(|s| (s.view.state.value.as_ref().and_then(Value::as_f64), s.changed)).collect();
+    assert_eq!(told, [(Some(1.0), true), (Some(1.0), false), (Some(0.0), true)]);
+    assert!(tapped.lost.is_empty());
+    writer.write((0..5).map(|n| (a, good(n))));
+    let tapped = tap.take();
+    assert_eq!((tapped.samples.len(), tapped.lost.values().sum::<u64>()), (3, 2));
+    // Another interest; and nobody's after it is gone.
+    tap.set_interest(Interest::Matching(vec![TagPattern::parse("d/b").unwrap()]));
+    writer.write([(a, good(9)), (b, good(2))]);
+    assert_eq!(tap.take().samples.len(), 1);
+    drop(tap);
+    let next = image.reader().tap(Interest::Matching(Vec::new()), 3);
+    writer.write([(a, good(8)), (b, good(8))]);
+    assert_eq!(next.take().samples.len(), 0);
+}

@@ -78,6 +78,7 @@ crate::web::i18n::declare_for_scripts! {
     "field.qos": "QoS", "QoS 등급";
     "field.retain": "Retain", "보존 (retain)";
     "field.on_change": "On change", "변경 시";
+    "field.every": "Every one by itself", "하나도 합치지 않음";
     "field.interval_ms": "Interval", "간격";
     "field.merge_ms": "Not more often than", "최소 간격";
     "field.response_topic": "Response topic", "응답 토픽";

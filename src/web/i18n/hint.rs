@@ -46,6 +46,8 @@ crate::web::i18n::declare_for_scripts! {
     "hint.template": "Jinja: {{ value }}, {{ timestamp }}, {{ tag }} for a message each; {% for t in tags %} for all in one. The preview shows it on the present values.",
         "Jinja 문법: 태그마다 보낼 때는 {{ value }}, {{ timestamp }}, {{ tag }}, 모두 한 메시지로 보낼 때는 {% for t in tags %}. 미리보기에 현재 값으로 표시됩니다.";
     "hint.on_change": "When the value moves beyond the tag's deadband, or its quality changes.", "값이 데드밴드를 넘어 변하거나 품질이 바뀔 때.";
+    "hint.every": "With “on change”: each change is its own message, none is merged. Alone: every reading.",
+        "“변경 시”와 함께면 변경마다 메시지를 보내고 합치지 않습니다. 단독이면 모든 읽기를 보냅니다.";
     "hint.interval_ms": "Alone: period. With “on change”: at the latest after this long.", "단독이면 주기, “변경 시”와 함께면 최대 간격입니다.";
     "hint.merge_ms": "Changes in between are merged to the newest.", "그 사이의 변경은 최신 값으로 합쳐집니다.";
     "hint.response_topic": "Where the answer to a command goes.", "명령의 응답을 보낼 곳.";

@@ -114,6 +114,7 @@ crate::web::i18n::declare_for_scripts! {
     "dropped.unstored": "disk and memory full", "디스크와 메모리 부족";
     "dropped.damaged": "damaged file", "파일 손상";
     "dropped.unsent": "session ended", "세션 종료";
+    "dropped.overrun": "came too fast", "너무 빠름";
     "dropped.not_made": "template failed", "템플릿 오류";
     "option.template": "template: as you write it", "template: 직접 작성";
     "option.array": "array: a list of samples", "array: 샘플 목록";

@@ -3,6 +3,7 @@
 mod commands;
 mod conditions;
 mod encryption;
+mod every;
 mod kill;
 mod payloads;
 #[cfg(feature = "peers")]

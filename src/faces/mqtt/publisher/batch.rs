@@ -82,21 +82,26 @@ pub(super) fn packed(payload: &[u8]) -> Vec<u8> {
 
 impl Publisher {
     /// Adds what is worth telling of a post to its batch, and closes it when it is full.
-    pub(super) fn gather(&mut self, index: usize, views: &[TagView], now: Instant, stamp: Stamp) {
+    pub(super) fn gather(
+        &mut self,
+        index: usize,
+        views: &[TagView],
+        (force, news): (bool, bool),
+        now: Instant,
+        stamp: Stamp,
+    ) {
         let (mut open, before) = self.take_open(index);
         let too_much = self.gathers_too_much();
         let post = &mut self.posts[index];
         let publication = &self.publications[post.publication];
         let config = &publication.config;
-        let force = std::mem::take(&mut post.force);
         let topic = post.object.clone();
         let writer = PayloadWriter { publication: config, appliance: &self.appliance, now: stamp };
         let closed = &mut self.closed;
         let mut shut = |open: &mut Open| {
             closed.extend(topic.as_ref().map(|topic| open.close(writer, topic, publication.slot)));
         };
-        // The end of its time alone is nothing to tell.
-        let told = (force || config.trigger.by_change())
+        let told = news
             && post.tell_samples(views, force, |view, attribute| {
                 open.add(writer, view, attribute, now);
                 if too_much || open.is_full(config, now) {

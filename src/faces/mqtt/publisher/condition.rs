@@ -1,17 +1,17 @@
 //! Publications that speak when a condition is entered or left, and again while it lasts.
 //!
-//! A condition is looked at whenever one of its points changes, with a session or without one; what it should have told
-//! meanwhile goes out once with the next. It is told with the present values, as everything here.
+//! A condition is looked at with every reading of its points, with a session or without one, so that no edge is missed;
+//! it is told with what was known at the edge. What it should have told without a session goes out once with the next,
+//! with the present values, as does what is repeated.
 
 use super::{Publisher, Target};
 use crate::config::publication::{Condition, PublicationConfig};
 use crate::expr::{Edge, Expression, Leave, Point, Switch};
 use crate::faces::mqtt::queue::ledger::source_of;
-use crate::runtime::changes::Changed;
 use crate::runtime::image::{Reader, TagView};
 use crate::tag::id::TagName;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use tokio::time::Instant;
 
 /// The conditions of one connection.
@@ -20,6 +20,8 @@ pub(super) struct Conditions {
     list: Vec<Watched>,
     /// By the cell of an input: the places of those that look at it.
     readers: HashMap<u32, Vec<usize>>,
+    /// By the cell: the inputs as they were looked at last.
+    seen: HashMap<u32, TagView>,
 }
 
 impl Conditions {
@@ -55,34 +57,40 @@ fn points(condition: &Condition) -> impl Iterator<Item = &Point> {
 }
 
 impl Publisher {
-    /// Looks at the conditions over what changed; at all of them when tags or settings are others.
-    pub(in crate::faces::mqtt) fn watch(&mut self, reader: &Reader, changed: &Changed, now: Instant) {
-        if changed.schema {
-            self.watch_anew(reader);
+    /// Tags or settings are others: the conditions are made anew and looked at.
+    pub(in crate::faces::mqtt) fn watch(&mut self, reader: &Reader, now: Instant) {
+        self.watch_anew(reader);
+        self.watch_present(reader, now);
+    }
+
+    /// Looks at all conditions over the present states.
+    pub(super) fn watch_present(&mut self, reader: &Reader, now: Instant) {
+        let cells: Vec<u32> = self.conditions.readers.keys().copied().collect();
+        self.conditions.seen = reader.cells(&cells).into_iter().map(|view| (view.cell, view)).collect();
+        for place in 0..self.conditions.list.len() {
+            self.look(place, now);
         }
-        let conditions = &mut self.conditions;
-        let due: BTreeSet<usize> = if changed.schema {
-            (0..conditions.list.len()).collect()
-        } else {
-            changed.cells.iter().filter_map(|cell| conditions.readers.get(cell)).flatten().copied().collect()
-        };
-        if due.is_empty() {
-            return;
-        }
-        let cells: BTreeSet<u32> =
-            due.iter().flat_map(|place| conditions.list[*place].cells.values()).copied().collect();
-        let views = reader.cells(&cells.into_iter().collect::<Vec<_>>());
-        let views: HashMap<u32, &TagView> = views.iter().map(|view| (view.cell, view)).collect();
+    }
+
+    /// Looks at the conditions over one reading, each as it came: an edge between two readings is seen however slow we are.
+    pub(super) fn watch_sample(&mut self, view: &TagView, now: Instant) {
+        let Some(due) = self.conditions.readers.get(&view.cell).cloned() else { return };
+        self.conditions.seen.insert(view.cell, view.clone());
         for place in due {
-            let watched = &mut self.conditions.list[place];
-            let (cells, condition) = (&watched.cells, &watched.condition);
-            let look = |point: &Point| {
-                let view = views.get(cells.get(&point.tag)?)?;
-                Some((&*view.def, &view.state))
-            };
-            if let Some(edge) = watched.switch.look(&condition.expression, &condition.leave, look) {
-                self.crossed(place, edge, now);
-            }
+            self.look(place, now);
+        }
+    }
+
+    fn look(&mut self, place: usize, now: Instant) {
+        let Conditions { list, seen, .. } = &mut self.conditions;
+        let watched = &mut list[place];
+        let (cells, condition) = (&watched.cells, &watched.condition);
+        let look = |point: &Point| {
+            let view = seen.get(cells.get(&point.tag)?)?;
+            Some((&*view.def, &view.state))
+        };
+        if let Some(edge) = watched.switch.look(&condition.expression, &condition.leave, look) {
+            self.crossed(place, edge, now);
         }
     }
 
@@ -118,7 +126,7 @@ impl Publisher {
             self.await_repeat(place, now);
         }
         if self.conditions.list[place].condition.on.has(edge) {
-            self.speak(place);
+            self.speak_of(place);
         }
     }
 
@@ -136,6 +144,21 @@ impl Publisher {
         }
     }
 
+    /// Tells of an edge what was known when it was crossed.
+    fn speak_of(&mut self, place: usize) {
+        let watched = &mut self.conditions.list[place];
+        let publication = &self.publications[watched.publication];
+        watched.missed = !(self.connected || publication.kept);
+        if !watched.missed {
+            let inputs: Vec<TagView> =
+                watched.cells.values().filter_map(|cell| self.conditions.seen.get(cell).cloned()).collect();
+            for post in publication.posts.clone() {
+                self.crossed_with(post, &inputs);
+            }
+        }
+    }
+
+    /// Tells of a condition with the present values.
     fn speak(&mut self, place: usize) {
         let watched = &mut self.conditions.list[place];
         let speaks = self.connected || self.publications[watched.publication].kept;

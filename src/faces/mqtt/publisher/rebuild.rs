@@ -29,6 +29,7 @@ impl Publisher {
         mut place: impl FnMut(&PublicationConfig) -> (Slot, bool),
     ) {
         self.close_batches();
+        self.lose_happened(true);
         appliance.clone_into(&mut self.appliance);
         let catalogue = Catalogue::new(defs.iter().map(|(_, def)| def.as_ref()));
         let mut old = Kept::of(std::mem::take(&mut self.publications), std::mem::take(&mut self.posts));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::config::GatewayConfig;
 use crate::config::tags::definitions;
-use crate::runtime::changes::Changed;
+use crate::runtime::image::tap::Tap;
 use crate::runtime::image::{Image, Writer};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading};
@@ -11,11 +11,13 @@ use std::io::Read as _;
 use std::time::Duration;
 
 mod batches;
+mod edges;
 mod triggers;
 
 /// A publisher over an image, with a clock of its own and an outlet that can be narrow.
 struct Bench {
     image: Image,
+    tap: Tap,
     publisher: Publisher,
     config: GatewayConfig,
     start: Instant,
@@ -45,6 +47,10 @@ impl Outlet for (&mut Vec<(String, Json, Qos, bool)>, &mut usize) {
         Some(self.0.len() as u64)
     }
 
+    fn lose(&mut self, _slot: Slot, why: Loss, count: u64) {
+        self.0.push((format!("{count} {why:?}"), Json::Null, Qos::AtMostOnce, false));
+    }
+
     fn fail(&mut self, _slot: Slot, why: String) {
         self.0.push((why, Json::Null, Qos::AtMostOnce, false));
     }
@@ -54,8 +60,10 @@ impl Bench {
     /// Connected, all tags read as 0, and the first messages taken away.
     fn new(publications: Json) -> Self {
         let now = Instant::now();
+        let image = Image::new();
         let mut bench = Self {
-            image: Image::new(),
+            tap: image.reader().tap(Interest::Matching(Vec::new()), 100),
+            image,
             publisher: Publisher::default(),
             config: GatewayConfig::default(),
             start: now,
@@ -102,7 +110,8 @@ impl Bench {
         let connection = &self.config.connections[0];
         self.publisher
             .configure(&self.config.appliance.name, &connection.publications, &defs, self.now, |_| (0, self.kept));
-        self.publisher.watch(&self.image.reader(), &Changed { cells: Vec::new(), schema: true }, self.now);
+        self.publisher.watch(&self.image.reader(), self.now);
+        self.tap.set_interest(tapped(&self.config.connections[0].publications));
     }
 
     fn writer(&self) -> Writer {
@@ -120,9 +129,8 @@ impl Bench {
         self.writer().write([(slot, reading)]);
         let name = crate::tag::id::TagName::join("d", &format!("t{tag}")).unwrap();
         let view = self.image.reader().get(&name).unwrap();
-        let changed = Changed { cells: vec![view.cell], schema: false };
+        self.publisher.tapped(self.tap.take(), &self.image.reader(), self.now);
         self.publisher.changed(&[view], self.now);
-        self.publisher.watch(&self.image.reader(), &changed, self.now);
     }
 
     fn pass(&mut self, ms: u64) {

@@ -13,7 +13,7 @@ const GONE: usize = 100;
 pub(in crate::faces::mqtt) type Slot = u32;
 
 /// Why a message was given up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::faces::mqtt) enum Loss {
     /// There was no more room.
     Full,
@@ -29,9 +29,11 @@ pub(in crate::faces::mqtt) enum Loss {
     Unsent,
     /// Its template failed on the present values.
     NotMade,
+    /// Changes or readings that none may be missing of came faster than they were taken.
+    Overrun,
 }
 
-const WORDS: [&str; 7] = ["full", "too_old", "removed", "unstored", "damaged", "unsent", "not_made"];
+const WORDS: [&str; 8] = ["full", "too_old", "removed", "unstored", "damaged", "unsent", "not_made", "overrun"];
 
 /// The ledger of one connection.
 #[derive(Debug, Default)]

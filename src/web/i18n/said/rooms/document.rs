@@ -159,8 +159,9 @@ super::list! {
     "`trigger` is missing: `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, both, or a `condition`",
         "`trigger` 항목이 없습니다. `{{\"on_change\": true}}`, `{{\"interval_ms\": 5000}}`, 둘 다, 또는 `condition`을 지정하세요";
     "`min_gap_ms` goes with `on_change`", "`min_gap_ms`는 `on_change`와 함께 씁니다";
-    "a trigger has `on_change`, `on_quality`, `interval_ms`, a `condition` or a `request_topic`",
-        "트리거에는 `on_change`, `on_quality`, `interval_ms`, `condition`, `request_topic` 중 하나가 있어야 합니다";
+    "a trigger has `on_change`, `on_quality`, `every`, `interval_ms`, a `condition` or a `request_topic`",
+        "트리거에는 `on_change`, `on_quality`, `every`, `interval_ms`, `condition`, `request_topic` 중 하나가 있어야 합니다";
+    "`every` goes with `on_change`, or alone for every reading", "`every`는 `on_change`와 함께 쓰거나, 모든 읽기를 보내려면 단독으로 씁니다";
     "a message there asks for the whole publication: of placeholders only `{{appliance}}` is possible",
         "이 토픽의 메시지는 발행 전체를 요청합니다. 자리표시자는 `{{appliance}}`만 쓸 수 있습니다";
     "a request there would be taken for a command too: give it a topic of its own",
