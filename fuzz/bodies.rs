@@ -11,6 +11,7 @@ use dinrail::modbus::server::{Asked, Identity, Written, put_exception, put_read,
 use dinrail::modbus::shape::ReplyShape;
 use dinrail::modbus::words::Codec;
 use dinrail::tag::value::ValueType;
+use dinrail::views::mib::head::{NoHead, peek};
 use tokio_modbus::ExceptionCode;
 
 /// Requests of every form of reply; the last one's has no length.
@@ -179,6 +180,23 @@ impl Memory {
             Asked::Identify { code, object } => identity.put(out, code, object)?,
         }
         Ok(())
+    }
+}
+
+/// The front of the SNMP agent. What it takes for a community stands in the message; a message cut off anywhere is
+/// malformed, and what follows a whole one changes nothing.
+pub(crate) fn snmp(data: &[u8]) {
+    let whole = peek(data);
+    if let Ok(head) = &whole
+        && let Some(community) = head.community
+    {
+        assert!(data.as_ptr_range().contains(&community.as_ptr()) || community.is_empty());
+        assert!(community.len() + 2 < data.len());
+    }
+    let ends = (0..=data.len().min(300)).find(|end| peek(&data[..*end]) != Err(NoHead::Malformed));
+    let Some(ends) = ends else { return };
+    for end in ends..=data.len().min(ends + 16) {
+        assert_eq!(peek(&data[..end]), whole);
     }
 }
 

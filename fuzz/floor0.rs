@@ -4,3 +4,24 @@
 pub mod modbus;
 #[path = "../src/tag/mod.rs"]
 pub mod tag;
+
+#[path = "../src/views/mib/head.rs"]
+mod head;
+#[path = "../src/config/snmp/version.rs"]
+mod version;
+
+/// Of the configuration, what heads of messages name.
+pub mod config {
+    /// The agent.
+    pub mod snmp {
+        pub use crate::version::Version;
+    }
+}
+
+/// Of the views, what looks at foreign bytes.
+pub mod views {
+    /// SNMP.
+    pub mod mib {
+        pub use crate::head;
+    }
+}

@@ -10,6 +10,7 @@ pub mod network;
 pub mod pkcs12;
 pub mod throttle;
 pub mod tls;
+pub mod udp;
 
 #[cfg(test)]
 mod tests;

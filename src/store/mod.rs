@@ -18,6 +18,7 @@ pub mod queue;
 mod register_places;
 mod sessions;
 mod snmp;
+mod snmp_notes;
 mod tokens;
 mod users;
 
@@ -40,6 +41,7 @@ pub use passwords::{PasswordProblem, check_password};
 pub use register_places::RegisterPlaces;
 pub use sessions::{NewSession, Session, SessionUser};
 pub use snmp::SnmpMemory;
+pub use snmp_notes::NotesChange;
 pub use tokens::{ApiToken, NewToken, TokenError};
 pub use users::{Role, User, UserError};
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// The handle of the agent's memory.
 #[derive(Debug, Clone)]
 pub struct SnmpMemory {
-    store: Store,
+    pub(super) store: Store,
 }
 
 /// The largest number of boots; it stays there (RFC 3414, 2.2.2).

@@ -84,6 +84,17 @@ impl ChannelKind {
         }
     }
 
+    /// Whether writing an attribute it has means something in this mode.
+    pub fn writes_in(self, attribute: Attribute, mode: Mode) -> bool {
+        match (self, attribute) {
+            (Self::Di, _) => mode == Mode::Counter,
+            (Self::Do, Attribute::Value) => mode == Mode::Do,
+            (Self::Do, _) => mode == Mode::Pulse,
+            (Self::Ao, _) => mode != Mode::Disabled,
+            _ => true,
+        }
+    }
+
     /// Whether the attribute of a channel of this kind can be written.
     pub fn can_write(self, attribute: Attribute) -> bool {
         match attribute {

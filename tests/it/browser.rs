@@ -6,6 +6,7 @@ mod lines;
 mod modbus_server;
 mod modules;
 mod ports;
+mod snmp;
 
 use crate::support::browser::{Browser, key};
 use crate::support::gateway::TestGateway;
@@ -33,6 +34,7 @@ const PAGES: &[&str] = &[
     "broker",
     "modbus-server",
     "register-map",
+    "snmp",
     "settings",
     "users",
     "revisions",

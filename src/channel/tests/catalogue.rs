@@ -22,17 +22,6 @@ const WRITTEN: &[Written] = &[
     Written { attribute: Attribute::ResetCurrentCount, good: &[1.0], refused: &[0.0, 2.0] },
 ];
 
-/// Whether writing an attribute means something in a mode.
-fn means(kind: ChannelKind, attribute: Attribute, mode: Mode) -> bool {
-    match (kind, attribute) {
-        (ChannelKind::Di, _) => mode == Mode::Counter,
-        (ChannelKind::Do, Attribute::Value) => mode == Mode::Do,
-        (ChannelKind::Do, _) => mode == Mode::Pulse,
-        (ChannelKind::Ao, _) => mode != Mode::Disabled,
-        _ => true,
-    }
-}
-
 fn every(mut check: impl FnMut(ChannelKind, Mode, Channel)) {
     for kind in ChannelKind::ALL {
         for mode in kind.modes() {
@@ -63,7 +52,7 @@ fn every_writable_attribute_takes_its_range_in_its_mode_and_no_other() {
             let attribute = written.attribute;
             for x in written.good {
                 let value = TagDef::accept_for(attribute, Value::F64(*x)).unwrap();
-                let expect = if means(kind, attribute, mode) { Ok(value.clone()) } else { Err(Refusal::WrongMode) };
+                let expect = if kind.writes_in(attribute, mode) { Ok(value.clone()) } else { Err(Refusal::WrongMode) };
                 assert_eq!(write(&mut it, attribute, value), expect, "{kind} {mode} {attribute} {x}");
             }
             for x in written.refused {
@@ -82,7 +71,7 @@ fn what_was_written_is_what_is_read() {
     every(|kind, mode, mut it| {
         for written in WRITTEN.iter().filter(|written| kind.can_write(written.attribute)) {
             let attribute = written.attribute;
-            if attribute.is_command() || !means(kind, attribute, mode) {
+            if attribute.is_command() || !kind.writes_in(attribute, mode) {
                 continue;
             }
             for x in written.good {
@@ -105,7 +94,7 @@ fn values_are_written_to_outputs_alone_and_within_their_range() {
             None => (vec![Value::F64(1.0)], None),
         };
         for value in good {
-            let expect = match (kind.is_output(), means(kind, Attribute::Value, mode)) {
+            let expect = match (kind.is_output(), kind.writes_in(Attribute::Value, mode)) {
                 (false, _) => Err(Refusal::NotWritable),
                 (true, false) => Err(Refusal::WrongMode),
                 (true, true) => Ok(value.clone()),
@@ -116,7 +105,7 @@ fn values_are_written_to_outputs_alone_and_within_their_range() {
                 assert!(super::value(&it).unwrap().same(&value), "{kind} {mode} {value}");
             }
         }
-        if let (true, true, Some(beyond)) = (kind.is_output(), means(kind, Attribute::Value, mode), refused) {
+        if let (true, true, Some(beyond)) = (kind.is_output(), kind.writes_in(Attribute::Value, mode), refused) {
             assert_eq!(write(&mut it, Attribute::Value, beyond), Err(Refusal::Unfit), "{kind} {mode}");
         }
     });

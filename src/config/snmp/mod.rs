@@ -2,9 +2,11 @@
 
 mod notify;
 mod people;
+mod version;
 
 pub use notify::{Delivery, ReceiverConfig, RuleConfig, Sender, When};
 pub use people::{Access, Auth, CommunityConfig, Keys, Priv, SnmpUserConfig, ViewConfig};
+pub use version::Version;
 
 use super::appliance::socket_address;
 use super::fields::{Fields, shown_text};
@@ -30,30 +32,8 @@ pub struct Versions {
     pub v3: bool,
 }
 
-/// One protocol version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// SNMPv1: communities, no 64-bit counters, no informs.
-    V1,
-    /// SNMPv2c: communities.
-    V2c,
-    /// SNMPv3: users.
-    V3,
-}
-
 /// The words of the document.
 pub(super) const VERSIONS: [(&str, Version); 3] = [("v1", Version::V1), ("v2c", Version::V2c), ("v3", Version::V3)];
-
-impl Version {
-    /// `v1`, `v2c`, `v3`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2c => "v2c",
-            Self::V3 => "v3",
-        }
-    }
-}
 
 impl Versions {
     /// Whether this version is answered.

@@ -2,10 +2,11 @@
 //! passed to the agent behind it; each manager through a socket of its own, so that its answers find back.
 
 use super::managers::Manager;
-use super::peek::{NoHead, peek};
 use super::world::World;
 use crate::config::snmp::{SnmpConfig, Version, Versions};
 use crate::net::door::Door;
+use crate::net::udp::{AnsweringSocket, Way};
+use crate::views::mib::head::{NoHead, peek};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::io;
@@ -68,11 +69,11 @@ fn count(counter: &AtomicU64) {
 
 /// The front while it runs.
 pub(super) struct Front {
-    socket: Arc<UdpSocket>,
+    socket: Arc<AnsweringSocket>,
     door: Door,
     doors: Arc<ArcSwap<Doors>>,
     world: Arc<World>,
-    sessions: HashMap<SocketAddr, Session>,
+    sessions: HashMap<Way, Session>,
     relays: JoinSet<()>,
 }
 
@@ -87,7 +88,7 @@ struct Session {
 }
 
 impl Front {
-    pub(super) fn new(socket: UdpSocket, door: Door, doors: Arc<ArcSwap<Doors>>, world: Arc<World>) -> Self {
+    pub(super) fn new(socket: AnsweringSocket, door: Door, doors: Arc<ArcSwap<Doors>>, world: Arc<World>) -> Self {
         Self { socket: Arc::new(socket), door, doors, world, sessions: HashMap::new(), relays: JoinSet::new() }
     }
 
@@ -106,8 +107,8 @@ impl Front {
                 // Cancel-safe: a tick not taken stays due.
                 _ = tick.tick() => self.sweep(),
                 // Cancel-safe: a message not taken stays in the socket.
-                received = socket.recv_from(&mut buffer) => match received {
-                    Ok((length, peer)) => self.take(&buffer[..length], peer).await,
+                received = socket.receive(&mut buffer) => match received {
+                    Ok((length, way)) => self.take(&buffer[..length], way).await,
                     // Told of an earlier answer that could not be delivered: no matter of this socket's.
                     Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => (),
                     Err(error) => return Err(error),
@@ -116,7 +117,8 @@ impl Front {
         }
     }
 
-    async fn take(&mut self, message: &[u8], peer: SocketAddr) {
+    async fn take(&mut self, message: &[u8], way: Way) {
+        let peer = way.peer;
         let world = Arc::clone(&self.world);
         let counts = &world.counts;
         count(&counts.requests);
@@ -137,14 +139,14 @@ impl Front {
             Err(NoHead::Version) => return count(&counts.version),
             Err(NoHead::Malformed) => return count(&counts.malformed),
         }
-        let known = self.sessions.get_mut(&peer).filter(|session| session.agent == doors.agent);
+        let known = self.sessions.get_mut(&way).filter(|session| session.agent == doors.agent);
         let upstream = match known {
             Some(session) => {
                 session.used = Instant::now();
                 session.manager.asked();
                 Arc::clone(&session.upstream)
             }
-            None => match self.open(peer, doors.agent).await {
+            None => match self.open(way, doors.agent).await {
                 Ok(upstream) => upstream,
                 Err(error) => {
                     tracing::warn!(%peer, %error, "no socket for a manager");
@@ -156,11 +158,11 @@ impl Front {
         drop(upstream.send(message).await);
     }
 
-    async fn open(&mut self, peer: SocketAddr, agent: SocketAddr) -> io::Result<Arc<UdpSocket>> {
-        self.close(peer);
+    async fn open(&mut self, way: Way, agent: SocketAddr) -> io::Result<Arc<UdpSocket>> {
+        self.close(way);
         if MOST <= self.sessions.len() {
             count(&self.world.counts.full);
-            let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used).map(|(peer, _)| *peer);
+            let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used).map(|(way, _)| *way);
             if let Some(oldest) = oldest {
                 self.close(oldest);
             }
@@ -169,19 +171,19 @@ impl Front {
         upstream.connect(agent).await?;
         let (upstream, port) = (Arc::new(upstream), 0);
         let port = upstream.local_addr().map_or(port, |address| address.port());
-        let manager = self.world.managers.at(peer.ip().to_canonical());
+        let manager = self.world.managers.at(way.peer.ip().to_canonical());
         manager.asked();
         self.world.managers.relayed(port, Arc::clone(&manager));
         let relay =
-            relay(Arc::clone(&upstream), Arc::clone(&self.socket), peer, Arc::clone(&manager), Arc::clone(&self.world));
+            relay(Arc::clone(&upstream), Arc::clone(&self.socket), way, Arc::clone(&manager), Arc::clone(&self.world));
         let relay = self.relays.spawn(relay);
         let session = Session { upstream: Arc::clone(&upstream), agent, port, manager, used: Instant::now(), relay };
-        self.sessions.insert(peer, session);
+        self.sessions.insert(way, session);
         Ok(upstream)
     }
 
-    fn close(&mut self, peer: SocketAddr) {
-        if let Some(session) = self.sessions.remove(&peer) {
+    fn close(&mut self, way: Way) {
+        if let Some(session) = self.sessions.remove(&way) {
             session.relay.abort();
             self.world.managers.forget(session.port);
         }
@@ -190,14 +192,14 @@ impl Front {
     /// Managers that the list in force does not name get no more answers, not even to what they have asked.
     fn send_away(&mut self) {
         let list = self.door.list();
-        self.close_those(|peer, _| !list.admits(peer.ip()));
+        self.close_those(|way, _| !list.admits(way.peer.ip()));
     }
 
-    fn close_those(&mut self, gone: impl Fn(&SocketAddr, &Session) -> bool) {
-        let gone = self.sessions.iter().filter(|(peer, session)| gone(peer, session));
-        let gone: Vec<SocketAddr> = gone.map(|(peer, _)| *peer).collect();
-        for peer in gone {
-            self.close(peer);
+    fn close_those(&mut self, gone: impl Fn(&Way, &Session) -> bool) {
+        let gone = self.sessions.iter().filter(|(way, session)| gone(way, session));
+        let gone: Vec<Way> = gone.map(|(way, _)| *way).collect();
+        for way in gone {
+            self.close(way);
         }
     }
 
@@ -210,8 +212,8 @@ impl Front {
 /// Carries answers back to one manager.
 async fn relay(
     upstream: Arc<UdpSocket>,
-    front: Arc<UdpSocket>,
-    peer: SocketAddr,
+    front: Arc<AnsweringSocket>,
+    way: Way,
     manager: Arc<Manager>,
     world: Arc<World>,
 ) {
@@ -219,7 +221,7 @@ async fn relay(
     loop {
         match upstream.recv(&mut buffer).await {
             Ok(length) => {
-                if front.send_to(&buffer[..length], peer).await.is_ok() {
+                if front.answer(&buffer[..length], way).await.is_ok() {
                     count(&world.counts.answers);
                     manager.answered();
                 }

@@ -15,7 +15,6 @@ mod front;
 mod handler;
 mod managers;
 mod notify;
-mod peek;
 mod read;
 mod service;
 mod set;

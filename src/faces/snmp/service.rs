@@ -8,6 +8,7 @@ use super::world::World;
 use super::{SnmpAgent, SnmpError, SnmpUnitConfig};
 use crate::config::snmp::SnmpConfig;
 use crate::net::door::Door;
+use crate::net::udp::AnsweringSocket;
 use crate::runtime::image::Changes;
 use crate::runtime::snmp::{SnmpRefusals, SnmpRequest, SnmpStatus};
 use crate::runtime::status::Detail;
@@ -20,7 +21,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -58,7 +58,7 @@ pub(super) async fn run(parts: SnmpAgent, ctx: UnitContext, stop: CancellationTo
         memory: parts.memory.clone(),
         numbers: Numbers::load(parts.memory.clone()).await?,
         keys: KeyCache::default(),
-        notifier: Notifier::new(Arc::clone(&world)),
+        notifier: Notifier::load(Arc::clone(&world), &parts.memory).await?,
         changes: world.reader.subscribe(crate::runtime::changes::Interest::Matching(Vec::new())),
         world,
         door: parts.door.clone(),
@@ -131,7 +131,10 @@ impl Service {
                     ended.map_err(|_| SnmpError::Panicked)?.map_err(|source| SnmpError::Listen { address, source })?;
                 }
                 // Cancel-safe: a tick not taken stays due.
-                _ = tick.tick() => self.report(),
+                _ = tick.tick() => {
+                    self.report();
+                    self.notifier.keep(&self.memory).await;
+                }
             }
         }
     }
@@ -192,7 +195,7 @@ impl Service {
             while self.fronts.join_next().await.is_some() {}
         }
         let failed = |source| SnmpError::Listen { address, source };
-        let socket = UdpSocket::bind(address).await.map_err(failed)?;
+        let socket = AnsweringSocket::bind(address).await.map_err(failed)?;
         self.listening = socket.local_addr().map_err(failed)?.to_string();
         let stop = CancellationToken::new();
         self.fronts.spawn(Front::new(socket, self.door.clone(), doors, Arc::clone(&self.world)).run(stop.clone()));
@@ -210,6 +213,7 @@ impl Service {
         }
         self.world.agent.store(None);
         while self.agents.join_next().await.is_some() {}
+        self.notifier.keep(&self.memory).await;
         Ok(())
     }
 

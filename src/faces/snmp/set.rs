@@ -7,6 +7,7 @@ use super::world::World;
 use crate::config::snmp::Access;
 use crate::platform::clock;
 use crate::runtime::commands::{Asker, WriteError};
+use crate::runtime::image::TagView;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
 use crate::tag::id::TagName;
@@ -50,6 +51,9 @@ pub(super) fn test(world: &Arc<World>, ctx: &RequestContext, oid: &Oid, value: &
         return Err(SetTestError::WrongValue);
     }
     world.commands.test(&view.def.name, attribute, value.clone()).map_err(|error| status(&error))?;
+    if conflicts(&view, attribute) {
+        return Err(SetTestError::InconsistentValue);
+    }
     let before = match attribute {
         Attribute::Value => view.state.value.clone().filter(|_| view.state.quality == Quality::Good),
         command if command.is_command() => None,
@@ -72,6 +76,18 @@ fn fits(def: &TagDef, attribute: Attribute, value: &Value) -> bool {
         #[allow(clippy::cast_precision_loss)]
         other => other.as_f64().is_none_or(|x| (low as f64..=high as f64).contains(&x)),
     }
+}
+
+/// Whether the driver would refuse it because of how the channel is now: another mode, or forced by hand. It is known here,
+/// before others of the same request are written.
+fn conflicts(view: &TagView, attribute: Attribute) -> bool {
+    let Some((kind, mode)) = view.def.channel() else { return false };
+    if matches!(attribute, Attribute::ResetMin | Attribute::ResetMax) {
+        return false;
+    }
+    let drives = kind.is_output() && matches!(attribute, Attribute::Value | Attribute::Pulsing);
+    let forced = view.state.aspect(Attribute::Forced).is_some_and(|forced| forced.same(&Value::Bool(true)));
+    !kind.writes_in(attribute, mode) || (drives && forced)
 }
 
 fn decoded(value: &Wire) -> MibValue {

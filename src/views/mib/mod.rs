@@ -4,6 +4,7 @@
 //! objects and one sorted list of row numbers for each table are the whole tree.
 
 pub mod cells;
+pub mod head;
 pub mod house;
 pub mod schema;
 pub mod standard;

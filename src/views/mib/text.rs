@@ -64,9 +64,14 @@ impl Notification {
         }
     }
 
-    /// Its OID. The arc before the last is 0, so that SNMPv1 has the same (RFC 3584, 3.1).
-    pub fn oid(self, enterprise: &[u32]) -> Vec<u32> {
-        [enterprise, &[0, self.described().0]].concat()
+    /// The number of its kind.
+    pub fn number(self) -> u32 {
+        self.described().0
+    }
+
+    /// The OID of the kind with this number. The arc before the last is 0, so that SNMPv1 has the same (RFC 3584, 3.1).
+    pub fn numbered(number: u32, enterprise: &[u32]) -> Vec<u32> {
+        [enterprise, &[0, number]].concat()
     }
 }
 

@@ -1,7 +1,11 @@
 //! GET, GETNEXT, GETBULK and SET in every version.
 
 use super::*;
+use crate::support::line::device;
 use async_snmp::{Error, ErrorStatus};
+use dinrail::sim::fault::{Fault, Times};
+use dinrail::sim::server::{Server, ServerConfig, Speech};
+use reqwest::Method;
 
 #[tokio::test]
 async fn every_version_is_answered_from_the_image() {
@@ -103,5 +107,71 @@ async fn in_safe_mode_outputs_are_an_unavailable_resource() {
     let held = bench.gateway.gateway.safe_mode.clone();
     eventually(async || held.reason(), "safe mode").await;
     refused(writer.set(&value, Value::Integer(0)).await, ErrorStatus::ResourceUnavailable);
+    bench.gateway.stop().await;
+}
+
+/// An object of a table, in a row.
+fn cell(table: u32, column: u32, row: u32) -> Oid {
+    Oid::new(OURS.into_iter().chain([table, 1, column, row]))
+}
+
+#[tokio::test]
+async fn what_the_state_of_an_output_forbids_is_an_inconsistent_value() {
+    let mut document = document();
+    document["modules"] = json!([{
+        "name": "do-1", "slot": 1, "model": "do-16", "driver": { "kind": "simulated" },
+        "channels": [
+            { "channel": 0, "name": "plain", "mode": "do" },
+            { "channel": 1, "name": "train", "mode": "pulse" },
+        ],
+    }]);
+    let bench = Bench::start_with(document).await;
+    let writer = bench.client(Auth::v2c(WRITER)).await;
+    let (plain, train, pulsing) = (cell(12, 10, 1), cell(12, 10, 2), 44);
+    eventually(async || writer.set(&plain, Value::Integer(1)).await.ok(), "the output to be written").await;
+    writer.set(&cell(12, pulsing, 2), Value::Integer(0)).await.unwrap();
+    refused(writer.set(&train, Value::Integer(1)).await, ErrorStatus::InconsistentValue);
+    refused(writer.set(&cell(12, pulsing, 1), Value::Integer(1)).await, ErrorStatus::InconsistentValue);
+    let rest = bench.gateway.admin().await;
+    let force = Some(json!({ "value": 1 }));
+    let forced = rest.ask(Method::PUT, "/api/v1/modules/do-1/channels/plain/force", None, force).await;
+    assert!(forced.status.is_success(), "{:?}", forced.body);
+    let seen = async || (get(&writer, &cell(12, 32, 1)).await == Value::Integer(1)).then_some(());
+    eventually(seen, "the forced channel").await;
+    refused(writer.set(&plain, Value::Integer(0)).await, ErrorStatus::InconsistentValue);
+    // Nothing of a request with one such variable is written.
+    let both = [(internal(10, 1), Value::OctetString("9".into())), (plain, Value::Integer(0))];
+    refused(writer.set_many(&both).await, ErrorStatus::InconsistentValue);
+    assert_eq!(text(&get(&writer, &internal(10, 1)).await), "23.5");
+    bench.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_field_refuses_after_others_were_written_is_taken_back() {
+    let server = Server::start(ServerConfig { speech: Speech::Tcp, port: 0, devices: vec![device(1)] }).unwrap();
+    let mut document = document();
+    document["ports"] = json!([{ "name": "net", "kind": "tcp", "address": server.address().to_string() }]);
+    document["devices"] = json!([{ "name": "plc", "port": "net", "unit_id": 1, "poll_ms": 0, "tags": [
+        { "name": "speed", "table": "holding", "address": 5, "type": "u16", "writable": true }] }]);
+    let bench = Bench::start_with(document).await;
+    let writer = bench.client(Auth::v2c(WRITER)).await;
+    let speed = cell(21, 10, 1);
+    let good = async || (get(&writer, &cell(21, 20, 1)).await == Value::Integer(0)).then_some(());
+    eventually(good, "the device").await;
+    let new = |value: &'static str| Value::OctetString(value.into());
+    writer.set(&speed, new("77")).await.unwrap();
+    let read_back = async || (text(&get(&writer, &speed).await) == "77").then_some(());
+    eventually(read_back, "what was written").await;
+    // The device refuses every request from now on.
+    server.fault(1, Fault::Exception { code: 4 }, Times(None));
+    let both = [(internal(10, 1), new("9")), (speed.clone(), new("78"))];
+    refused(writer.set_many(&both).await, ErrorStatus::CommitFailed);
+    let back = async || (text(&get(&writer, &internal(10, 1)).await) == "23.5").then_some(());
+    eventually(back, "the former value of the register").await;
+    // SNMPv1 has one word for it (RFC 3584, 4.4).
+    let old = bench.client(Auth::v1(WRITER)).await;
+    refused(old.set(&speed, new("78")).await, ErrorStatus::GenErr);
+    refused(old.set(&internal(10, 3), new("70000")).await, ErrorStatus::BadValue);
+    refused(old.set(&internal(5, 1), new("x")).await, ErrorStatus::NoSuchName);
     bench.gateway.stop().await;
 }

@@ -101,3 +101,23 @@ async fn a_walk_stays_in_order_while_tags_come_and_go() {
     assert!(1 < walks);
     bench.gateway.stop().await;
 }
+
+#[tokio::test]
+async fn an_agent_of_every_address_answers_from_the_one_that_was_asked() {
+    let mut document = document();
+    document["snmp"]["address"] = json!("0.0.0.0:0");
+    let bench = Bench::start_with(document).await;
+    // Who asked 127.0.0.2 takes no answer from 127.0.0.1.
+    let manager = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    manager.connect(("127.0.0.2", bench.at.port())).await.unwrap();
+    // GET of sysName.0 with the community plant-ro.
+    let get = [
+        0x30, 0x28, 2, 1, 1, 4, 8, b'p', b'l', b'a', b'n', b't', b'-', b'r', b'o', 0xA0, 0x19, 2, 1, 1, 2, 1, 0, 2, 1,
+        0, 0x30, 0x0E, 0x30, 0x0C, 6, 8, 0x2B, 6, 1, 2, 1, 1, 5, 0, 5, 0,
+    ];
+    manager.send(&get).await.unwrap();
+    let mut answer = [0; 1000];
+    let length = tokio::time::timeout(PATIENCE, manager.recv(&mut answer)).await.expect("an answer").unwrap();
+    assert!(answer[..length].ends_with(b"plant-1"));
+    bench.gateway.stop().await;
+}

@@ -2,7 +2,9 @@
 
 mod asking;
 mod hostile;
+mod kinds;
 mod live;
+mod mutations;
 mod notifications;
 #[cfg(feature = "peers")]
 mod peers;

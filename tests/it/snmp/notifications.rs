@@ -6,7 +6,7 @@ use async_snmp::AuthoritativeEngine;
 use async_snmp::notification::{NotificationReceiver, ReceivedNotification};
 use std::convert::Infallible;
 
-async fn receiver() -> NotificationReceiver {
+pub(super) async fn receiver() -> NotificationReceiver {
     let engine = AuthoritativeEngine::install(b"\x80receiver".to_vec(), |_| Ok::<(), Infallible>(())).unwrap();
     NotificationReceiver::builder()
         .bind("127.0.0.1:0")
@@ -23,12 +23,12 @@ async fn receiver() -> NotificationReceiver {
         .unwrap()
 }
 
-async fn next(receiver: &NotificationReceiver) -> ReceivedNotification {
+pub(super) async fn next(receiver: &NotificationReceiver) -> ReceivedNotification {
     tokio::time::timeout(PATIENCE, receiver.recv()).await.expect("a notification in time").unwrap()
 }
 
 /// What a notification says: its kind's last arc, and the texts of tag, value, unit.
-fn said(received: &ReceivedNotification) -> (u32, String, String, String) {
+pub(super) fn said(received: &ReceivedNotification) -> (u32, String, String, String) {
     let notification = &received.notification;
     let kind = *notification.trap_oid().unwrap().arcs().last().unwrap();
     let carried = |arc: u32| {
@@ -39,7 +39,7 @@ fn said(received: &ReceivedNotification) -> (u32, String, String, String) {
     (kind, carried(2), carried(3), carried(4))
 }
 
-fn with(receivers: Json, rules: Json) -> Json {
+pub(super) fn with(receivers: Json, rules: Json) -> Json {
     let mut document = document();
     document["snmp"]["receivers"] = receivers;
     document["snmp"]["rules"] = rules;
@@ -89,6 +89,74 @@ async fn rules_speak_to_their_receivers_in_every_version() {
     };
     eventually(acknowledged, "both informs acknowledged").await;
     bench.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn what_waits_outlives_a_restart_once_and_in_order() {
+    let free = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let at = free.local_addr().unwrap();
+    drop(free);
+    let receivers = json!([
+        { "name": "late", "address": at.to_string(), "version": "v2c", "community": "told", "kind": "inform",
+          "timeout_ms": 100, "retries": 0, "store": 3 },
+        { "name": "gone", "address": at.to_string(), "version": "v2c", "community": "told", "kind": "inform",
+          "timeout_ms": 100, "retries": 0 },
+    ]);
+    let rules = json!([{ "name": "any", "tag": "internal/recipe", "when": "change" }]);
+    let bench = Bench::start_with(with(receivers, rules)).await;
+    let rest = bench.gateway.admin().await;
+    let waits = async |name: &str| {
+        let kept = bench.gateway.gateway.store.snmp_memory().notes().await.unwrap();
+        let id = |kept: &(String, u64, String)| kept.0.clone();
+        let receivers = rest.get("/api/v1/config/snmp/receivers").await.body;
+        let receivers = receivers.as_array().unwrap().iter().find(|one| one["name"] == name)?["id"].clone();
+        Some(kept.iter().filter(|kept| id(kept) == receivers).count())
+    };
+    for recipe in 1..=5u32 {
+        rest.write("internal/recipe", json!(recipe)).await;
+        let seen = async || {
+            let late = bench.status().receivers.into_iter().find(|one| one.name == "late")?;
+            (u64::try_from(late.waiting).unwrap() + late.dropped == u64::from(recipe)).then_some(())
+        };
+        eventually(seen, "the notification to wait").await;
+    }
+    // On the disk within a moment, also without an orderly end.
+    eventually(async || (waits("late").await? == 3 && waits("gone").await? == 5).then_some(()), "the store").await;
+    let folder = bench.gateway.stop().await;
+
+    let gateway = TestGateway::start_on(folder).await;
+    let waiting = async || {
+        let late = status(&gateway)?.receivers.into_iter().find(|one| one.name == "late")?;
+        (late.waiting == 3).then_some(())
+    };
+    eventually(waiting, "what waited before the restart").await;
+    // A receiver that is no more is never told.
+    gateway
+        .edit(|document| {
+            document["snmp"]["receivers"].as_array_mut().unwrap().pop();
+        })
+        .await
+        .unwrap();
+    let left = async || {
+        let kept = gateway.gateway.store.snmp_memory().notes().await.unwrap();
+        (kept.len() == 3).then_some(())
+    };
+    eventually(left, "the notes of the other to go").await;
+    let late = NotificationReceiver::builder().bind(at.to_string()).community("told").accept_all_notifications();
+    let late = late.build().await.unwrap();
+    let recipes: Vec<String> =
+        [said(&next(&late).await).2, said(&next(&late).await).2, said(&next(&late).await).2].to_vec();
+    assert_eq!(recipes, ["3", "4", "5"]);
+    let empty = async || gateway.gateway.store.snmp_memory().notes().await.unwrap().is_empty().then_some(());
+    eventually(empty, "the store to be empty").await;
+    let folder = gateway.stop().await;
+
+    // What was delivered is not told again: the next is what happens next.
+    let gateway = TestGateway::start_on(folder).await;
+    eventually(async || status(&gateway), "the agent").await;
+    gateway.admin().await.write("internal/recipe", json!(77)).await;
+    assert_eq!(said(&next(&late).await).2, "77");
+    gateway.stop().await;
 }
 
 #[tokio::test]

@@ -35,6 +35,13 @@ impl Serve {
         Self(child)
     }
 
+    /// Its resident memory, in KiB.
+    pub(crate) fn resident_kib(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// Ends it as SIGKILL does.
     pub(crate) fn kill(&mut self) {
         self.0.kill().unwrap();

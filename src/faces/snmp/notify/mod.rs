@@ -1,53 +1,28 @@
 //! Notifications: rules look at what changes, and each receiver has a post that delivers.
 
+mod note;
 mod post;
 mod rules;
 
 use super::agent::{Identity, KeyCache};
-use super::handler::encoded;
 use super::world::World;
 use crate::config::snmp::{ReceiverConfig, RuleConfig, Sender, SnmpConfig, When};
-use crate::platform::clock;
 use crate::runtime::changes::Interest;
-use crate::runtime::events::{Category, Event, Outcome};
-use crate::runtime::image::TagView;
+use crate::runtime::events::{Category, Outcome};
 use crate::runtime::snmp::ReceiverStatus;
-use crate::views::mib::MibValue;
-use crate::views::mib::cells::shown;
-use crate::views::mib::text::{Carried, Notification};
-use async_snmp::{Auth, Oid, UsmConfig, VarBind};
-use post::Post;
+use crate::store::{NotesChange, SnmpMemory, StoreError};
+use crate::views::mib::text::Notification;
+use async_snmp::{Auth, UsmConfig};
+use note::{Note, Said};
+use post::{Post, Source};
 use rules::Memory;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
-/// `coldStart` of RFC 3418.
-const COLD_START: [u32; 10] = [1, 3, 6, 1, 6, 3, 1, 1, 5, 1];
-
-/// One notification on its way.
-#[derive(Debug, Clone)]
-pub(super) struct Note {
-    oid: Oid,
-    uptime: u32,
-    carried: Vec<VarBind>,
-}
-
-/// What a note says.
-struct Said<'a> {
-    rule: &'a str,
-    name: String,
-    value: String,
-    unit: String,
-    unix_ms: i64,
-    quality: i32,
-    detail: String,
-}
-
 /// Rules and posts of the present configuration.
 pub(super) struct Notifier {
     world: Arc<World>,
-    enterprise: Vec<u32>,
     rules: Vec<Watched>,
     /// Which rules look at a cell.
     by_cell: HashMap<u32, Vec<usize>>,
@@ -56,6 +31,10 @@ pub(super) struct Notifier {
     tasks: JoinSet<()>,
     /// The last event looked at.
     seen: u64,
+    /// What waited when the program stopped, by the id of the receiver; taken by its post.
+    former: HashMap<String, Vec<(u64, Note)>>,
+    /// What the store may still have for receivers that are no more.
+    orphans: Vec<NotesChange>,
 }
 
 struct Watched {
@@ -65,22 +44,30 @@ struct Watched {
 }
 
 impl Notifier {
-    pub(super) fn new(world: Arc<World>) -> Self {
+    /// With what waited when the program stopped.
+    pub(super) async fn load(world: Arc<World>, memory: &SnmpMemory) -> Result<Self, StoreError> {
         let seen = *world.events.follow().borrow();
-        Self {
+        let mut former: HashMap<String, Vec<(u64, Note)>> = HashMap::new();
+        for (receiver, serial, body) in memory.notes().await? {
+            // What an earlier version wrote otherwise is lost, not in the way.
+            if let Ok(note) = serde_json::from_str(&body) {
+                former.entry(receiver).or_default().push((serial, note));
+            }
+        }
+        Ok(Self {
             world,
-            enterprise: Vec::new(),
             rules: Vec::new(),
             by_cell: HashMap::new(),
             posts: Vec::new(),
             tasks: JoinSet::new(),
             seen,
-        }
+            former,
+            orphans: Vec::new(),
+        })
     }
 
     /// Goes by this configuration from now on. Rules that stay remember what they saw; posts what waits.
     pub(super) fn configure(&mut self, config: &SnmpConfig, identity: &Identity, keys: &KeyCache) {
-        self.enterprise.clone_from(&config.enterprise_oid);
         let mut before: HashMap<String, Watched> =
             self.rules.drain(..).map(|watched| (watched.rule.identity.id.clone(), watched)).collect();
         self.rules = config
@@ -92,15 +79,24 @@ impl Notifier {
                 Watched { rule: rule.clone(), memory: kept.map(|watched| watched.memory).unwrap_or_default() }
             })
             .collect();
-        self.tasks.abort_all();
+        // Dropped, the present ones stop.
+        self.tasks = JoinSet::new();
         let mut boxes: HashMap<String, Arc<Post>> =
             self.posts.drain(..).map(|post| (post.config.identity.id.clone(), post)).collect();
         for receiver in config.receivers.iter().filter(|receiver| receiver.identity.enabled) {
             let Some(auth) = credentials(receiver, config, keys) else { continue };
-            let post = Arc::new(Post::new(receiver.clone(), boxes.remove(&receiver.identity.id)));
-            self.tasks.spawn(Arc::clone(&post).run(auth, identity.clone()));
+            let former = self.former.remove(&receiver.identity.id).unwrap_or_default();
+            let from = Source { enterprise: config.enterprise_oid.clone(), auth, identity: identity.clone() };
+            let post = Arc::new(Post::new(receiver.clone(), boxes.remove(&receiver.identity.id), former));
+            self.tasks.spawn(Arc::clone(&post).run(from));
             self.posts.push(post);
         }
+        // Receivers that are no more, or switched off, are not told later what they missed.
+        self.orphans.extend(boxes.into_values().map(|post| post.all_gone()));
+        self.orphans.extend(self.former.drain().map(|(receiver, notes)| {
+            let gone_before = notes.last().map_or(1, |(serial, _)| serial + 1);
+            NotesChange { receiver, gone_before, news: Vec::new() }
+        }));
         self.survey();
     }
 
@@ -136,10 +132,8 @@ impl Notifier {
                 let watched = &mut self.rules[at];
                 let memory = watched.memory.entry(view.def.id.clone()).or_default();
                 if let Some(kind) = memory.look(&watched.rule.when, &view.state) {
-                    let rule = watched.rule.identity.name.clone();
-                    let said = of_tag(&rule, &view);
-                    let note = self.note(&kind.oid(&self.enterprise), said);
-                    self.deliver(at, &note);
+                    let said = Said::of_tag(&watched.rule.identity.name, &view);
+                    self.deliver(at, &self.note(kind, said));
                 }
             }
         }
@@ -157,9 +151,8 @@ impl Notifier {
                     (When::ConfigChange, Category::Config, Outcome::Ok) => Notification::ConfigChange,
                     _ => continue,
                 };
-                let said = of_event(&rule.identity.name, &event);
-                let note = self.note(&kind.oid(&self.enterprise), said);
-                self.deliver(at, &note);
+                let said = Said::of_event(&rule.identity.name, &event);
+                self.deliver(at, &self.note(kind, said));
             }
         }
     }
@@ -168,8 +161,7 @@ impl Notifier {
     pub(super) fn cold_start(&self) {
         for at in 0..self.rules.len() {
             if self.rules[at].rule.when == When::ColdStart {
-                let note = Note { oid: Oid::from_slice(&COLD_START), uptime: 0, carried: Vec::new() };
-                self.deliver(at, &note);
+                self.deliver(at, &Note::cold_start());
             }
         }
     }
@@ -177,17 +169,28 @@ impl Notifier {
     /// Somebody wants to see that it arrives; false if there is no such receiver.
     pub(super) fn test(&self, receiver: &str) -> bool {
         let Some(post) = self.posts.iter().find(|post| post.config.identity.name == receiver) else { return false };
-        let said = Said {
-            rule: "",
-            name: receiver.to_owned(),
-            value: String::new(),
-            unit: String::new(),
-            unix_ms: clock::unix_ms(),
-            quality: 0,
-            detail: "a test, asked for by hand".to_owned(),
-        };
-        post.put(self.note(&Notification::Test.oid(&self.enterprise), said));
+        post.put(self.note(Notification::Test, Said::test(receiver)));
         true
+    }
+
+    /// Keeps what waits by now over a restart; what cannot be kept stays in memory and is tried again.
+    pub(super) async fn keep(&mut self, memory: &SnmpMemory) {
+        let pending: Vec<(&Arc<Post>, NotesChange)> =
+            self.posts.iter().filter_map(|post| Some((post, post.unkept()?))).collect();
+        let changes: Vec<NotesChange> =
+            self.orphans.iter().chain(pending.iter().map(|(_, change)| change)).cloned().collect();
+        if changes.is_empty() {
+            return;
+        }
+        match memory.keep_notes(&changes).await {
+            Ok(()) => {
+                for (post, change) in pending {
+                    post.kept(&change);
+                }
+                self.orphans.clear();
+            }
+            Err(error) => tracing::warn!(%error, "waiting notifications are not kept: a restart loses them"),
+        }
     }
 
     pub(super) fn status(&self) -> Vec<ReceiverStatus> {
@@ -201,45 +204,8 @@ impl Notifier {
         }
     }
 
-    fn note(&self, oid: &[u32], said: Said<'_>) -> Note {
-        let carried = Carried::ALL.into_iter().map(|what| {
-            let value = match what {
-                Carried::Rule => MibValue::text(said.rule),
-                Carried::Name => MibValue::text(&said.name),
-                Carried::Value => MibValue::text(&said.value),
-                Carried::Unit => MibValue::text(&said.unit),
-                Carried::Time => MibValue::time(said.unix_ms),
-                Carried::Quality => MibValue::Integer(said.quality),
-                Carried::Detail => MibValue::text(&said.detail),
-            };
-            VarBind::new(Oid::new(what.oid(&self.enterprise)), encoded(value))
-        });
-        Note { oid: Oid::from_slice(oid), uptime: self.world.uptime(), carried: carried.collect() }
-    }
-}
-
-fn of_tag<'a>(rule: &'a str, view: &TagView) -> Said<'a> {
-    let state = &view.state;
-    Said {
-        rule,
-        name: view.def.name.to_string(),
-        value: state.value.as_ref().map(shown).unwrap_or_default(),
-        unit: view.def.unit.clone(),
-        unix_ms: state.at.map_or_else(clock::unix_ms, |at| at.unix_ms),
-        quality: state.quality as i32,
-        detail: state.reason.to_string(),
-    }
-}
-
-fn of_event<'a>(rule: &'a str, event: &Event) -> Said<'a> {
-    Said {
-        rule,
-        name: event.subject.clone(),
-        value: event.result.as_str().to_owned(),
-        unit: String::new(),
-        unix_ms: event.unix_ms,
-        quality: 0,
-        detail: event.detail.clone(),
+    fn note(&self, kind: Notification, said: Said) -> Note {
+        Note::new(kind, self.world.uptime(), said)
     }
 }
 

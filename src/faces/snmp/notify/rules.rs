@@ -35,7 +35,9 @@ impl Memory {
         self.before = Some(Before { value, quality, reason, on: on.or(last_on) });
         match when {
             When::Change(_) => {
-                before.as_ref().is_some_and(|before| differs(before, state)).then_some(Notification::Changed)
+                // The first reading after a start is no change: every restart would tell of every tag.
+                let before = before.as_ref().filter(|before| before.reason != Reason::NotYetRead);
+                before.is_some_and(|before| differs(before, state)).then_some(Notification::Changed)
             }
             When::Quality(_) => {
                 let other = before.as_ref().is_some_and(|before| before.quality != state.quality);

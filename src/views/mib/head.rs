@@ -1,18 +1,19 @@
-//! The beginning of a message, looked at before the agent sees it: version, and community of SNMPv1 and v2c.
+//! The beginning of a message, looked at before anything else of it: version, and community of SNMPv1 and v2c.
 
 use crate::config::snmp::Version;
 
 /// What a message says of itself in clear.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Head<'a> {
-    pub(super) version: Version,
+pub struct Head<'a> {
+    /// Its version.
+    pub version: Version,
     /// None of SNMPv3.
-    pub(super) community: Option<&'a [u8]>,
+    pub community: Option<&'a [u8]>,
 }
 
 /// Why there is no head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoHead {
+pub enum NoHead {
     /// Not SNMP, or cut off.
     Malformed,
     /// A version nobody knows.
@@ -23,15 +24,16 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const OCTETS: u8 = 0x04;
 
-/// Reads the head (RFC 1157, 4; RFC 3412, 6).
-pub(super) fn peek(message: &[u8]) -> Result<Head<'_>, NoHead> {
+/// Reads the head (RFC 1157, 4; RFC 3412, 6). What follows the message in its datagram is of no interest.
+pub fn peek(message: &[u8]) -> Result<Head<'_>, NoHead> {
     let (whole, _) = element(SEQUENCE, message)?;
     let (number, rest) = element(INTEGER, whole)?;
-    let number = number.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<u8>>();
-    let version = match number.as_slice() {
-        [] => Version::V1,
-        [1] => Version::V2c,
-        [3] => return Ok(Head { version: Version::V3, community: None }),
+    let version = match number.split_last() {
+        Some((0, zeros)) if zeros.iter().all(|byte| *byte == 0) => Version::V1,
+        Some((1, zeros)) if zeros.iter().all(|byte| *byte == 0) => Version::V2c,
+        Some((3, zeros)) if zeros.iter().all(|byte| *byte == 0) => {
+            return Ok(Head { version: Version::V3, community: None });
+        }
         _ => return Err(NoHead::Version),
     };
     let (community, _) = element(OCTETS, rest)?;
