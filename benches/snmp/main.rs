@@ -13,6 +13,8 @@ use clap::Parser;
 use dinrail::sim::process::{SimArgs, run};
 use load::{Found, Message, Request, load, record};
 use servers::{Field, POINTS, Server, Version, client};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Sockets, and requests in flight on each.
@@ -168,16 +170,16 @@ impl std::fmt::Display for Polled {
 fn polling(time: Duration) -> Result<(Polled, Polled)> {
     let field = Field::start()?;
     let mut server = Server::dinrail(Some(&field.path))?;
-    // The walker's runtime is one thread of this process, as a manager would be one process.
-    std::thread::sleep(Duration::from_secs(3));
+    pause(Duration::from_secs(3))?;
     let calm = watch(&mut server, time)?;
     let address = server.address;
-    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
     let walker = std::thread::spawn(move || -> Result<usize> {
         runtime()?.block_on(async {
             let client = client(address, Version::V3).await?;
             let mut walks = 0;
-            while matches!(stopped.try_recv(), Err(std::sync::mpsc::TryRecvError::Empty)) {
+            while !stopped.load(Ordering::Relaxed) {
                 walk(&client).await?;
                 walks += 1;
             }
@@ -185,7 +187,7 @@ fn polling(time: Duration) -> Result<(Polled, Polled)> {
         })
     });
     let walked = watch(&mut server, time)?;
-    drop(stop);
+    stop.store(true, Ordering::Relaxed);
     let walks = walker.join().map_err(|_| anyhow::anyhow!("the walker panicked"))??;
     ensure!(0 < walks, "no walk was made");
     println!("{walks} walks of {POINTS} points beside the polling");
@@ -196,7 +198,7 @@ fn watch(server: &mut Server, time: Duration) -> Result<Polled> {
     let mut counts = vec![server.line()?];
     let begin = Instant::now();
     while begin.elapsed() < time {
-        std::thread::sleep(Duration::from_secs(1));
+        pause(Duration::from_secs(1))?;
         counts.push(server.line()?);
     }
     let number = |json: &serde_json::Value| json.as_f64().context("a number");
@@ -212,6 +214,11 @@ fn watch(server: &mut Server, time: Duration) -> Result<Polled> {
         transactions: transactions / begin.elapsed().as_secs_f64(),
         rtt_p99_ms: number(&last["rtt_ms"]["p99"])?,
     })
+}
+
+fn pause(time: Duration) -> Result<()> {
+    runtime()?.block_on(tokio::time::sleep(time));
+    Ok(())
 }
 
 /// The place of an object.
