@@ -217,7 +217,8 @@ fn watch(server: &mut Server, time: Duration) -> Result<Polled> {
 }
 
 fn pause(time: Duration) -> Result<()> {
-    runtime()?.block_on(tokio::time::sleep(time));
+    // Made within the runtime, whose clock it is.
+    runtime()?.block_on(async { tokio::time::sleep(time).await });
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 // The editor of the SNMP agent, and what it tells of itself: who asks, who is told.
 
-import { get, request } from "./api.js";
+import { request } from "./api.js";
 import { freshName } from "./collection.js";
 import { complain } from "./dialog.js";
 import { ConfigDocument } from "./document.js";
@@ -8,13 +8,12 @@ import { $, fill, h } from "./dom.js";
 import { failedToLoad } from "./editor.js";
 import { Form } from "./form.js";
 import { t } from "./i18n.js";
+import { live } from "./live.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 import { tagOffers } from "./tag-names.js";
 
 const ROOT = "/snmp";
-/** How often the figures are looked at, in milliseconds. */
-const LOOK = 2000;
 
 const GENERAL = [
   {
@@ -207,10 +206,9 @@ function figures(status) {
   ];
 }
 
-async function look() {
-  const status = await get("/snmp").catch(() => null);
-  fill($("#agent"), status ? figures(status) : []);
-  setTimeout(look, LOOK);
+function agent() {
+  const unit = (live.status?.units ?? []).find(({ kind }) => kind === "snmp");
+  fill($("#agent"), unit?.detail?.refused ? figures(unit.detail) : []);
 }
 
 async function main() {
@@ -318,8 +316,9 @@ async function main() {
   config.addEventListener("checked", () => forms.forEach((one) => one.showProblems()));
   config.addEventListener("loaded", show);
   saveBar(config, { jump: (pointer) => forms.some((one) => one.focus(pointer)) });
+  live.addEventListener("status", agent);
   show();
-  await look();
+  agent();
 }
 
 main().catch(failedToLoad);

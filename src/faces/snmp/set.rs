@@ -61,7 +61,15 @@ pub(super) fn test(world: &Arc<World>, ctx: &RequestContext, oid: &Oid, value: &
     };
     let manager = world.managers.behind(ctx.source().port()).map(|manager| manager.address.to_string());
     let actor = format!("{} ({})", who(ctx), manager.unwrap_or_default());
-    Ok(Box::new(Write { world: Arc::clone(world), tag: view.def.name.clone(), attribute, value, before, actor }))
+    Ok(Box::new(Write {
+        world: Arc::clone(world),
+        tag: view.def.name.clone(),
+        attribute,
+        value,
+        before,
+        refused: false,
+        actor,
+    }))
 }
 
 /// Whether a value goes into the type of an unscaled whole number: the driver would refuse it only when others of the same
@@ -121,6 +129,11 @@ fn status(error: &WriteError) -> SetTestError {
     }
 }
 
+/// Whether a write that failed may have changed something all the same.
+fn may_have_acted(error: &WriteError) -> bool {
+    matches!(error, WriteError::NoAnswer | WriteError::NotTaken(_) | WriteError::Stopped(_) | WriteError::Module(_))
+}
+
 struct Write {
     world: Arc<World>,
     tag: TagName,
@@ -128,6 +141,8 @@ struct Write {
     value: Value,
     /// What it was, if that is known and can be written back.
     before: Option<Value>,
+    /// Whether its owner or the field said no: then there is nothing to take back.
+    refused: bool,
     actor: String,
 }
 
@@ -140,12 +155,20 @@ impl Write {
 
 impl PreparedSet for Write {
     fn commit<'a>(&'a mut self, _: &'a RequestContext, _: &'a Oid, _: &'a Wire) -> BoxFuture<'a, SetCommitResult> {
-        Box::pin(async move { self.write(self.value.clone()).await.map(drop).map_err(|_| SetCommitError::Failed) })
+        Box::pin(async move {
+            let done = self.write(self.value.clone()).await;
+            self.refused = done.as_ref().is_err_and(|error| !may_have_acted(error));
+            done.map(drop).map_err(|_| SetCommitError::Failed)
+        })
     }
 
     fn undo<'a>(&'a mut self, _: &'a RequestContext, _: &'a Oid, _: &'a Wire) -> BoxFuture<'a, SetUndoResult> {
         let before = self.before.take();
         Box::pin(async move {
+            // Whoever failed is asked to undo too (RFC 3416, 4.2.5).
+            if self.refused {
+                return Ok(());
+            }
             let before = before.ok_or(SetUndoError::Failed)?;
             self.write(before).await.map(drop).map_err(|_| SetUndoError::Failed)
         })

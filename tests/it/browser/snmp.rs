@@ -26,9 +26,16 @@ async fn choose(browser: &Browser, member: &str, word: &str) {
         .await;
 }
 
+/// Presses a button, also one that the bar below covers until somebody scrolls.
+async fn press(browser: &Browser, css: &str) {
+    let css = json!(css);
+    browser.until(&format!("document.querySelector({css})?.checkVisibility()")).await;
+    browser.js(&format!("document.querySelector({css}).click()")).await;
+}
+
 /// Presses the button that adds an entry to the nth list.
 async fn add(browser: &Browser, list: usize) {
-    browser.click(&format!("#editor section:nth-of-type({}) .detail-head button", list + 2)).await;
+    press(browser, &format!("#editor section:nth-of-type({}) .detail-head button", list + 2)).await;
 }
 
 #[tokio::test]
@@ -95,7 +102,7 @@ async fn an_agent_is_set_up_asked_and_tells_all_on_one_page() {
         .await;
 
     // A test by hand is acknowledged, and the page says so.
-    browser.click("#editor section:nth-of-type(5) .entry .quiet").await;
+    press(browser, "#editor section:nth-of-type(5) .entry .quiet").await;
     browser.until("document.querySelector('#editor section:nth-of-type(5) [role=status]')?.textContent").await;
     let first = tokio::time::timeout(PATIENCE, told.recv()).await.expect("the test").unwrap();
     assert_eq!(first.notification.trap_oid().unwrap().arcs().last(), Some(&10));

@@ -356,6 +356,8 @@ impl Page {
             self.counter("dinrail_snmp_notifications_sent_total", "Notifications sent.", &labels, receiver.sent);
             let help = "Informs acknowledged.";
             self.counter("dinrail_snmp_notifications_acknowledged_total", help, &labels, receiver.acknowledged);
+            let help = "Attempts to deliver a notification that failed; it is kept and tried again.";
+            self.counter("dinrail_snmp_notifications_failed_total", help, &labels, receiver.failed);
             let help = "Notifications lost because too many were waiting.";
             self.counter("dinrail_snmp_notifications_dropped_total", help, &labels, receiver.dropped);
         }
