@@ -107,6 +107,19 @@ async fn a_notification_carries_the_rule_the_tag_its_value_unit_time_and_quality
     bench.gateway.stop().await;
 }
 
+/// The next one of this kind, and whom it is about.
+async fn until(receiver: &NotificationReceiver, kind: u32) -> (String, String) {
+    loop {
+        let received = next(receiver).await;
+        // It did not start again: it only got rules.
+        assert_ne!(received.notification.trap_oid().unwrap(), oid("1.3.6.1.6.3.1.1.5.1"));
+        let (told, name, value, _) = said(&received);
+        if told == kind {
+            return (name, value);
+        }
+    }
+}
+
 #[tokio::test]
 async fn rules_about_the_house_speak_of_units_logins_and_changes() {
     let receiver = receiver().await;
@@ -117,18 +130,6 @@ async fn rules_about_the_house_speak_of_units_logins_and_changes() {
         { "name": "start", "when": "cold-start" },
     ]);
     let bench = bench_with(&receiver, rules).await;
-    /// The next one of this kind, and whom it is about.
-    async fn until(receiver: &NotificationReceiver, kind: u32) -> (String, String) {
-        loop {
-            let received = next(receiver).await;
-            // It did not start again: it only got rules.
-            assert_ne!(received.notification.trap_oid().unwrap(), oid("1.3.6.1.6.3.1.1.5.1"));
-            let (told, name, value, _) = said(&received);
-            if told == kind {
-                return (name, value);
-            }
-        }
-    }
     // A port nobody listens on.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
