@@ -299,3 +299,43 @@ fn routes_lead_to_ports_and_share_no_unit_id() {
         assert_eq!(said(routes), [format!("/modbus_server/gateway{expect}")]);
     }
 }
+
+#[test]
+fn modules_have_tables_of_their_own_and_nobody_elses() {
+    let said = |modules: Json| {
+        let routes = json!([{ "units": "10-20", "port": "COM1" }]);
+        said("/modbus_server", json!({ "gateway": routes, "map": { "modules": modules } }))
+    };
+    let good = json!([
+        { "module": "d", "unit_id": 5 },
+        { "module": "internal", "unit_id": 5, "holding": 100, "coil": 16, "discrete": 16, "input": 100 },
+        { "module": "d", "coil": 0, "description": "as the old head had it" },
+        { "module": "internal", "holding": 0, "input": 0 },
+    ]);
+    assert_eq!(said(good), [""; 0]);
+    for (modules, expect) in [
+        (
+            json!([{ "module": "d" }]),
+            "/0/unit_id: give a `unit_id`, or the first address in `coil`, `discrete`, `input` or `holding`",
+        ),
+        (json!([{ "module": "gone", "unit_id": 5 }]), "/0/module: there is no device or module `gone`"),
+        (json!([{ "module": "d", "unit_id": 1 }]), "/0/unit_id: unit id 1 is that of the appliance"),
+        (json!([{ "module": "d", "unit_id": 15 }]), "/0/unit_id: gateway route 1 has unit id 15 already"),
+        (
+            json!([{ "module": "d", "unit_id": 5 }, { "module": "internal", "unit_id": 5, "holding": 9, "input": 9 }]),
+            "/1/coil: number 1 of this list has this already",
+        ),
+        (
+            json!([{ "module": "d", "coil": 5 }, { "module": "d", "holding": 5 }]),
+            "/1/module: number 1 of this list has this already",
+        ),
+        (
+            json!([{ "module": "d", "holding": 5 }, { "module": "internal", "holding": 5 }]),
+            "/1/holding: number 1 of this list has this already",
+        ),
+    ] {
+        assert_eq!(said(modules), [format!("/modbus_server/map/modules{expect}")]);
+    }
+    assert!(!said(json!([{ "module": "d", "unit_id": 0 }])).is_empty());
+    assert!(!said(json!([{ "module": "d", "coil": 65_536 }])).is_empty());
+}

@@ -97,6 +97,7 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
         ("characters of expressions", expressions(root), limits::EXPRESSIONS),
         ("entries of the register map", list("/modbus_server/map/entries"), limits::MAP_ENTRIES),
         ("gateway routes", list("/modbus_server/gateway"), limits::ROUTES),
+        ("modules with tables of their own", list("/modbus_server/map/modules"), limits::OWN_TABLES),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
         ("certificates", list("/certificates"), limits::CERTIFICATES),

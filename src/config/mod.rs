@@ -85,6 +85,8 @@ pub mod limits {
     pub const MAP_ENTRIES: usize = 100_000;
     /// Routes of the Modbus gateway: one for each unit id would be 256.
     pub const ROUTES: usize = 256;
+    /// Devices and modules with register tables of their own: as many as there are unit ids.
+    pub const OWN_TABLES: usize = 247;
     /// MQTT connections.
     pub const CONNECTIONS: usize = 64;
     /// Certificates: each MQTT connection its own, and some.

@@ -1,5 +1,7 @@
 //! `modbus_server`: the image as registers for Modbus/TCP clients, and the way through to the devices on our ports.
 
+mod tables;
+
 use super::fields::{Fields, shown_text};
 use super::problem::{Pointer, Problems};
 use crate::modbus::address::{Span, Table};
@@ -13,6 +15,9 @@ use serde_json::Value as Json;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
+
+pub use tables::TablesConfig;
+pub(super) use tables::judge as judge_tables;
 
 /// The port of Modbus/TCP (Modbus messaging on TCP/IP V1.0b, 4.2.2.1).
 const PORT: u16 = 502;
@@ -76,6 +81,8 @@ pub struct MapConfig {
     pub writable: bool,
     /// What a read finds between entries.
     pub gaps: Gaps,
+    /// Devices and modules with first addresses, or a unit id, of their own.
+    pub modules: Vec<TablesConfig>,
 }
 
 impl Default for MapConfig {
@@ -87,6 +94,7 @@ impl Default for MapConfig {
             max_age: None,
             writable: true,
             gaps: Gaps::Zero,
+            modules: Vec::new(),
         }
     }
 }
@@ -248,6 +256,7 @@ impl MapConfig {
         let words = [("zero", Gaps::Zero), ("exception", Gaps::Exception)];
         config.gaps = fields.word("gaps", &words, problems).unwrap_or_default();
         let entries = fields.list("entries", problems);
+        let modules = fields.list("modules", problems);
         fields.finish(problems);
         // Entries stay in the document while the map is automatic, so they must be right all the same.
         let mut index = 0..;
@@ -255,6 +264,10 @@ impl MapConfig {
             EntryConfig::read(json, at, index.next().unwrap_or_default(), problems)
         });
         config.entries = edited.then_some(entries);
+        let mut index = 0..;
+        config.modules = super::read_list(modules, &at.member("modules"), problems, |json, at, problems| {
+            TablesConfig::read(json, at, index.next().unwrap_or_default(), problems)
+        });
         config
     }
 }

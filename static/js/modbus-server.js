@@ -18,6 +18,7 @@ import { TYPES } from "./tag-columns.js";
 const AT = "/modbus_server";
 const ROUTES = `${AT}/gateway`;
 const ENTRIES = `${AT}/map/entries`;
+const MODULES = `${AT}/map/modules`;
 const TABLES = ["coil", "discrete", "input", "holding"];
 
 /** A list, or its only element as it may be written. */
@@ -79,6 +80,12 @@ const routeColumns = () => [
   numberColumn("timeout_ms", { min: 10, max: 120000, width: 9 }),
   boolColumn("priority", { width: 6 }),
   numberColumn("cache_ms", { min: 1, max: 3600000, width: 9 }),
+  textColumn("description", { width: 18 }),
+];
+const moduleColumns = () => [
+  textColumn("module", { width: 12, pinned: true, label: t("field.own_module") }),
+  numberColumn("unit_id", { min: 1, max: 247, help: t("hint.module_unit") }),
+  ...TABLES.map((table) => numberColumn(table, { min: 0, max: 65535, label: table, help: t("hint.module_base") })),
   textColumn("description", { width: 18 }),
 ];
 const entryColumns = (attributes) => [
@@ -222,6 +229,7 @@ async function main() {
     mode = config.read(`${AT}/map/mode`);
     const port = () => config.read("/ports")?.[0]?.name ?? "";
     const route = (before) => ({ units: "10-20", port: before?.port ?? port() });
+    const module = () => ({ module: (config.read("/modules") ?? config.read("/devices"))?.[0]?.name ?? "", unit_id: 1 });
     const entry = (before) => ({
       table: before?.table ?? "holding",
       address: before ? before.address + 1 : 0,
@@ -238,6 +246,11 @@ async function main() {
           !config.read(ENTRIES)?.length && button("modbus.take_over", () => takeOver().catch(complain)),
           grid(ENTRIES, entryColumns(attributes), entry, "modbus.edited_entries"),
         ),
+      panel(
+        "modbus.modules",
+        h("p", { class: "hint" }, t("modbus.modules_lead")),
+        grid(MODULES, moduleColumns(), module, "modbus.modules"),
+      ),
       panel("modbus.routes", grid(ROUTES, routeColumns(), route, "modbus.routes")),
     );
   }

@@ -10,6 +10,7 @@ const SHOWN = 5000;
 const SHOWN_BLOCKS = 400;
 
 const filter = $("#map-filter");
+const unit = $("#map-unit");
 
 function block({ address, count: wide, entries, group, attribute }) {
   const last = address + wide - 1;
@@ -54,12 +55,23 @@ function row(entry) {
   );
 }
 
+/** The unit ids that devices or modules have for themselves; without any there is nothing to choose. */
+function choices(units) {
+  const chosen = unit.value;
+  const own = h("option", { value: "" }, t("modbus.appliance"));
+  fill(unit, own, units.map((id) => h("option", { value: String(id) }, String(id))));
+  unit.value = units.includes(Number(chosen)) ? chosen : "";
+  unit.parentElement.hidden = units.length === 0;
+}
+
 let asked = 0;
 async function show() {
   const mine = ++asked;
   const match = filter.value.trim();
-  const map = await get("/modbus-server/map", { limit: SHOWN, ...(match && { match }) });
+  const of = unit.value && { unit: unit.value };
+  const map = await get("/modbus-server/map", { limit: SHOWN, ...(match && { match }), ...of });
   if (mine !== asked) return;
+  choices(map.units);
   picture(map.blocks);
   fill($("#map-entries tbody"), map.entries.map(row));
   const note = $("#map-note");
@@ -71,5 +83,10 @@ async function show() {
 
 const again = () => show().catch(complain);
 filter.addEventListener("input", debounce(again, 300));
+unit.addEventListener("change", () => {
+  const file = "/api/v1/modbus-server/map.csv";
+  $("#map-csv").href = unit.value ? `${file}?unit=${unit.value}` : file;
+  again();
+});
 $("#map-print").addEventListener("click", () => window.print());
 again();

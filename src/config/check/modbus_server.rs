@@ -2,7 +2,7 @@
 
 use crate::config::GatewayConfig;
 use crate::config::catalogue::Catalogue;
-use crate::config::modbus_server::{EntryConfig, RouteConfig};
+use crate::config::modbus_server::{EntryConfig, OwnUnit, RouteConfig, judge_tables};
 use crate::config::problem::{Problems, Severity};
 use crate::config::tags::definitions;
 use crate::modbus::address::Table;
@@ -18,8 +18,7 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
         entries.retain(|entry| points_at_something(entry, &catalogue, problems));
         apart(entries, problems);
     }
-    let written = document.get("ports").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    let known: HashSet<&str> = written.iter().filter_map(|port| port.get("name")?.as_str()).collect();
+    let known: HashSet<&str> = names(document, "ports").collect();
     server.gateway.retain(|route| leads_somewhere(route, config, &known, problems));
     for (place, route) in server.gateway.iter().enumerate() {
         let shared =
@@ -29,7 +28,28 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
             error(&pointer("gateway", route.index, "units"), sentence, problems);
         }
     }
+    let groups: HashSet<&str> = ["devices", "modules"].into_iter().flat_map(|list| names(document, list)).collect();
+    let taken = |unit: u8| {
+        let route = server.gateway.iter().find(|route| route.units.contains(&unit));
+        match (route, server.unit) {
+            (Some(route), _) => Some(format!("gateway route {} has unit id {unit} already", route.index + 1)),
+            (None, OwnUnit::One(own)) if own == unit => Some(format!("unit id {unit} is that of the appliance")),
+            (None, _) => None,
+        }
+    };
+    judge_tables(
+        &mut server.map.modules,
+        |group| groups.contains(group) || ["internal", "computed"].contains(&group),
+        taken,
+        |index, member, sentence| error(&pointer("map/modules", index, member), sentence, problems),
+    );
     config.modbus_server = Some(server);
+}
+
+/// The names in a list of the document, also of what is refused: that has its own sentence.
+fn names<'a>(document: &'a Json, list: &str) -> impl Iterator<Item = &'a str> + use<'a> {
+    let written = document.get(list).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    written.iter().filter_map(|object| object.get("name")?.as_str())
 }
 
 fn pointer(list: &str, index: usize, member: &str) -> String {

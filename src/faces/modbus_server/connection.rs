@@ -225,7 +225,7 @@ impl Connection {
             }
         };
         match asked {
-            Ok(Asked::Read(span)) => self.found(request, span, served.read(&self.shared.image, span)),
+            Ok(Asked::Read(span)) => self.found(request, span, served.read(&self.shared.image, request.unit, span)),
             Ok(Asked::Identify { code, object }) => self.now(request, |out| served.identity.put(out, code, object)),
             Err(code) => self.now(request, |_| Err(code)),
             Ok(Asked::Write(written)) => self.write(served, asking(), written, None),

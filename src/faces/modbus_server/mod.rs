@@ -29,6 +29,7 @@ use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use gateway::Route;
 use shared::{Served, Shared};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -101,7 +102,7 @@ impl ModbusServer {
         let (behind, unfinished) = mpsc::channel(BEHIND);
         let gate = Gate::new(door.clone(), caps(&present.server));
         let nothing = RegisterMap::new(&present.server.map, [], &Places::new());
-        let first = Served::new(&present, nothing, Vec::new());
+        let first = Served::new(&present, nothing, BTreeMap::new(), Vec::new());
         let shared = Arc::new(Shared::new(image, commands, lines, safe_mode, door, behind, first));
         let to = Arc::clone(&shared);
         let conversation = move |_, stop, accepted| connection::converse(Arc::clone(&to), stop, accepted).boxed();
@@ -187,20 +188,23 @@ impl Service {
     /// Makes the map that of the tags there are now.
     async fn remap(&mut self, config: &ModbusServerUnit) {
         let (slots, tags): (Vec<_>, Vec<_>) = self.shared.image.places().into_iter().unzip();
-        if config.server.map.entries.is_none() {
+        let map = &config.server.map;
+        if map.entries.is_none() || !map.modules.is_empty() {
             match self.places.all().await {
                 Ok(known) => self.known = known,
                 Err(error) => tracing::warn!(%error, "the places of the register map cannot be read"),
             }
             self.known.extend(self.unkept.iter().cloned());
-            let news = assign(&self.known, &tags);
+            let news = assign(&self.known, &tags, map);
             self.known.extend(news.iter().cloned());
             self.unkept.extend(news);
             // Before anybody can see them: what a client was set up by must be there after a power loss.
             self.keep_places().await;
         }
-        let map = RegisterMap::new(&config.server.map, tags, &self.known);
-        self.shared.serve(Served::new(config, map, slots));
+        let own = RegisterMap::new(map, tags, &self.known);
+        let units = map.modules.iter().filter_map(|tables| tables.unit);
+        let units = units.map(|unit| (unit, own.for_unit(map, unit, &self.known))).collect();
+        self.shared.serve(Served::new(config, own, units, slots));
     }
 
     async fn keep_places(&mut self) {
@@ -237,7 +241,7 @@ impl Service {
             idled: load(&counts.idled),
             forwarded: load(&counts.forwarded),
             cached: load(&counts.cached),
-            left_out: u64::try_from(self.shared.served().map.left_out()).unwrap_or(u64::MAX),
+            left_out: u64::try_from(self.shared.served().left_out()).unwrap_or(u64::MAX),
         };
         self.ctx.detail.send_replace(Detail::ModbusServer(Box::new(status)));
     }

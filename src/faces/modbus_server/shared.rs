@@ -16,7 +16,7 @@ use crate::tag::id::TagName;
 use crate::views::register_map::{Refused, RegisterMap, Step};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::mpsc;
@@ -78,8 +78,10 @@ impl Shared {
 pub(super) struct Served {
     pub(super) config: ModbusServerConfig,
     routes: Vec<Way>,
-    pub(super) map: RegisterMap,
-    /// By the map's indices of tags.
+    map: RegisterMap,
+    /// What is found under unit ids that devices or modules have for themselves.
+    units: BTreeMap<u8, RegisterMap>,
+    /// By the maps' indices of tags.
     slots: Vec<Slot>,
     pub(super) identity: Identity,
 }
@@ -95,7 +97,12 @@ pub(super) enum Target<'a> {
 }
 
 impl Served {
-    pub(super) fn new(config: &ModbusServerUnit, map: RegisterMap, slots: Vec<Slot>) -> Self {
+    pub(super) fn new(
+        config: &ModbusServerUnit,
+        map: RegisterMap,
+        units: BTreeMap<u8, RegisterMap>,
+        slots: Vec<Slot>,
+    ) -> Self {
         let ModbusServerUnit { appliance, server, routes } = config;
         let identity = Identity::new([
             (0, "dinrail".to_owned()),
@@ -107,7 +114,7 @@ impl Served {
         let places: HashMap<&TagName, Slot> =
             map.tags().iter().zip(&slots).map(|(def, slot)| (&def.name, *slot)).collect();
         let routes = routes.iter().map(|route| Way::new(route, |name| places.get(name).copied())).collect();
-        Self { config: server.clone(), routes, map, slots, identity }
+        Self { config: server.clone(), routes, map, units, slots, identity }
     }
 
     pub(super) fn target(&self, unit: u8) -> Target<'_> {
@@ -115,20 +122,31 @@ impl Served {
         match (routed, self.config.unit) {
             (Some((route, unit)), _) => Target::Device(route, unit),
             (None, OwnUnit::Any) => Target::Own,
+            (None, _) if self.units.contains_key(&unit) => Target::Own,
             (None, OwnUnit::One(own)) if own == unit || ITSELF.contains(&unit) => Target::Own,
             (None, OwnUnit::One(_)) => Target::Nobody,
         }
     }
 
+    /// Points for which there was no room, under whatever unit id.
+    pub(super) fn left_out(&self) -> usize {
+        self.units.values().chain([&self.map]).map(RegisterMap::left_out).sum()
+    }
+
+    /// The registers under a unit id.
+    fn map(&self, unit: u8) -> &RegisterMap {
+        self.units.get(&unit).unwrap_or(&self.map)
+    }
+
     /// What a read finds, all from one moment.
-    pub(super) fn read(&self, image: &Reader, span: Span) -> Result<Vec<u16>, Refused> {
+    pub(super) fn read(&self, image: &Reader, unit: u8, span: Span) -> Result<Vec<u16>, Refused> {
         let now = clock::now();
-        image.look(|moment| self.map.read(span, now, |tag| moment.state(*self.slots.get(tag as usize)?)))
+        image.look(|moment| self.map(unit).read(span, now, |tag| moment.state(*self.slots.get(tag as usize)?)))
     }
 
     /// What a write means.
-    pub(super) fn steps(&self, image: &Reader, written: &Written) -> Result<Vec<Step>, Refused> {
+    pub(super) fn steps(&self, image: &Reader, unit: u8, written: &Written) -> Result<Vec<Step>, Refused> {
         let now = clock::now();
-        image.look(|moment| self.map.write(written, now, |tag| moment.state(*self.slots.get(tag as usize)?)))
+        image.look(|moment| self.map(unit).write(written, now, |tag| moment.state(*self.slots.get(tag as usize)?)))
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn write(
     then: Option<Span>,
 ) -> Vec<u8> {
     match perform(&shared, &served, &asking, &written).await {
-        Ok(()) => match then.map(|span| served.read(&shared.image, span)) {
+        Ok(()) => match then.map(|span| served.read(&shared.image, asking.unit, span)) {
             None => asking.answer(&shared, |out| put_written(out, &asking.pdu)),
             Some(Ok(words)) => asking.answer(&shared, |out| put_read(out, 23, Table::Holding, &words)),
             Some(Err(code)) => asking.refuse(&shared, code),
@@ -38,7 +38,7 @@ async fn perform(
     asking: &Asking,
     written: &Written,
 ) -> Result<(), ExceptionCode> {
-    let steps = served.steps(&shared.image, written)?;
+    let steps = served.steps(&shared.image, asking.unit, written)?;
     let peer = asking.client.peer.ip().to_canonical();
     match served.config.answer_writes {
         AnswerWrites::Field => carry_out(shared, steps, peer).await,

@@ -2,7 +2,9 @@
 //! behind those that are there. So a new tag never moves another one's registers.
 
 use super::PACKED;
+use super::modules::{self, Reserved, Stretch};
 use super::point::shape;
+use crate::config::modbus_server::MapConfig;
 use crate::modbus::address::Table;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
@@ -17,22 +19,42 @@ pub enum Space {
     Bits,
     /// Holding and input registers.
     Registers,
+    /// Bits in the layout of a device or module.
+    OwnBits,
+    /// Registers in the layout of a device or module.
+    OwnRegisters,
 }
 
 impl Space {
-    /// Both, in the order of their numbers.
-    pub const ALL: [Self; 2] = [Self::Bits, Self::Registers];
+    /// All, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Bits, Self::Registers, Self::OwnBits, Self::OwnRegisters];
 
-    /// The space a table shows.
+    /// The space of the automatic places a table shows.
     pub fn of(table: Table) -> Self {
         if table.is_bits() { Self::Bits } else { Self::Registers }
     }
 
-    /// `bit` or `register`.
+    /// The space of the layouts a table shows.
+    pub fn own(table: Table) -> Self {
+        Self::of(table).own_of()
+    }
+
+    /// The same in a layout.
+    #[must_use]
+    pub fn own_of(self) -> Self {
+        match self {
+            Self::Bits | Self::OwnBits => Self::OwnBits,
+            Self::Registers | Self::OwnRegisters => Self::OwnRegisters,
+        }
+    }
+
+    /// The word it is filed under.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bits => "bit",
             Self::Registers => "register",
+            Self::OwnBits => "own-bit",
+            Self::OwnRegisters => "own-register",
         }
     }
 
@@ -90,7 +112,7 @@ const VALUES: Area = Area { begin: 0, end: 32_768 };
 const ATTRIBUTES: Area = Area { begin: 32_768, end: PACKED as u32 };
 
 /// Who gets room first. The texts are long and never change: they come last.
-const TURNS: [Attribute; 30] = [
+pub(super) const TURNS: [Attribute; 30] = [
     Attribute::Value,
     Attribute::Quality,
     Attribute::Status,
@@ -128,7 +150,7 @@ pub fn wanted_of(def: &TagDef) -> impl Iterator<Item = Wanted> + '_ {
     TURNS.into_iter().filter(|attribute| def.has(*attribute)).flat_map(move |attribute| of_attribute(def, attribute))
 }
 
-fn of_attribute(def: &TagDef, attribute: Attribute) -> impl Iterator<Item = Wanted> + use<> {
+pub(super) fn of_attribute(def: &TagDef, attribute: Attribute) -> impl Iterator<Item = Wanted> + use<> {
     let (kind, registers) = shape(def, attribute);
     let place = |space, kind, count| Wanted { key: PointKey { tag: def.id.clone(), space, attribute }, kind, count };
     let own = match kind {
@@ -146,24 +168,50 @@ fn area(key: &PointKey) -> Area {
         (Space::Bits, _) => OTHER_BITS,
         (Space::Registers, Attribute::Value) => VALUES,
         (Space::Registers, _) => ATTRIBUTES,
+        (layout, _) => Area { begin: 0, end: modules::end_of(layout) },
     }
 }
 
 /// Gives places to the points of these tags that have none, or one of another size, and answers only those new places.
 /// They lie behind all others of their area; where that is full, in the first gap that is wide enough. A point for which
-/// there is no room gets none.
-pub fn assign<'a>(known: &Places, tags: impl IntoIterator<Item = &'a Arc<TagDef>>) -> Vec<(PointKey, Assigned)> {
+/// there is no room gets none. Layouts of modules come first; what lies where one of them is put gets another place.
+pub fn assign<'a>(
+    known: &Places,
+    tags: impl IntoIterator<Item = &'a Arc<TagDef>>,
+    config: &MapConfig,
+) -> Vec<(PointKey, Assigned)> {
     let tags: Vec<&Arc<TagDef>> = tags.into_iter().collect();
+    let mut news = modules::lay_out(known, &tags, config);
+    if config.entries.is_some() {
+        return news;
+    }
+    let mut kept;
+    let (mut known, mut reserved) = (known, Reserved::default());
+    if config.modules.iter().any(|tables| tables.unit.is_none()) {
+        kept = known.clone();
+        kept.extend(news.iter().cloned());
+        reserved = Reserved::new(&kept, &tags, config);
+        let groups = modules::groups_by_id(&tags);
+        kept.retain(|key, place| {
+            let group = groups.get(key.tag.as_str()).copied().unwrap_or_default();
+            let stretch = (u32::from(place.address), u32::from(place.address) + u32::from(place.count));
+            key.space == key.space.own_of() || reserved.in_the_way(config, group, key.space, stretch).is_none()
+        });
+        known = &kept;
+    }
     let mut rooms = Rooms::new(known);
-    let mut news = Vec::new();
     // By attribute first: what is alike lies together, and one read fetches the quality of a whole module.
     for attribute in TURNS {
         for def in tags.iter().filter(|def| def.has(attribute)) {
             for wanted in of_attribute(def, attribute) {
-                if known.get(&wanted.key).is_some_and(|place| place.count == wanted.count) {
+                let (space, group) = (wanted.key.space, def.name.group());
+                if known.get(&wanted.key).is_some_and(|place| place.count == wanted.count)
+                    || modules::is_elsewhere(config, group, space)
+                {
                     continue;
                 }
-                if let Some(address) = rooms.take(area(&wanted.key), wanted.key.space, wanted.count) {
+                let in_the_way = |place| reserved.in_the_way(config, group, space, place);
+                if let Some(address) = rooms.take(area(&wanted.key), space, wanted.count, in_the_way) {
                     news.push((wanted.key, Assigned { address, count: wanted.count }));
                 }
             }
@@ -184,7 +232,7 @@ struct Room {
     /// Behind everything that is taken.
     next: u32,
     /// Free pieces below `next`, looked for when the end is reached.
-    gaps: Option<Vec<(u32, u32)>>,
+    gaps: Option<Vec<Stretch>>,
 }
 
 impl<'a> Rooms<'a> {
@@ -207,26 +255,41 @@ impl<'a> Rooms<'a> {
         &mut self.areas[found]
     }
 
-    fn take(&mut self, area: Area, space: Space, count: u16) -> Option<u16> {
+    /// `in_the_way` tells behind what a place must lie that cannot be where it is asked for.
+    fn take(
+        &mut self,
+        area: Area,
+        space: Space,
+        count: u16,
+        in_the_way: impl Fn(Stretch) -> Option<u32>,
+    ) -> Option<u16> {
         let known = self.known;
         let room = self.room(area, space);
         let count = u32::from(count);
-        if room.next + count <= area.end {
-            let address = room.next;
-            room.next += count;
+        let free = |mut begin: u32| {
+            while let Some(behind) = in_the_way((begin, begin + count)) {
+                begin = behind;
+            }
+            begin
+        };
+        let address = free(room.next);
+        if address + count <= area.end {
+            room.next = address + count;
             return u16::try_from(address).ok();
         }
         let gaps = room.gaps.get_or_insert_with(|| gaps_of(known, area, space));
-        let gap = gaps.iter_mut().find(|(begin, end)| count <= *end - *begin)?;
-        let address = gap.0;
-        gap.0 += count;
+        let (gap, address) = gaps.iter_mut().find_map(|gap| {
+            let address = free(gap.0);
+            (address + count <= gap.1).then_some((gap, address))
+        })?;
+        gap.0 = address + count;
         u16::try_from(address).ok()
     }
 }
 
 /// The free pieces between places that were taken before.
-fn gaps_of(known: &Places, wanted: Area, space: Space) -> Vec<(u32, u32)> {
-    let mut taken: Vec<(u32, u32)> = known
+fn gaps_of(known: &Places, wanted: Area, space: Space) -> Vec<Stretch> {
+    let mut taken: Vec<Stretch> = known
         .iter()
         .filter(|(key, _)| key.space == space && area(key) == wanted)
         .map(|(_, place)| (u32::from(place.address), u32::from(place.address) + u32::from(place.count)))

@@ -81,23 +81,28 @@ pub fn blocks(lines: &[Line]) -> Vec<Block> {
 impl RegisterMap {
     /// Every entry, table by table; where two tables show the same, once for both.
     pub fn lines(&self) -> Vec<Line> {
-        let both = self.is_automatic();
-        let pairs: &[&[Table]] = if both {
-            &[&[Table::Coil, Table::Discrete], &[Table::Holding, Table::Input]]
-        } else {
-            &[&[Table::Coil], &[Table::Discrete], &[Table::Holding], &[Table::Input]]
+        let pairs = [[Table::Coil, Table::Discrete], [Table::Holding, Table::Input]];
+        let of = |tables: &[Table], first: Table| {
+            self.entries(first).iter().map(|entry| self.line(tables, first, entry)).collect::<Vec<_>>()
         };
-        let of = |tables: &&[Table]| {
-            let tables = *tables;
-            let first = tables.first().copied().unwrap_or(Table::Holding);
-            self.entries(first).iter().map(move |entry| self.line(tables, first, entry)).collect::<Vec<_>>()
+        let of_pair = |[first, second]: [Table; 2]| {
+            if self.show_the_same(first, second) {
+                of(&[first, second], first)
+            } else {
+                [of(&[first], first), of(&[second], second)].concat()
+            }
         };
-        pairs.iter().flat_map(of).collect()
+        pairs.into_iter().flat_map(of_pair).collect()
+    }
+
+    fn show_the_same(&self, first: Table, second: Table) -> bool {
+        let place = |entry: &Entry| (entry.address, entry.tag, entry.point.attribute());
+        self.is_automatic() && self.entries(first).iter().map(place).eq(self.entries(second).iter().map(place))
     }
 
     fn line(&self, tables: &[Table], first: Table, entry: &Entry) -> Line {
         let def = self.tag(entry);
-        let packed = (self.is_automatic() && first.is_bits())
+        let packed = (self.is_automatic() && first == Table::Coil)
             .then(|| format!("{}.{}", PACKED + entry.address / 16, entry.address % 16));
         Line {
             tables: tables.iter().map(|table| table.as_str()).collect(),

@@ -1,6 +1,6 @@
 //! The image as the four tables of a Modbus device: where each point lies, what a read finds there, what a write means.
 //!
-//! In reading order: the places of the automatic map ([`assign`]), how a point fills its registers ([`point`]), reading
+//! In reading order: the places of the automatic map ([`assign`]), modules that lie elsewhere (`modules`), how a point fills its registers ([`point`]), reading
 //! and writing ([`access`]), and the map as a list for people ([`list`]).
 //!
 //! The automatic map knows two spaces, bits and registers. Coils and discrete inputs show the same bits, holding and
@@ -10,6 +10,7 @@
 mod access;
 pub mod assign;
 pub mod list;
+mod modules;
 pub mod point;
 
 use crate::config::modbus_server::{Gaps, MapConfig, Stale};
@@ -78,6 +79,19 @@ impl RegisterMap {
         Self { tags, tables, packed, gaps: config.gaps, max_age: config.max_age, left_out }
     }
 
+    /// The map under a unit id that devices or modules have for themselves, of the same tags.
+    #[must_use]
+    pub fn for_unit(&self, config: &MapConfig, unit: u8, places: &Places) -> Self {
+        let own = |table| {
+            fill(config, &self.tags, places, table, |group| {
+                let here = config.modules.iter().find(|one| one.unit == Some(unit) && one.group == group);
+                here.and_then(|one| one.base(table)).map(Lies::From)
+            })
+        };
+        let (tables, left_out) = four(own);
+        Self { tags: Arc::clone(&self.tags), tables, packed: true, left_out, ..*self }
+    }
+
     /// Points for which there was no room.
     pub fn left_out(&self) -> usize {
         self.left_out
@@ -128,38 +142,83 @@ fn edited(config: &MapConfig, tags: &[Arc<TagDef>]) -> [Arc<[Entry]>; 4] {
     })
 }
 
+/// Where the points of a group lie in a table.
+enum Lies {
+    /// Each at its automatic place.
+    Automatic,
+    /// In their layout, which begins here.
+    From(u16),
+}
+
 fn automatic(config: &MapConfig, tags: &[Arc<TagDef>], places: &Places) -> ([Arc<[Entry]>; 4], usize) {
-    let mut spaces = [Vec::new(), Vec::new()];
-    let mut left_out = 0;
+    let own = |table| {
+        let lies = |group: &str| Some(modules::base(config, group, table).map_or(Lies::Automatic, Lies::From));
+        fill(config, tags, places, table, lies)
+    };
+    if config.modules.iter().any(|tables| tables.unit.is_none()) {
+        return four(own);
+    }
+    // Both tables of a space show the same.
+    let [(bits, few), (registers, fewer)] = [own(Table::Coil), own(Table::Holding)];
+    let shared = Table::ALL.map(|table| Arc::clone(if table.is_bits() { &bits } else { &registers }));
+    (shared, few + fewer)
+}
+
+/// Four tables; what is missing in one of two that show the same points is counted once.
+fn four(own: impl Fn(Table) -> (Arc<[Entry]>, usize)) -> ([Arc<[Entry]>; 4], usize) {
+    let [coils, discretes, inputs, holdings] = Table::ALL.map(&own).map(|(entries, missing)| (entries, missing));
+    let left_out = coils.1.max(discretes.1) + inputs.1.max(holdings.1);
+    ([coils.0, discretes.0, inputs.0, holdings.0], left_out)
+}
+
+/// The entries of a table, and for how many points there is no room in it. `lies` tells where those of a group are; none:
+/// not here.
+fn fill(
+    config: &MapConfig,
+    tags: &[Arc<TagDef>],
+    places: &Places,
+    table: Table,
+    lies: impl Fn(&str) -> Option<Lies>,
+) -> (Arc<[Entry]>, usize) {
+    let (mut entries, mut left_out) = (Vec::new(), 0);
     for (tag, def) in (0u32..).zip(tags) {
-        for wanted in assign::wanted_of(def) {
+        let Some(lies) = lies(def.name.group()) else { continue };
+        for mut wanted in assign::wanted_of(def).filter(|wanted| wanted.key.space == Space::of(table)) {
+            let base = match lies {
+                Lies::Automatic => 0,
+                Lies::From(base) => {
+                    wanted.key.space = Space::own(table);
+                    base
+                }
+            };
             let place = places.get(&wanted.key).filter(|place| place.count == wanted.count);
-            let Some(place) = place else {
+            let address = place
+                .and_then(|place| base.checked_add(place.address))
+                .filter(|address| u32::from(*address) + u32::from(wanted.count) <= modules::end_of(wanted.key.space));
+            let Some(address) = address else {
                 left_out += 1;
                 continue;
             };
-            let (attribute, space) = (wanted.key.attribute, wanted.key.space);
+            let attribute = wanted.key.attribute;
             // The bit of the quality says more or less; what it says cannot be written.
             let writable = config.writable && def.can_write(attribute);
-            spaces[space as usize].push(Entry {
-                address: place.address,
-                count: place.count,
-                tag,
-                writable,
-                stale: config.stale,
-                point: Point::new(attribute, wanted.kind, config.order, place.count),
-            });
+            let point = Point::new(attribute, wanted.kind, config.order, wanted.count);
+            entries.push(Entry { address, count: wanted.count, tag, writable, stale: config.stale, point });
         }
     }
-    let [bits, registers] = spaces.map(|mut entries: Vec<Entry>| -> Arc<[Entry]> {
-        entries.sort_by_key(|entry| entry.address);
-        entries.into()
+    entries.sort_by_key(|entry: &Entry| entry.address);
+    // First addresses may be too near each other for what has grown since: nothing is read as something else.
+    let mut reach = 0;
+    entries.retain(|entry| {
+        let free = reach <= u32::from(entry.address);
+        if free {
+            reach = entry.end();
+        } else {
+            left_out += 1;
+        }
+        free
     });
-    let both = |space| match space {
-        Space::Bits => Arc::clone(&bits),
-        Space::Registers => Arc::clone(&registers),
-    };
-    (Table::ALL.map(|table| both(Space::of(table))), left_out)
+    (entries.into(), left_out)
 }
 
 /// Whether the attribute is about the value, and stale with it.

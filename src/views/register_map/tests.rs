@@ -37,7 +37,7 @@ fn internal(name: &str, kind: ValueType) -> Arc<TagDef> {
 }
 
 fn places(tags: &[Arc<TagDef>]) -> Places {
-    assign(&Places::new(), tags).into_iter().collect()
+    assign(&Places::new(), tags, &MapConfig::default()).into_iter().collect()
 }
 
 fn good(value: Value) -> TagState {
@@ -226,7 +226,7 @@ fn a_new_tag_moves_no_other_and_a_gone_one_leaves_its_place_empty() {
     let mut after = before.clone();
     after.insert(0, internal("internal/first", ValueType::U16));
     after.insert(3, internal("internal/flag", ValueType::Bool));
-    let news = assign(&known, &after);
+    let news = assign(&known, &after, &MapConfig::default());
     assert!(
         !news.is_empty() && news.iter().all(|(key, _)| ["id-internal/first", "id-internal/flag"].contains(&&*key.tag))
     );
@@ -234,7 +234,7 @@ fn a_new_tag_moves_no_other_and_a_gone_one_leaves_its_place_empty() {
     all.extend(news);
     let first = PointKey { tag: "id-internal/first".to_owned(), space: Space::Registers, attribute: Attribute::Value };
     assert_eq!(all[&first], Assigned { address: 27, count: 1 });
-    assert_eq!(assign(&all, &after), [], "everything has its place");
+    assert_eq!(assign(&all, &after, &MapConfig::default()), [], "everything has its place");
     // Without its second register the others stay where they were.
     let map = RegisterMap::new(&MapConfig::default(), after.iter().skip(4).cloned(), &all);
     let wide =
@@ -247,7 +247,7 @@ fn a_tag_that_becomes_wider_gets_another_place_and_moves_nobody() {
     let before = [internal("internal/a", ValueType::U16), internal("internal/b", ValueType::U16)];
     let known = places(&before);
     let after = [internal("internal/a", ValueType::U32), Arc::clone(&before[1])];
-    let news: Places = assign(&known, &after).into_iter().collect();
+    let news: Places = assign(&known, &after, &MapConfig::default()).into_iter().collect();
     let value = |name: &str| PointKey {
         tag: format!("id-internal/{name}"),
         space: Space::Registers,
@@ -268,7 +268,7 @@ fn when_the_room_ends_values_go_before_the_rest_and_gaps_are_used() {
     let mut fewer = known;
     fewer.retain(|key, _| key.tag != "id-internal/t5");
     let late = [internal("internal/late", ValueType::U32), internal("internal/later", ValueType::F64)];
-    let news: Places = assign(&fewer, &late).into_iter().collect();
+    let news: Places = assign(&fewer, &late, &MapConfig::default()).into_iter().collect();
     let of = |tag: &str| news.get(&PointKey { tag: format!("id-internal/{tag}"), ..value(0) }).copied();
     assert_eq!(of("late"), Some(Assigned { address: 20, count: 2 }));
     assert_eq!(of("later"), None, "two registers are no room for four");
@@ -355,7 +355,7 @@ proptest! {
                 Some(def) => *def = fresh,
                 None => tags.push(fresh),
             }
-            let news = assign(&known, &tags);
+            let news = assign(&known, &tags, &MapConfig::default());
             known.extend(news);
             for space in Space::ALL {
                 let mut taken: Vec<(u32, u32)> = known

@@ -10,6 +10,7 @@ crate::web::i18n::declare! {
         "Where every point lies. In the automatic map coils and discrete inputs show the same bits, holding and input registers the same registers; from register 61440 on all bits are there once more, sixteen to a register, the lowest bit first.",
         "모든 포인트의 위치입니다. 자동 맵에서는 코일과 이산 입력이 같은 비트를, 홀딩 레지스터와 입력 레지스터가 같은 레지스터를 보여 줍니다. 레지스터 61440부터는 모든 비트가 레지스터당 16개씩 최하위 비트부터 다시 나옵니다.";
     FILTER = "modbus.filter": "Tags", "태그";
+    UNIT = "modbus.unit": "Unit id", "유닛 ID";
     PRINT = "modbus.print": "Print", "인쇄";
     PICTURE = "modbus.picture": "Tables", "테이블";
     ENTRIES = "modbus.entries": "Entries", "항목";
@@ -54,6 +55,11 @@ pub(in crate::web::i18n) mod scripts {
         "modbus.remove": "Remove server", "서버 제거";
         "modbus.to_map": "Show the register map", "레지스터 맵 보기";
         "modbus.routes": "Gateway: unit ids to ports", "게이트웨이: 유닛 ID와 포트";
+        "modbus.modules": "Devices and modules with addresses of their own", "주소를 따로 정한 장치와 모듈";
+        "modbus.modules_lead":
+            "The tables of a device or module begin where you say, values first; under a unit id of its own they begin at 0 unless told otherwise. What lies there in the automatic map gives way once, when the first address is set; later additions move nothing.",
+            "장치나 모듈의 테이블이 정한 주소부터 시작하며 값이 먼저 나옵니다. 전용 유닛 ID를 쓰면 따로 정하지 않는 한 0부터 시작합니다. 자동 맵에서 그 자리에 있던 것은 시작 주소를 정할 때 한 번 비켜 주며, 나중에 추가되는 것은 아무것도 옮기지 않습니다.";
+        "modbus.appliance": "the appliance", "이 기기";
         "modbus.edited_entries": "Entries of the edited map", "편집한 맵의 항목";
         "modbus.take_over": "Begin with the values of the map in force", "현재 맵의 값으로 시작";
         "modbus.first": "The first {n} of {all} entries; the CSV file has all.", "항목 {all}개 중 처음 {n}개. 전체는 CSV 파일에 있습니다.";
@@ -84,6 +90,7 @@ pub(in crate::web::i18n) mod scripts {
         "field.gaps": "Between entries", "항목 사이";
         "field.tag": "Tag", "태그";
         "field.attribute": "Attribute", "속성";
+        "field.own_module": "Device or module", "장치 또는 모듈";
         "field.units": "Unit ids", "유닛 ID";
         "field.route_offset": "Offset", "오프셋";
         "field.priority": "First", "우선";
@@ -95,6 +102,8 @@ pub(in crate::web::i18n) mod scripts {
         "hint.stale": "last, exception (0B when the field does not answer, else 04), or a number.", "last, exception(현장 무응답이면 0B, 그 외 04), 또는 숫자.";
         "hint.max_age_ms": "Empty: only a bad value counts.", "비우면 나쁜 값만 해당합니다.";
         "hint.gaps": "Zeros let a client read through; exception 02 tells it.", "0이면 사이를 건너 읽을 수 있고, 예외 02면 알려 줍니다.";
+        "hint.module_unit": "Empty: under the unit id of the appliance.", "비우면 기기의 유닛 ID를 씁니다.";
+        "hint.module_base": "First address of its table, from 0; empty: the automatic place.", "테이블의 시작 주소 (0부터). 비우면 자동 위치입니다.";
         "hint.units": "One or a range: 10-20", "하나 또는 범위: 10-20";
         "hint.route_offset": "Added to the unit id: the address on the line.", "유닛 ID에 더한 값이 라인의 주소입니다.";
         "hint.cache_ms": "A read the image can answer with values no older costs no line time.", "이 나이 이하의 이미지 값으로 답할 수 있는 읽기는 라인을 쓰지 않습니다.";

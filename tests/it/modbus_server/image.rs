@@ -91,6 +91,58 @@ async fn what_cannot_be_gets_an_exception_and_the_connection_stays() {
 }
 
 #[tokio::test]
+async fn a_module_has_a_unit_id_and_first_addresses_of_its_own_if_asked() {
+    let (gateway, at) = start(json!({}), registers).await;
+    let mut client = ModbusClient::connect(at).await;
+    settled(&mut client).await;
+    let modules = json!([
+        { "module": "internal", "unit_id": 5, "holding": 100, "input": 200 },
+        { "module": "internal", "holding": 10_000 },
+    ]);
+    gateway.edit(|document| document["modbus_server"]["map"] = json!({ "modules": modules })).await.unwrap();
+    let own = async || (client.ask(5, &[3, 0, 100, 0, 3]).await == [3, 6, 0xFF, 0xFE, 0, 1, 0, 2]).then_some(());
+    eventually(own, "the unit id of its own").await;
+    let exchanges: &[(u8, &[u8], &[u8])] = &[
+        (5, &[4, 0, 200, 0, 1], &[4, 2, 0xFF, 0xFE]),
+        (5, &[3, 0, 0, 0, 1], &[0x83, 2]),
+        (5, &[1, 0, 0, 0, 2], &[1, 1, 0b01]),
+        (5, &[6, 0, 100, 0, 7], &[6, 0, 100, 0, 7]),
+        (5, &[5, 0, 1, 0xFF, 0], &[5, 0, 1, 0xFF, 0]),
+        (1, &[1, 0, 0, 0, 2], &[1, 1, 0b11]),
+        // The same tags under the unit id of the appliance: holding registers from 10000 on, the others as they were.
+        (1, &[3, 0x27, 0x10, 0, 3], &[3, 6, 0, 7, 0, 1, 0, 2]),
+        (1, &[4, 0, 0, 0, 3], &[4, 6, 0, 7, 0, 1, 0, 2]),
+        (1, &[3, 0, 0, 0, 1], &[0x83, 2]),
+        (1, &[6, 0x27, 0x10, 0, 8], &[6, 0x27, 0x10, 0, 8]),
+        (5, &[4, 0, 200, 0, 1], &[4, 2, 0, 8]),
+        (6, &[3, 0, 100, 0, 1], &[0x83, 0x0A]),
+    ];
+    for (unit, request, reply) in exchanges {
+        assert_eq!(client.ask(*unit, request).await, *reply, "unit {unit}: {request:02X?}");
+    }
+    let rest = gateway.admin().await;
+    let query = "match=internal/word&attribute=value";
+    let map = rest.get(&format!("/api/v1/modbus-server/map?unit=5&{query}")).await.body;
+    assert_eq!((&map["units"], &map["total"]), (&json!([5]), &json!(2)));
+    let place = |entry: &Json| json!([entry["tables"], entry["address"]]);
+    assert_eq!(
+        [place(&map["entries"][0]), place(&map["entries"][1])],
+        [json!([["holding"], 100]), json!([["input"], 200])]
+    );
+    let map = rest.get(&format!("/api/v1/modbus-server/map?{query}")).await.body;
+    assert_eq!(place(&map["entries"][0]), json!([["holding"], 10_000]));
+    let csv = rest.get("/api/v1/modbus-server/map.csv?unit=5").await.body;
+    assert!(csv.as_str().unwrap().contains("\nholding,100,40101,1,internal/word,value,i16,AB,,yes,\n"), "{csv}");
+    // The places outlast the process.
+    let folder = gateway.stop().await;
+    let gateway = crate::support::gateway::TestGateway::start_on(folder).await;
+    let mut client = ModbusClient::connect(address(&gateway, None).await).await;
+    let same = async || (client.ask(5, &[3, 0, 101, 0, 2]).await == [3, 4, 0, 1, 0, 2]).then_some(());
+    eventually(same, "the same places after a restart").await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn pipelined_requests_are_answered_in_order_each_with_its_number() {
     let (gateway, at) = start(json!({}), registers).await;
     let mut client = ModbusClient::connect(at).await;

@@ -17,6 +17,7 @@ use axum::response::{IntoResponse, Response};
 use http::header;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -37,10 +38,20 @@ struct MapQuery {
     r#match: Option<String>,
     /// Only entries of this attribute.
     attribute: Option<String>,
+    /// The map under a unit id that devices or modules have for themselves; that of the appliance unless given.
+    unit: Option<u8>,
     /// Entries to pass over: the `next` of the answer before.
     after: Option<usize>,
     /// Entries at most, 1..10000; 1000 unless given.
     limit: Option<usize>,
+}
+
+/// Of which unit id.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FileQuery {
+    /// The map under a unit id that devices or modules have for themselves; that of the appliance unless given.
+    unit: Option<u8>,
 }
 
 /// The register map.
@@ -50,6 +61,8 @@ struct MapView {
     mode: &'static str,
     /// Points for which the automatic map has no room.
     left_out: usize,
+    /// Unit ids that devices or modules have for themselves: ask for their maps with `unit`.
+    units: Vec<u8>,
     /// How many entries there are that match.
     total: usize,
     /// `tables`, `address` (0-based), `reference` (such as `40001`), `count`, `tag`, `attribute`, `type`, `order`, `unit`,
@@ -79,7 +92,7 @@ async fn map(
     let pattern = pattern.map_err(|error| ApiProblem::field("/match", error.to_string()))?;
     let limit = query.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let after = query.after.unwrap_or(0);
-    let map = whole(&state).await?;
+    let (map, units) = whole(&state, query.unit).await?;
     beside(move || {
         let wanted = |line: &Line| {
             let tag = pattern.as_ref().is_none_or(|pattern| {
@@ -95,6 +108,7 @@ async fn map(
         Json(MapView {
             mode: if map.is_automatic() { "auto" } else { "edited" },
             left_out: map.left_out(),
+            units: units.into_iter().collect(),
             total,
             entries,
             next: (behind < total).then_some(behind),
@@ -106,13 +120,17 @@ async fn map(
 
 /// The register map as CSV, for the other side's engineering.
 #[utoipa::path(
-    get, path = "/modbus-server/map.csv", tag = "configuration",
+    get, path = "/modbus-server/map.csv", tag = "configuration", params(FileQuery),
     responses((status = 200, content_type = "text/csv", body = String)),
     security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
 )]
-async fn csv(_: Viewer, State(state): State<WebState>) -> Result<Response, ApiProblem> {
+async fn csv(
+    _: Viewer,
+    State(state): State<WebState>,
+    ApiQuery(query): ApiQuery<FileQuery>,
+) -> Result<Response, ApiProblem> {
     let number = state.revision().number;
-    let map = whole(&state).await?;
+    let (map, _) = whole(&state, query.unit).await?;
     let bytes = beside(move || write(&map.lines())).await?.map_err(|error| {
         tracing::error!(%error, "the register map could not be written as CSV");
         ApiProblem::internal()
@@ -159,8 +177,9 @@ fn write(lines: &[Line]) -> Result<Vec<u8>, csv::Error> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// The map in force, as the server has it.
-async fn whole(state: &WebState) -> Result<RegisterMap, ApiProblem> {
+/// The map in force, as the server has it: that of the appliance, or under a unit id of devices or modules; and which unit
+/// ids they have.
+async fn whole(state: &WebState, unit: Option<u8>) -> Result<(RegisterMap, BTreeSet<u8>), ApiProblem> {
     let mut places = state.store().register_places().all().await.map_err(|error| {
         tracing::error!(%error, "the places of the register map cannot be read");
         ApiProblem::internal()
@@ -172,10 +191,14 @@ async fn whole(state: &WebState) -> Result<RegisterMap, ApiProblem> {
         let map = config.modbus_server.map_or_else(MapConfig::default, |server| server.map);
         let tags: Vec<_> = reader.defs().into_iter().map(|(_, def)| def).collect();
         // Where no server ran yet, the places are those it will give.
-        if map.entries.is_none() {
-            places.extend(assign(&places, &tags));
-        }
-        RegisterMap::new(&map, tags, &places)
+        places.extend(assign(&places, &tags, &map));
+        let whole = RegisterMap::new(&map, tags, &places);
+        let units = map.modules.iter().filter_map(|tables| tables.unit).collect();
+        let wanted = match unit {
+            Some(unit) => whole.for_unit(&map, unit, &places),
+            None => whole,
+        };
+        (wanted, units)
     })
     .await
 }

@@ -269,6 +269,13 @@ super::list! {
     "entries of the register map", "레지스터 맵 항목";
     "gateway routes", "게이트웨이 경로";
     "unit ids of this route have number {} of this list already", "이 경로의 유닛 ID를 이 목록의 {0}번이 이미 사용합니다";
+    "give a `unit_id`, or the first address in `coil`, `discrete`, `input` or `holding`",
+        "`unit_id` 또는 `coil`, `discrete`, `input`, `holding` 항목의 시작 주소를 지정하세요";
+    "modules with tables of their own", "전용 테이블을 가진 모듈";
+    "there is no device or module {}", "{0} 장치나 모듈이 없습니다";
+    "gateway route {} has unit id {} already", "게이트웨이 경로 {0}번이 유닛 ID {1}번을 이미 사용합니다";
+    "unit id {} is that of the appliance", "유닛 ID {0}번은 기기의 것입니다";
+    "number {} of this list has this already", "이 목록의 {0}번이 이미 사용합니다";
     "{} overlaps {}, which is number {} of this list", "{0} 자리가 이 목록의 {2}번인 {1} 자리와 겹칩니다";
     "with this offset the unit ids leave the range of the port", "이 오프셋을 더하면 유닛 ID가 포트의 범위를 벗어납니다";
 
