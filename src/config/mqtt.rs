@@ -74,9 +74,6 @@ impl ConnectionConfig {
         let identity = fields.identity(problems);
         let broker = BrokerUrl::read(&mut fields, problems);
         let is_five = fields.word("protocol", &[("3.1.1", false), ("5", true)], problems).unwrap_or(false);
-        if is_five {
-            fields.error("protocol", "MQTT 5 is not available in this version of dinrail", problems);
-        }
         let five = match fields.get("mqtt5") {
             Some(json) => Mqtt5Config::read(json, at.member("mqtt5"), problems),
             None => Some(Mqtt5Config::default()),

@@ -21,6 +21,8 @@ pub struct SubscriptionConfig {
     pub qos: Qos,
     /// Where answers go, if anywhere.
     pub response_topic: Option<TopicTemplate>,
+    /// JSON pointer (RFC 6901) to the value in the payload; `None` is the member `value`, or the bare payload.
+    pub pointer: Option<String>,
     /// Commands with a `timestamp` older than this are refused.
     pub max_age: Option<Duration>,
 }
@@ -56,10 +58,20 @@ impl SubscriptionConfig {
             None => None,
         };
         let max_age = fields.optional_integer("max_age_s", 1..=86_400u64, problems).map(Duration::from_secs);
-        fields.not_yet(&["pointer", "template"], problems);
+        let pointer = fields.text("pointer", 500, problems).map(str::to_owned);
+        if pointer.as_deref().is_some_and(|pointer| !is_pointer(pointer)) {
+            fields.error("pointer", "`pointer` is a JSON pointer such as `/data/setpoint` (RFC 6901)", problems);
+        }
+        fields.not_yet(&["template"], problems);
         if !fields.finish(problems) {
             return None;
         }
-        Some(Self { identity: identity?, topic: topic?, tags, qos, response_topic, max_age })
+        Some(Self { identity: identity?, topic: topic?, tags, qos, response_topic, pointer, max_age })
     }
+}
+
+/// RFC 6901, 3: empty, or each step behind a `/`; `~` only as `~0` or `~1`.
+fn is_pointer(text: &str) -> bool {
+    (text.is_empty() || text.starts_with('/'))
+        && text.split('~').skip(1).all(|rest| rest.starts_with('0') || rest.starts_with('1'))
 }

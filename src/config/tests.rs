@@ -42,7 +42,13 @@ fn sentences_stand_at_their_fields() {
     refuses(|d| d["devices"][0]["port"] = json!("COM9"), "/devices/0/port", "no port `COM9`");
     refuses(|d| d["devices"][1]["name"] = json!("METER1"), "/devices/1/name", "taken");
     refuses(|d| d["devices"][1]["name"] = json!("internal"), "/devices/1/name", "appliance itself");
-    refuses(|d| d["certificates"] = json!([]), "/certificates", "not available in this version");
+    refuses(|d| d["certificates"] = json!({}), "/certificates", "is a list");
+    refuses(|d| d["mqtt"]["connections"][0]["mqtt5"] = json!({}), "/mqtt/connections/0/mqtt5", "goes with");
+    refuses(
+        |d| d["mqtt"]["connections"][0]["protocol"] = json!("4"),
+        "/mqtt/connections/0/protocol",
+        "one of `3.1.1`, `5`",
+    );
     refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/address", "is missing");
     refuses(|d| d["ports"][0]["kind"] = json!("tcp"), "/ports/0/baud", "not a member");
     refuses(|d| d["ports"][0]["kind"] = json!("usb"), "/ports/0/kind", "one of `serial`, `tcp`");

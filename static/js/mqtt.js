@@ -3,7 +3,7 @@
 import { Collection, freshName, withoutIds } from "./collection.js";
 import { ConfigDocument } from "./document.js";
 import { $, fill, h, mark } from "./dom.js";
-import { failedToLoad, withState } from "./editor.js";
+import { certificateNames, failedToLoad, withState } from "./editor.js";
 import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
 import { t } from "./i18n.js";
@@ -18,7 +18,27 @@ import { tagOffers } from "./tag-names.js";
 let published = () => [];
 let written = () => [];
 
-const tls = ({ url = "" }) => /^mqtts:/.test(url);
+/** The names of certificates; filled once the document is there. */
+let certificates = () => [];
+
+const tls = ({ url = "" }) => /^(mqtts|wss):/.test(url);
+const five = ({ protocol }) => protocol === "5";
+/** `site = north`, one a line, and back. */
+const propertiesText = (properties) =>
+  Object.entries(properties)
+    .map(([name, text]) => `${name} = ${text}`)
+    .join("\n");
+const parseProperties = (text) => ({
+  value: Object.fromEntries(
+    text
+      .split("\n")
+      .filter((line) => line.trim())
+      .map((line) => {
+        const [name, ...rest] = line.split("=");
+        return [name.trim(), rest.join("=").trim()];
+      }),
+  ),
+});
 const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
@@ -28,6 +48,7 @@ const CONNECTION = [
     fields: [
       { key: "name", required: true },
       { key: "url", sample: "mqtt://192.168.1.10:1883", required: true },
+      { key: "protocol", kind: "select", words: "none", options: ["3.1.1", "5"], def: "3.1.1" },
       { key: "client_id", hint: "client_id" },
       { key: "username" },
       { key: "password", kind: "secret" },
@@ -41,7 +62,31 @@ const CONNECTION = [
     when: tls,
     fields: [
       { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" },
+      { key: "tls/certificate", kind: "suggest", hint: "connection_certificate", options: () => certificates() },
+      { key: "tls/server_name" },
+      { key: "tls/alpn", kind: "lines", rows: 2 },
+      { key: "tls/pinned_key", sample: "sha256//…" },
+      { key: "tls/insecure", kind: "check", def: false },
       { key: "tls/min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
+    ],
+  },
+  {
+    title: "section.mqtt5",
+    when: five,
+    fields: [
+      { key: "mqtt5/session_expiry_s", kind: "number", def: 86400, min: 0, max: 4294967295, unit: "s" },
+      { key: "mqtt5/receive_maximum", kind: "number", def: 100, min: 1, max: 65535 },
+      { key: "mqtt5/message_expiry_s", kind: "number", min: 1, max: 4294967295, unit: "s" },
+      { key: "mqtt5/topic_alias", kind: "check", def: true },
+      {
+        key: "mqtt5/user_properties",
+        kind: "area",
+        rows: 2,
+        wide: true,
+        sample: "site = north",
+        show: propertiesText,
+        parse: parseProperties,
+      },
     ],
   },
   {
@@ -82,6 +127,7 @@ const SUBSCRIPTION = [
         required: true,
         offers: () => written(),
       },
+      { key: "pointer", sample: "/data/setpoint" },
       { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}" },
       { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
       { key: "max_age_s", kind: "number", min: 1, max: 86400, unit: "s" },
@@ -104,6 +150,7 @@ const ITEM_WORDS = {
 
 async function main() {
   const config = await ConfigDocument.load();
+  certificates = () => certificateNames(config);
   published = () => tagOffers(config);
   written = () => tagOffers(config, { written: true });
   let forms = [];

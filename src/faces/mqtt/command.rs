@@ -5,19 +5,22 @@ mod duplicates;
 mod filter;
 mod request;
 
+use super::client::{Asked, Incoming};
 use super::wire::Notice;
 use crate::config::publication::Qos;
 use crate::config::subscription::SubscriptionConfig;
-use crate::config::topic::{TopicContext, TopicTemplate, overlap};
+use crate::config::topic::{MAX_TOPIC, TopicContext, TopicTemplate, overlap};
 use crate::runtime::commands::WriteError;
 use crate::tag::attribute::Attribute;
 use crate::tag::id::TagName;
 use crate::tag::reading::Stamp;
 use crate::tag::value::Value;
+use bytes::Bytes;
 use duplicates::{Duplicates, Key, Seen};
 use filter::{Aim, Filter};
 use request::Request;
 use serde_json::{Value as Json, json};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The subscriptions of one connection, and what was answered lately.
@@ -60,7 +63,15 @@ pub(super) struct Order {
     pub(super) value: Value,
     id: Json,
     key: Option<Key>,
-    reply: Option<(String, Qos)>,
+    reply: Option<Reply>,
+}
+
+/// Where an answer goes, and with what.
+#[derive(Debug, Clone)]
+struct Reply {
+    topic: String,
+    qos: Qos,
+    correlation: Option<Bytes>,
 }
 
 impl Orders {
@@ -85,32 +96,36 @@ impl Orders {
     }
 
     /// Judges one message.
-    pub(super) fn judge(&mut self, topic: &str, payload: &[u8], retained: bool, now: Instant, stamp: Stamp) -> Verdict {
+    pub(super) fn judge(&mut self, topic: &str, message: &Incoming, now: Instant, stamp: Stamp) -> Verdict {
         let aims = || self.filters.iter().filter_map(|filter| Some((filter, filter.aim(topic)?)));
         // Where subscriptions overlap, the one that allows the tag takes the command.
         let allowed = aims().find(|(_, aim)| matches!(aim, Aim::Allowed(..)));
         let Some((filter, aim)) = allowed.or_else(|| aims().next()) else { return Verdict::Ignore };
-        if retained {
+        if message.retain {
             // It was meant for whoever listened then; now it would move an output at every reconnect.
             tracing::info!(topic, "a retained command is ignored");
             return Verdict::Ignore;
         }
-        let request = Request::parse(payload);
+        let asked = &message.asked;
+        let request = Request::parse(&message.payload, filter.config.pointer.as_deref());
         let id = request.as_ref().map_or(Json::Null, |request| request.id.clone());
         let (tag, attribute) = match aim {
             Aim::Allowed(tag, attribute) => (tag, attribute),
             Aim::Refused { tag, attribute, why } => {
-                let reply = self.reply_to(&filter.config, tag.as_ref(), attribute);
+                let reply = self.reply_to(&filter.config, asked, tag.as_ref(), attribute);
                 let shown = tag.as_ref().map(TagName::as_str);
                 return refuse(topic, shown, attribute.map(Attribute::as_str), &id, why, reply);
             }
         };
-        let reply = self.reply_to(&filter.config, Some(&tag), Some(attribute));
+        let reply = self.reply_to(&filter.config, asked, Some(&tag), Some(attribute));
         let refused = |why: String, reply| refuse(topic, Some(tag.as_str()), Some(attribute.as_str()), &id, why, reply);
         let request = match request {
             Ok(request) => request,
             Err(error) => return refused(error.to_string(), reply),
         };
+        if asked.expiry == Some(Duration::ZERO) {
+            return refused("the command has expired on its way (MQTT 5 message expiry)".to_owned(), reply);
+        }
         if let Some(Err(why)) = filter.config.max_age.map(|limit| request.check_age(limit, stamp)) {
             return refused(why, reply);
         }
@@ -119,7 +134,7 @@ impl Orders {
             match self.answered.look(key, now) {
                 Some(Seen::Running) => return Verdict::Ignore,
                 Some(Seen::Answered(payload)) => {
-                    return Verdict::Repeat(reply.map(|(topic, qos)| notice(topic, payload.clone(), qos)));
+                    return Verdict::Repeat(reply.map(|reply| reply.notice(payload.clone())));
                 }
                 None => self.answered.begin(key.clone(), now),
             }
@@ -142,21 +157,27 @@ impl Orders {
                 self.answered.finish(key, payload.clone(), now);
             }
         }
-        order.reply.map(|(topic, qos)| notice(topic, payload, qos))
+        order.reply.map(|reply| reply.notice(payload))
     }
 
-    /// Where the answer goes. Never into a subscription of our own: it would come back as a command, for ever.
+    /// Where the answer goes: where MQTT 5 says it is wanted, else to the configured topic. Never into a subscription of our
+    /// own: it would come back as a command, for ever.
     fn reply_to(
         &self,
         config: &SubscriptionConfig,
+        asked: &Asked,
         tag: Option<&TagName>,
         attribute: Option<Attribute>,
-    ) -> Option<(String, Qos)> {
-        let template = config.response_topic.as_ref()?;
-        let unknown = (tag.is_none() && template.uses_tag()) || (attribute.is_none() && template.uses_attribute());
-        let topic = template.render(TopicContext { appliance: &self.appliance, tag, attribute });
+    ) -> Option<Reply> {
+        let wanted = asked.response_topic.as_deref().filter(|topic| is_topic(topic)).map(str::to_owned);
+        let topic = wanted.or_else(|| {
+            let template = config.response_topic.as_ref()?;
+            let unknown = (tag.is_none() && template.uses_tag()) || (attribute.is_none() && template.uses_attribute());
+            let topic = template.render(TopicContext { appliance: &self.appliance, tag, attribute });
+            (!unknown).then_some(topic)
+        })?;
         let own = self.filters.iter().any(|filter| filter.aim(&topic).is_some());
-        (!unknown && !own).then_some((topic, config.qos))
+        (!own).then(|| Reply { topic, qos: config.qos, correlation: asked.correlation.clone() })
     }
 
     /// A subscription whose answers are not sent because of that.
@@ -184,14 +205,14 @@ fn refuse(
     attribute: Option<&str>,
     id: &Json,
     why: String,
-    reply: Option<(String, Qos)>,
+    reply: Option<Reply>,
 ) -> Verdict {
     let subject = match (tag, attribute) {
         (Some(tag), Some("value") | None) => tag.to_owned(),
         (Some(tag), Some(attribute)) => format!("{tag}/{attribute}"),
         (None, _) => topic.chars().take(200).collect(),
     };
-    let answer = reply.map(|(topic, qos)| notice(topic, failure(id, tag, attribute, &why), qos));
+    let answer = reply.map(|reply| reply.notice(failure(id, tag, attribute, &why)));
     Verdict::Refuse(Refusal { subject, why, answer })
 }
 
@@ -204,8 +225,16 @@ fn failure(id: &Json, tag: Option<&str>, attribute: Option<&str>, why: &str) -> 
     json!({"id": id, "tag": tag, "attribute": attribute, "ok": false, "error": why}).to_string()
 }
 
-fn notice(topic: String, payload: String, qos: Qos) -> Notice {
-    Notice { topic, payload, qos, retain: false }
+impl Reply {
+    fn notice(self, payload: String) -> Notice {
+        let Self { topic, qos, correlation } = self;
+        Notice { topic, payload, qos, retain: false, correlation }
+    }
+}
+
+/// Whether a topic can be published to: the broker would end the session for one that cannot (MQTT 5, 3.3.2.3.5).
+fn is_topic(topic: &str) -> bool {
+    !topic.is_empty() && topic.len() <= MAX_TOPIC && !topic.contains(['+', '#', '\0'])
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What a connection does, event by event. The loop that waits is the unit's.
 
+use super::client::{Incoming, NotDone, Outgoing};
 use super::command::{Order, Orders, Refusal, Verdict};
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
@@ -10,6 +11,7 @@ use super::report::Report;
 use super::session::{Delivery, Out, Session, Settled};
 use super::wire::Notice;
 use super::{MqttUnit, MqttUnitConfig};
+use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::platform::clock;
 use crate::runtime::changes::{Changed, Interest};
@@ -22,7 +24,6 @@ use crate::tag::value::Value;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use rumqttc::{Publish, PublishTopic};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -147,11 +148,19 @@ impl Face {
 
     /// Of a connection that has a session.
     fn set_health(&self, ctx: &UnitContext) {
+        let connection = &self.config.connection;
         match (self.refused.first(), self.queue.trouble()) {
+            (None, None) if connection.tls.as_ref().is_some_and(TlsConfig::trusts_anybody) => {
+                let broker = &connection.broker;
+                ctx.set_health(Health::Degraded(format!(
+                    "{broker}: connected, but the broker's certificate is not checked (`insecure`): anybody on the way can \
+                     read and change what is sent"
+                )));
+            }
             (None, None) => ctx.set_health(Health::Up),
             (None, Some(trouble)) => ctx.set_health(Health::Degraded(trouble.to_owned())),
             (Some(filter), _) => {
-                let broker = &self.config.connection.broker;
+                let broker = &connection.broker;
                 ctx.set_health(Health::Degraded(format!(
                     "{broker}: the broker refuses the subscription to `{filter}`"
                 )));
@@ -250,7 +259,7 @@ impl Face {
     }
 
     /// A message on one of our subscriptions.
-    pub(super) fn message(&mut self, message: &Publish, session: &mut Session) {
+    pub(super) fn message(&mut self, message: &Incoming, session: &mut Session) {
         self.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
         // A request that was meant for whoever listened then is none now.
@@ -259,7 +268,7 @@ impl Face {
             return;
         }
         let (now, stamp) = (Instant::now(), clock::now());
-        let verdict = self.orders.judge(topic, &message.payload, message.retain, now, stamp);
+        let verdict = self.orders.judge(topic, message, now, stamp);
         let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };
         self.report.status.received += u64::from(!matches!(verdict, Verdict::Ignore));
         match verdict {
@@ -317,6 +326,16 @@ impl Face {
     pub(super) fn count(&mut self, settled: &Settled) {
         let status = &mut self.report.status;
         match settled {
+            Settled::Publish { result: Err(NotDone::Refused(why)), delivery, .. } => {
+                status.failed += 1;
+                status.last_error = Some((*why).to_owned());
+                match delivery {
+                    Delivery::Record(ticket) => self.queue.refused(*ticket),
+                    Delivery::Loose(slot) => self.queue.ledger.refuse_loose(*slot),
+                    Delivery::Notice => (),
+                }
+                self.heard();
+            }
             Settled::Publish { result, delivery: Delivery::Record(ticket), .. } => {
                 status.acknowledged += u64::from(result.is_ok());
                 self.queue.settled(*ticket, result.is_ok());
@@ -334,7 +353,7 @@ impl Face {
                     _ => self.heard(),
                 }
             }
-            Settled::Publish { result: Err(error), delivery, .. } => {
+            Settled::Publish { result: Err(NotDone::Lost(error)), delivery, .. } => {
                 status.failed += 1;
                 if let Delivery::Loose(slot) = delivery {
                     self.queue.ledger.settle_loose(*slot, false);
@@ -447,8 +466,9 @@ impl Face {
             let sent = self.queue.send_next(|record, ticket, beside| {
                 let (payload, retain) =
                     if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
-                let (topic, delivery) = (PublishTopic::from(record.topic.as_ref()), Delivery::Record(ticket));
-                session.publish(topic, payload, (record.qos, retain), delivery, status)
+                let topic = record.topic.as_ref().to_owned();
+                let message = Outgoing { topic, payload, qos: record.qos, retain, correlation: None, expires: true };
+                session.publish(message, Delivery::Record(ticket), status)
             });
             if !sent {
                 break;

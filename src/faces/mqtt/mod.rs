@@ -9,6 +9,7 @@
 //! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
 
 mod backoff;
+mod client;
 mod command;
 mod dial;
 mod face;
@@ -76,8 +77,8 @@ pub struct MqttUnit {
 #[derive(Debug, thiserror::Error)]
 pub enum MqttError {
     /// The client library refuses the settings.
-    #[error("the MQTT client cannot be set up")]
-    Client(#[from] rumqttc::ClientBuildError),
+    #[error("the MQTT client cannot be set up: {0}")]
+    Client(String),
 }
 
 /// How the unit follows the image.

@@ -1,9 +1,8 @@
 //! Keeps a session going for ever: polls the client library, and waits before it lets it connect again.
 
 use super::backoff::Backoff;
-use super::reason::{Stage, sentence};
+use super::client::{Ended, EventLoop, Incoming, Polled, Stage};
 use super::wire::Wire;
-use rumqttc::{ConnectionError, Event, EventLoop, Packet, Publish, StateError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
@@ -20,7 +19,7 @@ pub(super) enum Happening {
         link: u64,
     },
     /// A message on one of our subscriptions.
-    Message(Publish),
+    Message(Incoming),
     /// No session, and why.
     Lost(String),
 }
@@ -37,27 +36,27 @@ pub(super) async fn pump(mut events: EventLoop, wire: Wire, to: mpsc::Sender<Hap
     // is given up, by one connect that asks for a clean one.
     let mut discarding = false;
     loop {
-        let happening = match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) if discarding => {
+        let stage = if since.is_some() { Stage::Connected } else { Stage::Connecting };
+        let happening = match events.poll(stage, &wire).await {
+            Ok(Polled::Connected { .. }) if discarding => {
                 discarding = false;
-                events.mqtt_options.set_clean_session(wire.clean_session);
-                events.clean();
+                events.start_clean(wire.clean_session);
+                events.drop_session();
                 continue;
             }
-            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
+            Ok(Polled::Connected { resumed }) => {
                 since = Some(Instant::now());
                 let link = link.fetch_add(1, Ordering::SeqCst) + 1;
-                Happening::Connected { resumed: answer.session_present, link }
+                Happening::Connected { resumed, link }
             }
-            Ok(Event::Incoming(Packet::Publish(publish))) => Happening::Message(publish),
-            Ok(_) => continue,
-            Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => return,
-            Err(error) => {
+            Ok(Polled::Message(message)) => Happening::Message(message),
+            Ok(Polled::Other) => continue,
+            Err(Ended::Disconnected) => return,
+            Err(Ended::Lost { sentence, too_large }) => {
                 link.fetch_add(1, Ordering::SeqCst);
-                discarding |= !wire.clean_session && is_too_large(&error);
-                events.mqtt_options.set_clean_session(wire.clean_session || discarding);
-                let stage = if since.is_some() { Stage::Connected } else { Stage::Connecting };
-                let lost = Happening::Lost(sentence(&error, stage, &wire));
+                discarding |= !wire.clean_session && too_large;
+                events.start_clean(wire.clean_session || discarding);
+                let lost = Happening::Lost(format!("{}: {sentence}", wire.broker));
                 let pause = backoff.pause(since.take().map(|since| since.elapsed()));
                 if to.send(lost).await.is_err() {
                     return;
@@ -70,11 +69,4 @@ pub(super) async fn pump(mut events: EventLoop, wire: Wire, to: mpsc::Sender<Hap
             return;
         }
     }
-}
-
-fn is_too_large(error: &ConnectionError) -> bool {
-    matches!(
-        error,
-        ConnectionError::MqttState(StateError::Deserialization(rumqttc::Error::PayloadSizeLimitExceeded(_)))
-    )
 }

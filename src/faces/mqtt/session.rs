@@ -1,19 +1,17 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
+use super::MqttError;
+use super::client::{Client, EventLoop, NotDone, Outgoing, SubscribeNotice};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
-use super::wire::{self, IN_FLIGHT, Notice, Wire};
+use super::wire::{IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
 use crate::runtime::status::MqttStatus;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
-use rumqttc::{
-    AsyncClient, ClientBuildError, ClientError, EventLoop, PublishNoticeError, PublishOptions, PublishTopic,
-    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
-};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +36,7 @@ const FILTERS: usize = 100;
 
 /// A client and what it still owes us.
 pub(super) struct Session {
-    client: AsyncClient,
+    client: Client,
     settling: FuturesUnordered<BoxFuture<'static, Settled>>,
     publications: Open,
     notices: Open,
@@ -86,7 +84,7 @@ pub(super) enum Settled {
         qos: Qos,
         bytes: usize,
         delivery: Delivery,
-        result: Result<(), PublishNoticeError>,
+        result: Result<(), NotDone>,
     },
     /// The filters the broker refuses.
     Subscribe(Vec<String>),
@@ -95,9 +93,8 @@ pub(super) enum Settled {
 }
 
 impl Session {
-    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), ClientBuildError> {
-        let (client, mut events) = AsyncClient::builder(wire.options()).try_build()?;
-        events.set_network_options(Wire::network_options());
+    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), MqttError> {
+        let (client, events) = Client::new(wire)?;
         let settling = FuturesUnordered::new();
         let (publications, notices) = (Open::default(), Open::default());
         Ok((Self { client, settling, publications, notices, urgent: VecDeque::new(), link: Arc::default() }, events))
@@ -185,39 +182,32 @@ impl Session {
                 self.urgent.push_front(notice);
                 return;
             }
-            let Notice { topic, payload, qos, retain } = notice;
-            self.publish(topic.into(), payload.into(), (qos, retain), Delivery::Notice, status);
+            let Notice { topic, payload, qos, retain, correlation } = notice;
+            let payload = payload.into();
+            let message = Outgoing { topic, payload, qos, retain, correlation, expires: false };
+            self.publish(message, Delivery::Notice, status);
         }
     }
 
     /// Hands one message over; false when the library does not take it.
-    pub(super) fn publish(
-        &mut self,
-        topic: PublishTopic,
-        payload: Bytes,
-        (qos, retain): (Qos, bool),
-        delivery: Delivery,
-        status: &mut MqttStatus,
-    ) -> bool {
-        let bytes = payload.len();
-        let share = delivery.share();
-        let options = PublishOptions::new(wire::qos(qos)).retain(retain);
-        match self.client.try_publish_tracked(topic, payload, options) {
+    pub(super) fn publish(&mut self, message: Outgoing, delivery: Delivery, status: &mut MqttStatus) -> bool {
+        let (bytes, qos, share) = (message.payload.len(), message.qos, delivery.share());
+        match self.client.publish(message) {
             Ok(notice) => {
                 status.published += 1;
                 let open = self.open(share);
                 open.count[class(qos)] += 1;
                 open.bytes += bytes;
                 let settled = async move {
-                    let result = notice.wait_completion_async().await;
+                    let result = notice.done().await;
                     Settled::Publish { share, qos, bytes, delivery, result }
                 };
                 self.settling.push(settled.boxed());
                 true
             }
-            Err(error) => {
+            Err(why) => {
                 status.failed += 1;
-                status.last_error = Some(refused(&error).to_owned());
+                status.last_error = Some(why.to_owned());
                 false
             }
         }
@@ -226,10 +216,8 @@ impl Session {
     /// Asks the broker for these filters.
     pub(super) fn subscribe(&mut self, filters: &[(String, Qos)]) {
         for filters in filters.chunks(FILTERS) {
-            let asked =
-                filters.iter().map(|(filter, quality)| SubscribeFilterInput::new(filter.clone(), wire::qos(*quality)));
             let names: Vec<String> = filters.iter().map(|(filter, _)| filter.clone()).collect();
-            match self.client.try_subscribe_many_tracked(asked) {
+            match self.client.subscribe(filters) {
                 Ok(notice) => self.settling.push(subscribed(notice, names).boxed()),
                 Err(_) => self.settling.push(std::future::ready(Settled::Subscribe(names)).boxed()),
             }
@@ -239,8 +227,8 @@ impl Session {
     /// Tells the broker that these filters are not wanted any more. Should it be lost, messages for them are ignored.
     pub(super) fn unsubscribe(&self, filters: &[String]) {
         for filters in filters.chunks(FILTERS) {
-            if let Err(error) = self.client.try_unsubscribe_many(filters.iter().cloned()) {
-                tracing::debug!(reason = refused(&error), "unsubscribing");
+            if let Err(reason) = self.client.unsubscribe(filters) {
+                tracing::debug!(reason, "unsubscribing");
             }
         }
     }
@@ -248,32 +236,24 @@ impl Session {
     /// Asks the broker for a sign of life: it answers an UNSUBSCRIBE from a filter it does not know like any other
     /// (MQTT 3.1.1, 3.10.4).
     pub(super) fn ask_for_a_sign(&self) {
-        match self.client.try_unsubscribe_tracked(SIGN) {
-            Ok(notice) => {
-                self.settling.push(notice.wait_completion_async().map(|done| Settled::Sign(done.is_ok())).boxed());
-            }
-            Err(error) => tracing::debug!(reason = refused(&error), "asking for a sign of life"),
+        match self.client.ask_for_a_sign(SIGN) {
+            Ok(notice) => self.settling.push(notice.came().map(Settled::Sign).boxed()),
+            Err(reason) => tracing::debug!(reason, "asking for a sign of life"),
         }
     }
 
     /// Says good-bye, so that the broker forgets the will.
     pub(super) fn disconnect(&self) {
-        if let Err(error) = self.client.try_disconnect_now() {
-            tracing::debug!(reason = refused(&error), "disconnecting");
+        if let Err(reason) = self.client.disconnect() {
+            tracing::debug!(reason, "disconnecting");
         }
     }
 }
 
 async fn subscribed(notice: SubscribeNotice, names: Vec<String>) -> Settled {
-    match notice.wait_async().await {
-        Ok(ack) => {
-            let codes = ack.return_codes.into_iter().zip(names);
-            let refused = codes.filter(|(code, _)| *code == SubscribeReasonCode::Failure);
-            Settled::Subscribe(refused.map(|(_, name)| name).collect())
-        }
-        // The session ended first; the next one asks again.
-        Err(_) => Settled::Subscribe(Vec::new()),
-    }
+    // The session ended first; the next one asks again.
+    let Some(refused) = notice.refused().await else { return Settled::Subscribe(Vec::new()) };
+    Settled::Subscribe(names.into_iter().zip(refused).filter(|(_, refused)| *refused).map(|(name, _)| name).collect())
 }
 
 fn class(qos: Qos) -> usize {
@@ -281,14 +261,6 @@ fn class(qos: Qos) -> usize {
         Qos::AtMostOnce => 0,
         Qos::AtLeastOnce => 1,
         Qos::ExactlyOnce => 2,
-    }
-}
-
-fn refused(error: &ClientError) -> &'static str {
-    match error {
-        ClientError::RequestChannelFull(_) => "the broker takes messages more slowly than they come",
-        ClientError::InvalidRequest(_) => "a topic is not valid",
-        _ => "the client has ended",
     }
 }
 
@@ -313,8 +285,9 @@ impl Outlet for Out<'_> {
             return self.queue.push(slot, message, self.now);
         }
         let payload = Bytes::copy_from_slice(payload);
-        let (topic, how) = (PublishTopic::from(topic.as_ref()), (qos, retain));
-        if self.session.publish(topic, payload, how, Delivery::Loose(slot), self.status) {
+        let message =
+            Outgoing { topic: topic.as_ref().to_owned(), payload, qos, retain, correlation: None, expires: true };
+        if self.session.publish(message, Delivery::Loose(slot), self.status) {
             self.queue.ledger.produce_loose(slot);
         }
         None

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
 
 /// One request and its answer.
-const HANDSHAKE: Duration = Duration::from_secs(5);
+pub(super) const HANDSHAKE: Duration = Duration::from_secs(5);
 /// The subprotocol of MQTT, 3.1.1 and 5 alike (MQTT 5, 6.0).
 const PROTOCOL: &str = "mqtt";
 /// Bytes of one message of the broker; a message of MQTT may be spread over several.

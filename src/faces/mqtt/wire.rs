@@ -1,13 +1,17 @@
 //! The part of the settings that a session is made with: when it changes there must be another session.
 
-use super::dial::dial;
+use super::dial::{Stream, dial};
+use super::web_socket::HANDSHAKE;
 use crate::config::broker_url::BrokerUrl;
-use crate::config::mqtt::Announcement;
+use crate::config::mqtt::{Announcement, Protocol};
 use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::config::secret::Secret;
 use crate::config::topic::TopicContext;
-use rumqttc::{Broker, LastWill, MqttOptions, NetworkOptions, QoS};
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use std::io;
 use std::time::Duration;
 
 /// Publishes of QoS 1 and 2 that may wait for their acknowledgement, birth and answers included: below the 100 that
@@ -16,11 +20,13 @@ pub(super) const IN_FLIGHT: u16 = 96;
 /// What the client library may be handed before it has written anything.
 pub(super) const QUEUE: usize = 1024;
 /// A message larger than this ends the session; commands have a far lower limit of their own, with an answer.
-const LARGEST_IN: usize = 16 * 1024 * 1024;
+pub(super) const LARGEST_IN: usize = 16 * 1024 * 1024;
 /// MQTT 3.1.1, 2.2.3: the longest packet there is.
-const LARGEST_OUT: usize = 268_435_455;
-/// From the first packet to CONNACK, and the longest a write may take. Longer than reaching the broker by TCP and TLS.
-pub(super) const CONNACK: Duration = Duration::from_secs(15);
+pub(super) const LARGEST_OUT: usize = 268_435_455;
+/// Requests the library writes at once; its own default writes to the socket once per message.
+pub(super) const BATCH: usize = 256;
+/// See [`Wire::patience`].
+const CONNACK: Duration = Duration::from_secs(15);
 
 /// A topic and payload about ourselves, with its placeholder filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub(super) struct Notice {
     pub(super) payload: String,
     pub(super) qos: Qos,
     pub(super) retain: bool,
+    /// What came with the request that this answers.
+    pub(super) correlation: Option<Bytes>,
 }
 
 impl Notice {
@@ -39,6 +47,7 @@ impl Notice {
             payload: announcement.payload.clone(),
             qos: announcement.qos,
             retain: announcement.retain,
+            correlation: None,
         }
     }
 }
@@ -49,8 +58,9 @@ pub(super) struct Wire {
     pub(super) broker: BrokerUrl,
     pub(super) tls: Option<TlsConfig>,
     pub(super) client_id: String,
-    username: Option<String>,
-    password: Option<Secret>,
+    pub(super) protocol: Protocol,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<Secret>,
     pub(super) keep_alive: Duration,
     pub(super) clean_session: bool,
     pub(super) will: Option<Notice>,
@@ -64,6 +74,7 @@ impl Wire {
             broker: connection.broker.clone(),
             tls: connection.tls.clone(),
             client_id: connection.client_id.clone().unwrap_or_else(|| config.appliance.clone()),
+            protocol: connection.protocol.clone(),
             username: connection.username.clone(),
             password: connection.password.clone(),
             keep_alive: connection.keep_alive,
@@ -72,50 +83,19 @@ impl Wire {
         }
     }
 
-    /// Options of the client library.
-    pub(super) fn options(&self) -> MqttOptions {
-        let broker = Broker::tcp(self.broker.host.clone(), self.broker.port);
-        let mut options = MqttOptions::new(self.client_id.clone(), broker);
-        options
-            .set_keep_alive(u16::try_from(self.keep_alive.as_secs()).unwrap_or(u16::MAX))
-            .set_clean_session(self.clean_session)
-            .set_inflight(IN_FLIGHT)
-            .set_request_channel_capacity(QUEUE)
-            // The library's own default writes to the socket once per message.
-            .set_max_request_batch(256)
-            .set_max_packet_size(LARGEST_IN, LARGEST_OUT);
-        match (&self.username, &self.password) {
-            (Some(name), Some(password)) => {
-                options.set_credentials(name.clone(), password.reveal().as_bytes().to_vec());
-            }
-            (Some(name), None) => {
-                options.set_username(name.clone());
-            }
-            (None, _) => (),
-        }
-        if let Some(will) = &self.will {
-            let payload = will.payload.as_bytes().to_vec();
-            options.set_last_will(LastWill::new(will.topic.clone(), payload, qos(will.qos), will.retain));
-        }
-        // Our own dialler, since only it knows which part of the way failed.
+    /// Seconds between signs of life.
+    pub(super) fn keep_alive_s(&self) -> u16 {
+        u16::try_from(self.keep_alive.as_secs()).unwrap_or(u16::MAX)
+    }
+
+    /// From the first packet to CONNACK, and the longest a write may take. Longer than reaching the broker.
+    pub(super) fn patience(&self) -> Duration {
+        if self.broker.scheme.is_web() { CONNACK + HANDSHAKE } else { CONNACK }
+    }
+
+    /// Reaches the broker, as often as it is called.
+    pub(super) fn dialler(&self) -> impl Fn() -> BoxFuture<'static, io::Result<Stream>> + Send + Sync + 'static {
         let (broker, tls, keep_alive) = (self.broker.clone(), self.tls.clone(), self.keep_alive);
-        options.set_socket_connector(move |_address, _options| dial(broker.clone(), tls.clone(), keep_alive));
-        options
-    }
-
-    /// Time limits of the client library.
-    pub(super) fn network_options() -> NetworkOptions {
-        let mut options = NetworkOptions::new();
-        options.set_connection_timeout(CONNACK.as_secs());
-        options
-    }
-}
-
-/// The library's word for a quality of service.
-pub(super) fn qos(qos: Qos) -> QoS {
-    match qos {
-        Qos::AtMostOnce => QoS::AtMostOnce,
-        Qos::AtLeastOnce => QoS::AtLeastOnce,
-        Qos::ExactlyOnce => QoS::ExactlyOnce,
+        move || dial(broker.clone(), tls.clone(), keep_alive).boxed()
     }
 }

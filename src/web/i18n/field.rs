@@ -60,6 +60,17 @@ crate::web::i18n::declare_for_scripts! {
     "field.clean_session": "Clean session", "새 세션으로 시작";
     "field.certificate": "Certificate", "인증서";
     "field.ca": "CA certificate (PEM)", "CA 인증서 (PEM)";
+    "field.server_name": "Name in the broker's certificate (SNI)", "브로커 인증서의 이름 (SNI)";
+    "field.alpn": "Protocols offered (ALPN)", "제시할 프로토콜 (ALPN)";
+    "field.pinned_key": "Pinned key", "고정할 키";
+    "field.insecure": "Do not check the broker's certificate", "브로커 인증서를 확인하지 않음";
+    "field.protocol": "MQTT version", "MQTT 버전";
+    "field.session_expiry_s": "The broker keeps the session for", "브로커의 세션 유지 시간";
+    "field.receive_maximum": "Messages on the way to us at once", "동시에 받을 메시지 수";
+    "field.topic_alias": "Numbers for topics", "토픽 별칭";
+    "field.message_expiry_s": "The broker keeps messages for", "브로커의 메시지 유지 시간";
+    "field.user_properties": "User properties", "사용자 속성";
+    "field.pointer": "Where the value stands", "값의 위치";
     "field.min_version": "Lowest TLS version", "최저 TLS 버전";
     "field.birth_topic": "Birth topic", "시작 토픽";
     "field.birth_payload": "Birth payload", "시작 페이로드";

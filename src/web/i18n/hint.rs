@@ -19,7 +19,23 @@ crate::web::i18n::declare_for_scripts! {
     "hint.invalid": "Raw values that mean “no value”: -32768; 65535", "“값 없음”을 뜻하는 원시값: -32768; 65535";
     "hint.writable": "yes or no; Space switches.", "예 또는 아니요. 스페이스로 바꿉니다.";
     "hint.keep": "Survives a restart.", "재시작 후에도 유지됩니다.";
-    "hint.url": "mqtt:// or mqtts://, with host and port.", "mqtt:// 또는 mqtts:// 와 호스트, 포트.";
+    "hint.url": "mqtt, mqtts, ws or wss, with host and port: mqtts://broker.example:8883, wss://broker.example/mqtt",
+        "mqtt, mqtts, ws, wss 중 하나와 호스트, 포트. 예: mqtts://broker.example:8883, wss://broker.example/mqtt";
+    "hint.connection_certificate": "Shown to the broker (mutual TLS). Its name, from the page of certificates.",
+        "브로커에 보여 줄 인증서 (상호 TLS). 인증서 페이지의 이름입니다.";
+    "hint.server_name": "Empty: the host of the URL.", "비우면 URL의 호스트를 씁니다.";
+    "hint.alpn": "One a line, as some clouds ask for: x-amzn-mqtt-ca", "한 줄에 하나. 일부 클라우드에서 필요합니다. 예: x-amzn-mqtt-ca";
+    "hint.pinned_key": "sha256//…: the only key the broker may show, whoever signed for it.",
+        "sha256//… 형식. 누가 서명했든 이 키를 가진 브로커만 허용합니다.";
+    "hint.insecure": "Anybody on the way can then read and change what is sent, unless a key is pinned. A banner says so on every page.",
+        "키를 고정하지 않으면 중간에서 누구나 내용을 읽고 바꿀 수 있습니다. 모든 페이지에 경고가 표시됩니다.";
+    "hint.session_expiry_s": "Counted from when the connection ends; a clean session ends at once. 4294967295: for ever.",
+        "연결이 끝난 때부터 셉니다. 새 세션으로 시작하면 바로 끝납니다. 4294967295이면 영구 유지합니다.";
+    "hint.topic_alias": "Saves bytes where topics are long, as far as the broker takes it.", "토픽이 길 때 전송량을 줄입니다. 브로커가 허용하는 만큼만 씁니다.";
+    "hint.message_expiry_s": "For those who are away. Empty: without end.", "자리를 비운 구독자를 위한 시간. 비우면 제한이 없습니다.";
+    "hint.user_properties": "One a line: name = text. They go along with every message.", "한 줄에 하나: 이름 = 텍스트. 모든 메시지에 함께 보냅니다.";
+    "hint.pointer": "JSON pointer into the payload, such as /data/setpoint. Empty: the member value, or the bare payload.",
+        "페이로드 안의 JSON 포인터. 예: /data/setpoint. 비우면 value 멤버 또는 페이로드 자체입니다.";
     "hint.max_mib": "0: nothing waits; after an outage only the newest values are sent.", "0이면 대기하지 않고, 복구 후 최신 값만 보냅니다.";
     "hint.max_age_h": "Messages that wait longer are given up.", "더 오래 기다린 메시지는 버립니다.";
     "hint.durability": "Fast spares the flash: what is acknowledged within a second is never written; a crash loses at most the last 2 seconds. Strict loses nothing with a crash, and at most 50 ms with the power.",
@@ -50,7 +66,7 @@ crate::web::i18n::declare_for_scripts! {
         "“변경 시”와 함께면 변경마다 메시지를 보내고 합치지 않습니다. 단독이면 모든 읽기를 보냅니다.";
     "hint.interval_ms": "Alone: period. With “on change”: at the latest after this long.", "단독이면 주기, “변경 시”와 함께면 최대 간격입니다.";
     "hint.merge_ms": "Changes in between are merged to the newest.", "그 사이의 변경은 최신 값으로 합쳐집니다.";
-    "hint.response_topic": "Where the answer to a command goes.", "명령의 응답을 보낼 곳.";
+    "hint.response_topic": "Where the answer to a command goes; in MQTT 5 where the command says, if it says.", "명령의 응답을 보낼 곳. MQTT 5에서는 명령이 지정한 곳이 먼저입니다.";
     "hint.max_age_s": "Judged only if the command carries its time.", "명령에 시각이 있을 때만 판단합니다.";
     "hint.anonymous": "Anyone who reaches the listener may then publish and subscribe.", "접속할 수 있는 누구나 발행하고 구독할 수 있게 됩니다.";
     "hint.publish": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";

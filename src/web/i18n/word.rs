@@ -113,6 +113,7 @@ crate::web::i18n::declare_for_scripts! {
     "dropped.removed": "publication removed", "발행 삭제";
     "dropped.unstored": "disk and memory full", "디스크와 메모리 부족";
     "dropped.damaged": "damaged file", "파일 손상";
+    "dropped.refused": "refused by the broker", "브로커가 거부함";
     "dropped.unsent": "session ended", "세션 종료";
     "dropped.overrun": "came too fast", "너무 빠름";
     "dropped.not_made": "template failed", "템플릿 오류";

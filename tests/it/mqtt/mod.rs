@@ -11,6 +11,8 @@ mod peers;
 mod publications;
 mod queue;
 mod sessions;
+#[cfg(feature = "peers")]
+mod versions;
 
 use crate::support::mqtt_broker::{Message, Packet, QUIET, TestBroker};
 use serde_json::{Value as Json, json};

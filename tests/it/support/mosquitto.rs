@@ -95,7 +95,12 @@ impl Mosquitto {
 
     /// Follows topics with `mosquitto_sub`; each line is topic, QoS, retain, payload.
     pub(crate) async fn subscribe(&self, topics: &[&str]) -> Subscriber {
-        let mut arguments = vec!["-F", "%t %q %r %p", "-q", "2", "-t", PROBE];
+        self.subscribe_with(&[], "%t %q %r %p", topics).await
+    }
+
+    /// With other arguments, and another form of the line; it begins with the topic.
+    pub(crate) async fn subscribe_with(&self, more: &[&str], form: &str, topics: &[&str]) -> Subscriber {
+        let mut arguments = [more, &["-F", form, "-q", "2", "-t", PROBE]].concat();
         for topic in topics {
             arguments.extend(["-t", topic]);
         }

@@ -164,13 +164,17 @@ fn merge(into: &mut Json, members: Json) {
     }
 }
 
+/// `certificates` among the connection's members are the document's.
 fn parse(connection: &Json, count: usize) -> (MqttUnitConfig, GatewayConfig) {
     let tag = |n: usize| {
         let deadband = if n == 3 { 5 } else { 0 };
         json!({"name": format!("t{n}"), "id": format!("t{n}"), "table": "holding", "address": n, "type": "f64",
             "writable": true, "write_max": 1000, "deadband": deadband})
     };
+    let mut connection = connection.clone();
+    let certificates = connection.as_object_mut().unwrap().remove("certificates");
     let document = json!({
+        "certificates": certificates,
         "format": "dinrail/1",
         "appliance": {"name": "line-3"},
         "ports": [{"name": "p", "kind": "serial", "path": "/dev/ttyS0"}],

@@ -1,4 +1,5 @@
-//! The payload of a command: `{"value": ..., "id"?: "...", "timestamp"?: "..."}` or a bare JSON scalar.
+//! The payload of a command: `{"value": ..., "id"?: "...", "timestamp"?: "..."}`, a bare JSON scalar, or any JSON of which a
+//! pointer says where the value stands.
 
 use crate::platform::clock;
 use crate::tag::reading::Stamp;
@@ -29,6 +30,8 @@ pub(super) enum RequestError {
     NotJson(String),
     #[error("the payload has no `value`")]
     NoValue,
+    #[error("the payload has nothing at `{0}`, where the value is looked for")]
+    NothingThere(String),
     #[error("`value` is true or false, a number or a text")]
     NotScalar,
     #[error("`id` is a text of at most {LONGEST_ID} bytes, or a number")]
@@ -36,23 +39,30 @@ pub(super) enum RequestError {
 }
 
 impl Request {
-    pub(super) fn parse(payload: &[u8]) -> Result<Self, RequestError> {
+    /// `pointer` says where in the payload the value stands (RFC 6901); without one it is the member `value`, or the payload
+    /// itself. `id` and `timestamp` are members of the payload in any case.
+    pub(super) fn parse(payload: &[u8], pointer: Option<&str>) -> Result<Self, RequestError> {
         if LARGEST < payload.len() {
             return Err(RequestError::TooLarge(payload.len()));
         }
         // The reader refuses to go deeper than 128 levels, and numbers that no double can hold.
-        let json = serde_json::from_slice(payload).map_err(|error| RequestError::NotJson(error.to_string()))?;
-        let Json::Object(mut object) = json else {
-            let value = Value::from_json(&json).ok_or(RequestError::NotScalar)?;
-            return Ok(Self { value, id: Json::Null, timestamp: None });
+        let mut json: Json =
+            serde_json::from_slice(payload).map_err(|error| RequestError::NotJson(error.to_string()))?;
+        let value = match (pointer, &json) {
+            (Some(pointer), _) => {
+                json.pointer(pointer).ok_or_else(|| RequestError::NothingThere(pointer.to_owned()))?
+            }
+            (None, Json::Object(object)) => object.get("value").ok_or(RequestError::NoValue)?,
+            (None, bare) => bare,
         };
-        let value = Value::from_json(object.get("value").ok_or(RequestError::NoValue)?);
-        let id = match object.remove("id").unwrap_or_default() {
+        let value = Value::from_json(value);
+        let mut take = |name: &str| json.as_object_mut().and_then(|object| object.remove(name)).unwrap_or_default();
+        let id = match take("id") {
             Json::String(text) if LONGEST_ID < text.len() => return Err(RequestError::Id),
             id @ (Json::Null | Json::String(_) | Json::Number(_)) => id,
             Json::Bool(_) | Json::Array(_) | Json::Object(_) => return Err(RequestError::Id),
         };
-        let timestamp = object.remove("timestamp").filter(|json| !json.is_null());
+        let timestamp = Some(take("timestamp")).filter(|json| !json.is_null());
         Ok(Self { value: value.ok_or(RequestError::NotScalar)?, id, timestamp })
     }
 

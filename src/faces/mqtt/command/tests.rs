@@ -34,7 +34,11 @@ fn standard() -> Orders {
 }
 
 fn judge(orders: &mut Orders, topic: &str, payload: &str) -> Verdict {
-    orders.judge(topic, payload.as_bytes(), false, Instant::now(), NOW)
+    orders.judge(topic, &message(payload), Instant::now(), NOW)
+}
+
+fn message(payload: &str) -> Incoming {
+    Incoming { topic: Bytes::new(), payload: payload.to_owned().into(), retain: false, asked: Asked::default() }
 }
 
 /// What a verdict comes to, in a line.
@@ -122,7 +126,8 @@ fn overlapping_subscriptions_are_one_filter_and_the_one_that_may_takes_the_comma
 
 #[test]
 fn a_retained_command_is_ignored() {
-    let verdict = standard().judge("a/write/oven/setpoint", b"1", true, Instant::now(), NOW);
+    let verdict =
+        standard().judge("a/write/oven/setpoint", &Incoming { retain: true, ..message("1") }, Instant::now(), NOW);
     assert_eq!(line(verdict), "ignored");
 }
 
@@ -141,7 +146,7 @@ fn age_is_judged_when_the_command_says_it() {
         r#"a/ack/oven/setpoint {"id":7,"tag":"oven/setpoint","attribute":"value","ok":false,"error":"the command is 31 s old; here it may be 30 s old"}"#,
     );
     let unset = Stamp { unix_ms: 1000, mono_us: 0 };
-    let verdict = standard().judge(topic, aged(0).as_bytes(), false, Instant::now(), unset);
+    let verdict = standard().judge(topic, &message(&aged(0)), Instant::now(), unset);
     assert!(line(verdict).contains("the clock of this appliance is not set"));
 }
 
@@ -150,7 +155,7 @@ fn a_command_that_comes_twice_is_carried_out_once() {
     let mut orders = standard();
     let (topic, payload) = ("a/write/oven/setpoint", r#"{"value": 5, "id": "x"}"#);
     let now = Instant::now();
-    let Verdict::Write(order) = orders.judge(topic, payload.as_bytes(), false, now, NOW) else { panic!("not written") };
+    let Verdict::Write(order) = orders.judge(topic, &message(payload), now, NOW) else { panic!("not written") };
     assert_eq!(line(judge(&mut orders, topic, payload)), "ignored");
     let answer = orders.answer(order, &Ok(Value::F64(5.0)), now).unwrap();
     let told = r#"{"id":"x","tag":"oven/setpoint","attribute":"value","ok":true,"value":5.0}"#;
@@ -160,7 +165,7 @@ fn a_command_that_comes_twice_is_carried_out_once() {
     assert_eq!(line(judge(&mut orders, topic, r#"{"value": 6, "id": "x"}"#)), format!("repeated {told}"));
     assert_eq!(line(judge(&mut orders, topic, r#"{"value": 6, "id": "y"}"#)), "oven/setpoint/value = 6");
     assert_eq!(line(judge(&mut orders, "a/write/oven/limit", r#"{"value": 6, "id": "x"}"#)), "oven/limit/value = 6");
-    let later = orders.judge(topic, payload.as_bytes(), false, now + Duration::from_secs(301), NOW);
+    let later = orders.judge(topic, &message(payload), now + Duration::from_secs(301), NOW);
     assert_eq!(line(later), "oven/setpoint/value = 5");
 }
 
@@ -190,4 +195,52 @@ fn answers_never_become_commands() {
     let Verdict::Write(order) = judge(&mut own, "w/oven/limit", "1") else { panic!("not written") };
     assert!(own.answer(order, &Ok(Value::U64(1)), Instant::now()).is_none());
     assert_eq!(standard().talks_to_itself(), None);
+}
+
+#[test]
+fn a_pointer_finds_the_value_in_any_json() {
+    let with = |pointer: &str| {
+        orders(json!([{"name": "s", "topic": "w", "tags": ["oven/limit"], "pointer": pointer, "response_topic": "r"}]))
+    };
+    let said = |pointer: &str, payload: &str| line(judge(&mut with(pointer), "w", payload));
+    assert_eq!(said("/d/0/v", r#"{"d": [{"v": 4.5}], "id": 1}"#), "oven/limit/value = 4.5");
+    assert_eq!(said("/a~1b", r#"{"a/b": true}"#), "oven/limit/value = true");
+    assert_eq!(said("", "7"), "oven/limit/value = 7");
+    let nothing = said("/d/1/v", r#"{"d": [{"v": 4.5}], "value": 9}"#);
+    assert!(nothing.contains(r#""ok":false,"error":"the payload has nothing at `/d/1/v`"#), "{nothing}");
+    assert!(said("/d", r#"{"d": {"v": 1}}"#).contains("`value` is true or false, a number or a text"));
+    for wrong in ["d", "/~2", "/a~"] {
+        let (_, problems) = judged(json!([{"name": "s", "topic": "w", "tags": ["oven/limit"], "pointer": wrong}]));
+        assert_eq!(problems[0].pointer, "/mqtt/connections/0/subscriptions/0/pointer", "{wrong}");
+    }
+}
+
+#[test]
+fn the_answer_goes_where_mqtt_5_says_with_what_came_along() {
+    let asked = |response_topic: &str, seconds: Option<u64>| Incoming {
+        asked: Asked {
+            response_topic: Some(response_topic.to_owned()),
+            correlation: Some(Bytes::from_static(b"\x00c")),
+            expiry: seconds.map(Duration::from_secs),
+        },
+        ..message("999999")
+    };
+    let answer = |message: Incoming| {
+        let mut orders = standard();
+        match orders.judge("a/write/oven/setpoint", &message, Instant::now(), NOW) {
+            Verdict::Write(order) => orders.answer(order, &Ok(Value::U64(1)), Instant::now()).unwrap(),
+            Verdict::Refuse(refusal) => refusal.answer.unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let told = answer(asked("me/answers", Some(5)));
+    assert_eq!((told.topic.as_str(), told.correlation.as_deref()), ("me/answers", Some(&b"\x00c"[..])));
+    assert!(told.payload.contains(r#""ok":true"#), "{}", told.payload);
+    // What cannot be published to, and what would come back as a command, is not answered there.
+    assert_eq!(answer(asked("me/+", None)).topic, "a/ack/oven/setpoint");
+    let own = asked("a/write/oven/limit", None);
+    let Verdict::Write(order) = standard().judge("a/write/oven/setpoint", &own, Instant::now(), NOW) else { panic!() };
+    assert!(standard().answer(order, &Ok(Value::U64(1)), Instant::now()).is_none());
+    let expired = answer(asked("me/answers", Some(0)));
+    assert!(expired.payload.contains("the command has expired"), "{}", expired.payload);
 }

@@ -31,9 +31,12 @@ pub(in crate::faces::mqtt) enum Loss {
     NotMade,
     /// Changes or readings that none may be missing of came faster than they were taken.
     Overrun,
+    /// The broker refused it (MQTT 5).
+    Refused,
 }
 
-const WORDS: [&str; 8] = ["full", "too_old", "removed", "unstored", "damaged", "unsent", "not_made", "overrun"];
+const WORDS: [&str; 9] =
+    ["full", "too_old", "removed", "unstored", "damaged", "unsent", "not_made", "overrun", "refused"];
 
 /// The ledger of one connection.
 #[derive(Debug, Default)]
@@ -142,6 +145,12 @@ impl Ledger {
         } else {
             self.give_up(slot, Loss::Unsent, 1);
         }
+    }
+
+    /// The broker refused a message that only this session held.
+    pub(in crate::faces::mqtt) fn refuse_loose(&mut self, slot: Slot) {
+        self.rows[slot as usize].loose -= 1;
+        self.give_up(slot, Loss::Refused, 1);
     }
 
     /// The session is gone with whatever it held.

@@ -304,6 +304,15 @@ impl Queue {
         }
     }
 
+    /// The broker does not want a record, and would not at another try.
+    pub(super) fn refused(&mut self, ticket: Ticket) {
+        let same = self.flight.get(ticket.id).is_some_and(|item| item.attempt == ticket.attempt);
+        let Some(item) = self.flight.take(ticket.id).filter(|_| same) else { return };
+        self.beside -= usize::from(item.stored);
+        self.ledger.give_up(item.slot, Loss::Refused, 1);
+        self.finished(&item);
+    }
+
     /// The session is gone: what was in flight takes its old place.
     pub(super) fn return_all(&mut self) {
         while let Some(item) = self.flight.pop() {

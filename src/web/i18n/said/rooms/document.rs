@@ -65,6 +65,7 @@ super::list! {
         "`pinned_key` 항목은 브로커 공개 키의 SHA-256을 base64로 적은 값입니다. 예: `sha256//...`";
     "`user_properties` is an object of at most {} texts; a name and its text have at most 1000 bytes and no control characters",
         "`user_properties` 항목은 텍스트 최대 {0}개의 객체입니다. 이름과 텍스트는 최대 1000바이트이며 제어 문자를 쓸 수 없습니다";
+    "`pointer` is a JSON pointer such as `/data/setpoint` (RFC 6901)", "`pointer` 항목은 `/data/setpoint`와 같은 JSON 포인터여야 합니다(RFC 6901)";
     "`mqtt5` goes with `\"protocol\": \"5\"`", "`mqtt5` 항목은 `\"protocol\": \"5\"`와 함께 씁니다";
     "`tls` goes with a URL that begins with `mqtts://` or `wss://`", "`tls` 항목은 `mqtts://`나 `wss://`로 시작하는 URL과 함께 씁니다";
     "{} is not a broker such as `mqtt://10.0.0.5:1883`, `mqtts://broker.example` or `wss://broker.example/mqtt`",
@@ -141,7 +142,6 @@ super::list! {
     "`timeout_ms` is `\"auto\"` or a whole number 10..120000", "`timeout_ms` 항목은 `\"auto\"` 또는 10~120000 범위의 정수여야 합니다";
 
     // MQTT.
-    "MQTT 5 is not available in this version of dinrail", "MQTT 5는 이 버전의 dinrail에서 사용할 수 없습니다";
     "a password needs a `username` (MQTT 3.1.1, 3.1.2.9)", "비밀번호를 쓰려면 `username`이 필요합니다(MQTT 3.1.1, 3.1.2.9)";
     "`ca` is a PEM text with `-----BEGIN CERTIFICATE-----`", "`ca` 항목은 `-----BEGIN CERTIFICATE-----`가 있는 PEM 텍스트여야 합니다";
     "only `{{appliance}}` can stand in this topic", "이 토픽에는 `{{appliance}}`만 쓸 수 있습니다";

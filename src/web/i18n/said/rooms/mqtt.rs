@@ -2,7 +2,7 @@
 
 super::list! {
     // The way to the broker.
-    "the MQTT client cannot be set up", "MQTT 클라이언트를 준비할 수 없습니다";
+    "the MQTT client cannot be set up: {}", "MQTT 클라이언트를 준비할 수 없습니다: {0}";
     "the name `{}` cannot be resolved: {}", "`{0}` 이름의 주소를 찾을 수 없습니다: {1}";
     "the name server does not answer", "이름 서버가 응답하지 않습니다";
     "it has no address", "주소가 없습니다";
@@ -104,4 +104,43 @@ super::list! {
     "the clock of this appliance is not set, so the command's age cannot be judged",
         "이 기기의 시계가 맞지 않아 명령이 언제 보낸 것인지 판단할 수 없습니다";
     "the command is {} s old; here it may be {} s old", "명령을 보낸 지 {0}초가 지났습니다. 허용 시간은 {1}초입니다";
+
+    "the payload has nothing at `{}`, where the value is looked for", "페이로드의 `{0}` 위치에 값이 없습니다";
+    "the command has expired on its way (MQTT 5 message expiry)", "명령이 도중에 만료되었습니다(MQTT 5 메시지 만료)";
+
+    // What a broker of MQTT 5 says, and what is not checked.
+    "{}: connected, but the broker's certificate is not checked (`insecure`): anybody on the way can read and change what is sent",
+        "{0}: 연결되었지만 브로커 인증서를 확인하지 않습니다(`insecure`). 중간에서 누구나 내용을 읽고 바꿀 수 있습니다";
+    "the broker refuses a message: not authorised for its topic", "브로커가 메시지를 거부합니다. 토픽에 대한 권한이 없습니다";
+    "the broker refuses a message: its topic is not accepted", "브로커가 메시지를 거부합니다. 토픽을 받지 않습니다";
+    "the broker refuses a message: its payload is not of the format it wants", "브로커가 메시지를 거부합니다. 페이로드 형식이 맞지 않습니다";
+    "the broker refuses a message: it keeps no retained messages", "브로커가 메시지를 거부합니다. 보존(retain)을 지원하지 않습니다";
+    "the broker refuses a message without saying why", "브로커가 이유 없이 메시지를 거부합니다";
+    "the broker does not speak MQTT 5: set the protocol to 3.1.1", "브로커가 MQTT 5를 지원하지 않습니다. 버전을 3.1.1로 바꾸세요";
+    "the broker says that it is busy", "브로커가 바쁘다고 알립니다";
+    "the broker has banned this client: its administrator lifts that", "브로커가 이 클라이언트를 차단했습니다. 브로커 관리자가 해제할 수 있습니다";
+    "the broker wants another way to log in", "브로커가 다른 로그인 방식을 요구합니다";
+    "the broker does not accept the topic of the last will", "브로커가 유언 토픽을 받지 않습니다";
+    "the broker does not accept the payload of the last will", "브로커가 유언 페이로드를 받지 않습니다";
+    "the broker keeps no retained messages: take `retain` from the last will",
+        "브로커가 보존(retain)을 지원하지 않습니다. 유언의 `retain` 설정을 끄세요";
+    "the broker does not take the QoS of the last will", "브로커가 유언의 QoS를 받지 않습니다";
+    "the broker finds CONNECT too large: shorten the last will", "CONNECT가 너무 커서 브로커가 받지 않습니다. 유언을 줄이세요";
+    "the broker says that a quota is used up", "브로커가 할당량을 다 썼다고 알립니다";
+    "the broker says that we connect too often", "브로커가 접속이 너무 잦다고 알립니다";
+    "the broker sends us to another server: change the URL", "브로커가 다른 서버를 쓰라고 알립니다. URL을 바꾸세요";
+    "the broker does not understand our CONNECT", "브로커가 CONNECT를 이해하지 못합니다";
+    "another client took the session over: it uses the client id `{}` too", "다른 클라이언트가 세션을 가져갔습니다. 클라이언트 ID `{0}` 값을 함께 쓰고 있습니다";
+    "the broker is shutting down", "브로커가 종료되고 있습니다";
+    "the broker ended the session: not authorised", "브로커가 세션을 끝냈습니다. 권한이 없습니다";
+    "the broker heard nothing from us within the keep-alive time", "브로커가 연결 유지 시간 안에 아무것도 받지 못했습니다";
+    "the broker's administrator ended the session", "브로커 관리자가 세션을 끝냈습니다";
+    "the broker says that our messages come too fast", "브로커가 메시지가 너무 빠르다고 알립니다";
+    "the broker says that a message is too large", "브로커가 메시지가 너무 크다고 알립니다";
+    "the broker allows no longer session", "브로커가 더 긴 세션을 허용하지 않습니다";
+    "the broker keeps no retained messages: take `retain` from what is published",
+        "브로커가 보존(retain)을 지원하지 않습니다. 발행의 `retain` 설정을 끄세요";
+    "the broker does not take the QoS of a message: lower it", "브로커가 메시지의 QoS를 받지 않습니다. QoS를 낮추세요";
+    "the broker takes no filters with `+`", "브로커가 `+`가 든 필터를 받지 않습니다";
+    "the broker ended the session: {}", "브로커가 세션을 끝냈습니다: {0}";
 }

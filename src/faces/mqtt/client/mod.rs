@@ -1,0 +1,234 @@
+//! The packet boundary: one client library for each version of MQTT, with one face. Above it nothing knows the version:
+//! queue, ledger and what is in flight are the same for both.
+
+mod v311;
+mod v5;
+
+use super::MqttError;
+use super::wire::Wire;
+use crate::config::mqtt::Protocol;
+use crate::config::publication::Qos;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// Hands requests to the library; none of them waits.
+#[derive(Debug)]
+pub(super) enum Client {
+    V311(v311::Client),
+    V5(v5::Client),
+}
+
+/// Does the library's work: socket, packets, acknowledgements.
+pub(super) enum EventLoop {
+    V311(v311::EventLoop),
+    V5(v5::EventLoop),
+}
+
+/// A message to be published.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) topic: String,
+    pub(super) payload: Bytes,
+    pub(super) qos: Qos,
+    pub(super) retain: bool,
+    /// What came with the request that this answers; MQTT 5 alone has it.
+    pub(super) correlation: Option<Bytes>,
+    /// Of a publication: it expires as the settings say.
+    pub(super) expires: bool,
+}
+
+/// A message on one of our subscriptions.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    pub(super) topic: Bytes,
+    pub(super) payload: Bytes,
+    pub(super) retain: bool,
+    pub(super) asked: Asked,
+}
+
+/// What MQTT 5 says beside a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Where the answer is wanted.
+    pub(super) response_topic: Option<String>,
+    /// What goes back with it.
+    pub(super) correlation: Option<Bytes>,
+    /// How much longer it holds: the broker takes off the time it waited there (MQTT 5, 3.3.2.3.3).
+    pub(super) expiry: Option<Duration>,
+}
+
+/// Why a message did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotDone {
+    /// It was lost with its session; another try may do.
+    Lost(String),
+    /// The broker does not want it, and would not at another try; why.
+    Refused(&'static str),
+}
+
+/// What [`EventLoop::poll`] saw.
+#[derive(Debug)]
+pub(super) enum Polled {
+    /// CONNACK came; whether the broker kept an older session.
+    Connected {
+        resumed: bool,
+    },
+    Message(Incoming),
+    Other,
+}
+
+/// How a session ended, or why there is none.
+#[derive(Debug)]
+pub(super) enum Ended {
+    /// As we asked.
+    Disconnected,
+    Lost {
+        /// Without the broker's name.
+        sentence: String,
+        /// The broker holds a message beyond all measure for us.
+        too_large: bool,
+    },
+}
+
+/// How far a session had come when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// CONNACK had not come.
+    Connecting,
+    /// The session was up.
+    Connected,
+}
+
+/// A publish under way.
+pub(super) enum PublishNotice {
+    V311(rumqttc::PublishNotice),
+    V5(rumqttc_v5::PublishNotice),
+}
+
+/// A subscribe under way.
+pub(super) enum SubscribeNotice {
+    V311(rumqttc::SubscribeNotice),
+    V5(rumqttc_v5::SubscribeNotice),
+}
+
+/// A sign of life asked for.
+pub(super) enum SignNotice {
+    V311(rumqttc::UnsubscribeNotice),
+    V5(rumqttc_v5::UnsubscribeNotice),
+}
+
+/// A request that the library did not take, and why.
+pub(super) type Untaken = &'static str;
+
+const FULL: Untaken = "the broker takes messages more slowly than they come";
+const INVALID: Untaken = "a topic is not valid";
+const GONE: Untaken = "the client has ended";
+
+impl PublishNotice {
+    pub(super) async fn done(self) -> Result<(), NotDone> {
+        match self {
+            Self::V311(notice) => {
+                notice.wait_completion_async().await.map_err(|error| NotDone::Lost(error.to_string()))
+            }
+            Self::V5(notice) => notice.wait_completion_async().await.map_err(v5::not_done),
+        }
+    }
+}
+
+impl SubscribeNotice {
+    /// Whether each filter is refused; nothing when the session ended first: the next one asks again.
+    pub(super) async fn refused(self) -> Option<Vec<bool>> {
+        match self {
+            Self::V311(notice) => v311::refused(notice).await,
+            Self::V5(notice) => v5::refused(notice).await,
+        }
+    }
+}
+
+impl SignNotice {
+    pub(super) async fn came(self) -> bool {
+        match self {
+            Self::V311(notice) => notice.wait_completion_async().await.is_ok(),
+            // An answer is a sign of life, whatever it says.
+            Self::V5(notice) => notice.wait_async().await.is_ok(),
+        }
+    }
+}
+
+impl Client {
+    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), MqttError> {
+        Ok(match &wire.protocol {
+            Protocol::V311 => {
+                let (client, events) = v311::Client::new(wire)?;
+                (Self::V311(client), EventLoop::V311(events))
+            }
+            Protocol::V5(config) => {
+                let (client, events) = v5::Client::new(wire, config)?;
+                (Self::V5(client), EventLoop::V5(events))
+            }
+        })
+    }
+
+    pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
+        match self {
+            Self::V311(client) => client.publish(message).map(PublishNotice::V311),
+            Self::V5(client) => client.publish(message).map(PublishNotice::V5),
+        }
+    }
+
+    pub(super) fn subscribe(&self, filters: &[(String, Qos)]) -> Result<SubscribeNotice, Untaken> {
+        match self {
+            Self::V311(client) => client.subscribe(filters).map(SubscribeNotice::V311),
+            Self::V5(client) => client.subscribe(filters).map(SubscribeNotice::V5),
+        }
+    }
+
+    pub(super) fn unsubscribe(&self, filters: &[String]) -> Result<(), Untaken> {
+        match self {
+            Self::V311(client) => client.unsubscribe(filters),
+            Self::V5(client) => client.unsubscribe(filters),
+        }
+    }
+
+    /// Asks for something that the broker must answer.
+    pub(super) fn ask_for_a_sign(&self, filter: &str) -> Result<SignNotice, Untaken> {
+        match self {
+            Self::V311(client) => client.ask_for_a_sign(filter).map(SignNotice::V311),
+            Self::V5(client) => client.ask_for_a_sign(filter).map(SignNotice::V5),
+        }
+    }
+
+    /// DISCONNECT, so that the broker forgets the will.
+    pub(super) fn disconnect(&self) -> Result<(), Untaken> {
+        match self {
+            Self::V311(client) => client.disconnect(),
+            Self::V5(client) => client.disconnect(),
+        }
+    }
+}
+
+impl EventLoop {
+    /// Works until something happened. To be polled again after every answer but [`Ended::Disconnected`].
+    pub(super) async fn poll(&mut self, stage: Stage, wire: &Wire) -> Result<Polled, Ended> {
+        match self {
+            Self::V311(events) => events.poll(stage, wire).await,
+            Self::V5(events) => events.poll(stage, wire).await,
+        }
+    }
+
+    /// Whether the next CONNECT asks the broker to forget what it kept.
+    pub(super) fn start_clean(&mut self, clean: bool) {
+        match self {
+            Self::V311(events) => events.start_clean(clean),
+            Self::V5(events) => events.start_clean(clean),
+        }
+    }
+
+    /// Leaves the session that is up without a word.
+    pub(super) fn drop_session(&mut self) {
+        match self {
+            Self::V311(events) => events.drop_session(),
+            Self::V5(events) => events.drop_session(),
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! MQTT 5.
+
+use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Stage, Untaken};
+use crate::config::mqtt5::Mqtt5Config;
+use crate::config::publication::Qos;
+use crate::faces::mqtt::MqttError;
+use crate::faces::mqtt::reason::{
+    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
+};
+use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, QUEUE, Wire};
+use futures::FutureExt as _;
+use rumqttc_v5::{
+    AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, LastWill,
+    MqttOptions, Packet, PersistedAckMode, PersistedSession, PubAckReason, PubRecReason, PublishNotice,
+    PublishNoticeError, PublishOptions, PublishProperties, QoS, SessionStore, SessionStoreKey, StateError,
+    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, TopicAliasPolicy, UnsubscribeNotice,
+};
+use std::time::Duration;
+
+/// What the library asks a store of sessions for.
+type SessionStoreFuture<'a, T> = futures::future::BoxFuture<'a, Result<T, rumqttc_v5::SessionStoreError>>;
+
+/// Numbers the broker may use for topics of its messages to us; few filters, few topics.
+const ALIASES_IN: u16 = 16;
+
+#[derive(Debug)]
+pub(in crate::faces::mqtt) struct Client {
+    requests: AsyncClient,
+    user_properties: Vec<(String, String)>,
+    message_expiry: Option<u32>,
+}
+
+pub(in crate::faces::mqtt) struct EventLoop(Box<rumqttc_v5::EventLoop>);
+
+impl Client {
+    pub(super) fn new(wire: &Wire, config: &Mqtt5Config) -> Result<(Self, EventLoop), MqttError> {
+        let built = AsyncClient::builder(options(wire, config)).try_build();
+        let (requests, events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
+        let message_expiry = config.message_expiry.map(|span| u32::try_from(span.as_secs()).unwrap_or(u32::MAX));
+        let client = Self { requests, user_properties: config.user_properties.clone(), message_expiry };
+        Ok((client, EventLoop(Box::new(events))))
+    }
+
+    pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
+        let Outgoing { topic, payload, qos, retain, correlation, expires } = message;
+        let message_expiry = self.message_expiry.filter(|_| expires);
+        let mut options = PublishOptions::new(quality(qos)).retain(retain);
+        if !self.user_properties.is_empty() || message_expiry.is_some() || correlation.is_some() {
+            options = options.properties(PublishProperties {
+                message_expiry_interval: message_expiry,
+                correlation_data: correlation,
+                user_properties: self.user_properties.clone(),
+                ..PublishProperties::default()
+            });
+        }
+        self.requests.try_publish_tracked(topic, payload, options).map_err(|error| untaken(&error))
+    }
+
+    pub(super) fn subscribe(&self, filters: &[(String, Qos)]) -> Result<SubscribeNotice, Untaken> {
+        let asked = filters.iter().map(|(filter, qos)| SubscribeFilterInput::new(filter.clone(), quality(*qos)));
+        self.requests.try_subscribe_many_tracked(asked).map_err(|error| untaken(&error))
+    }
+
+    pub(super) fn unsubscribe(&self, filters: &[String]) -> Result<(), Untaken> {
+        self.requests.try_unsubscribe_many(filters.iter().cloned()).map_err(|error| untaken(&error))
+    }
+
+    pub(super) fn ask_for_a_sign(&self, filter: &str) -> Result<UnsubscribeNotice, Untaken> {
+        self.requests.try_unsubscribe_tracked(filter).map_err(|error| untaken(&error))
+    }
+
+    pub(super) fn disconnect(&self) -> Result<(), Untaken> {
+        self.requests.try_disconnect_now().map_err(|error| untaken(&error))
+    }
+}
+
+impl EventLoop {
+    pub(super) async fn poll(&mut self, stage: Stage, wire: &Wire) -> Result<Polled, Ended> {
+        match self.0.poll().await {
+            Ok(Event::Incoming(Packet::ConnAck(answer))) => {
+                // From now on the library knows the session by itself.
+                self.0.options.clear_session_store();
+                Ok(Polled::Connected { resumed: answer.session_present })
+            }
+            Ok(Event::Incoming(Packet::Publish(publish))) => {
+                let properties = publish.properties.unwrap_or_default();
+                let seconds = properties.message_expiry_interval.map(u64::from);
+                let asked = Asked {
+                    response_topic: properties.response_topic,
+                    correlation: properties.correlation_data,
+                    expiry: seconds.map(Duration::from_secs),
+                };
+                let (topic, payload, retain) = (publish.topic, publish.payload, publish.retain);
+                Ok(Polled::Message(Incoming { topic, payload, retain, asked }))
+            }
+            Ok(_) => Ok(Polled::Other),
+            Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
+            Err(error) => Err(Ended::Lost { sentence: cause(&error, stage, wire), too_large: is_too_large(&error) }),
+        }
+    }
+
+    pub(super) fn start_clean(&mut self, clean: bool) {
+        self.0.options.set_clean_start(clean);
+    }
+
+    pub(super) fn drop_session(&mut self) {
+        self.0.clean();
+    }
+}
+
+/// What a client that begins knows of the session a broker may have kept: nothing is in flight. What was is in the queue of
+/// our own and is sent anew. Without a word on it the library takes no message of QoS 1 or 2 in such a session.
+#[derive(Debug)]
+struct NothingInFlight {
+    client_id: String,
+    expiry: u32,
+}
+
+impl SessionStore for NothingInFlight {
+    fn load<'a>(&'a self, _key: &'a SessionStoreKey) -> SessionStoreFuture<'a, Option<PersistedSession>> {
+        let session = PersistedSession {
+            format_version: 1,
+            client_id: self.client_id.clone(),
+            clean_start: false,
+            session_expiry_interval: Some(self.expiry),
+            outgoing_inflight_upper_limit: Some(IN_FLIGHT),
+            ack_mode: PersistedAckMode::Automatic,
+            last_pkid: 0,
+            last_puback: 0,
+            replay: Vec::new(),
+            incoming_qos2: Vec::new(),
+        };
+        std::future::ready(Ok(Some(session))).boxed()
+    }
+
+    fn save<'a>(&'a self, _: &'a SessionStoreKey, _: &'a PersistedSession) -> SessionStoreFuture<'a, ()> {
+        std::future::ready(Ok(())).boxed()
+    }
+
+    fn clear<'a>(&'a self, _: &'a SessionStoreKey) -> SessionStoreFuture<'a, ()> {
+        std::future::ready(Ok(())).boxed()
+    }
+}
+
+fn options(wire: &Wire, config: &Mqtt5Config) -> MqttOptions {
+    let broker = Broker::tcp(wire.broker.host.clone(), wire.broker.port);
+    let mut options = MqttOptions::new(wire.client_id.clone(), broker);
+    // A clean session is one that ends with its connection, as in 3.1.1.
+    let expiry = if wire.clean_session { 0 } else { config.session_expiry };
+    options
+        .set_keep_alive(wire.keep_alive_s())
+        .set_clean_start(wire.clean_session)
+        .set_session_expiry_interval(Some(expiry))
+        .set_receive_maximum(Some(config.receive_maximum))
+        .set_max_packet_size(Some(u32::try_from(LARGEST_IN).unwrap_or(u32::MAX)))
+        .set_topic_alias_max(Some(ALIASES_IN))
+        .set_topic_alias_policy(if config.topic_alias { TopicAliasPolicy::Lru } else { TopicAliasPolicy::Disabled })
+        .set_user_properties(config.user_properties.clone())
+        .set_outgoing_inflight_upper_limit(IN_FLIGHT)
+        .set_request_channel_capacity(QUEUE)
+        .set_max_request_batch(BATCH)
+        .set_connect_timeout(wire.patience());
+    if !wire.clean_session {
+        options.set_session_store(NothingInFlight { client_id: wire.client_id.clone(), expiry });
+    }
+    match (&wire.username, wire.password.as_ref().map(|password| password.reveal().as_bytes().to_vec())) {
+        (Some(name), Some(password)) => {
+            options.set_credentials(name.clone(), password);
+        }
+        (Some(name), None) => {
+            options.set_username(name.clone());
+        }
+        // MQTT 5, 3.1.2.9: a token alone.
+        (None, Some(password)) => {
+            options.set_password(password);
+        }
+        (None, None) => (),
+    }
+    if let Some(will) = &wire.will {
+        let payload = will.payload.as_bytes().to_vec();
+        options.set_last_will(LastWill::new(will.topic.clone(), payload, quality(will.qos), will.retain, None));
+    }
+    let dialler = wire.dialler();
+    options.set_socket_connector(move |_address, _options| dialler());
+    options
+}
+
+pub(super) async fn refused(notice: SubscribeNotice) -> Option<Vec<bool>> {
+    let codes = notice.wait_async().await.ok()?.return_codes;
+    Some(codes.into_iter().map(|code| !matches!(code, SubscribeReasonCode::Success(_))).collect())
+}
+
+fn quality(qos: Qos) -> QoS {
+    match qos {
+        Qos::AtMostOnce => QoS::AtMostOnce,
+        Qos::AtLeastOnce => QoS::AtLeastOnce,
+        Qos::ExactlyOnce => QoS::ExactlyOnce,
+    }
+}
+
+fn untaken(error: &ClientError) -> Untaken {
+    match error {
+        ClientError::RequestChannelFull(_) => FULL,
+        ClientError::InvalidRequest(_) => INVALID,
+        _ => GONE,
+    }
+}
+
+/// MQTT 5, 3.4.2.1 and 3.5.2.1: what will not be better at another try is refused; the rest may be.
+pub(super) fn not_done(error: PublishNoticeError) -> NotDone {
+    const NOT_AUTHORISED: &str = "the broker refuses a message: not authorised for its topic";
+    const TOPIC: &str = "the broker refuses a message: its topic is not accepted";
+    const FORMAT: &str = "the broker refuses a message: its payload is not of the format it wants";
+    const RETAIN: &str = "the broker refuses a message: it keeps no retained messages";
+    match error {
+        PublishNoticeError::RetainNotSupported => NotDone::Refused(RETAIN),
+        PublishNoticeError::V5PubAck(PubAckReason::NotAuthorized)
+        | PublishNoticeError::V5PubRec(PubRecReason::NotAuthorized) => NotDone::Refused(NOT_AUTHORISED),
+        PublishNoticeError::V5PubAck(PubAckReason::TopicNameInvalid)
+        | PublishNoticeError::V5PubRec(PubRecReason::TopicNameInvalid) => NotDone::Refused(TOPIC),
+        PublishNoticeError::V5PubAck(PubAckReason::PayloadFormatInvalid)
+        | PublishNoticeError::V5PubRec(PubRecReason::PayloadFormatInvalid) => NotDone::Refused(FORMAT),
+        PublishNoticeError::V5PubAck(_) | PublishNoticeError::V5PubRec(_) | PublishNoticeError::V5PubComp(_) => {
+            NotDone::Refused("the broker refuses a message without saying why")
+        }
+        other => NotDone::Lost(other.to_string()),
+    }
+}
+
+fn is_too_large(error: &ConnectionError) -> bool {
+    matches!(
+        error,
+        ConnectionError::MqttState(
+            StateError::Deserialization(rumqttc_v5::Error::PayloadSizeLimitExceeded { .. })
+                | StateError::IncomingPacketTooLarge { .. }
+        )
+    )
+}
+
+fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> String {
+    match error {
+        ConnectionError::ConnectionRefused(code)
+        | ConnectionError::MqttState(StateError::ConnFail { reason: code }) => refusal(*code, wire),
+        ConnectionError::Timeout(_) => NO_ANSWER.to_owned(),
+        ConnectionError::NotConnAck(_) => NOT_CONNACK.to_owned(),
+        ConnectionError::SessionStateMismatch { .. } => CLEAN_ASKED.to_owned(),
+        ConnectionError::MqttState(StateError::AwaitPingResp) => NO_PING.to_owned(),
+        ConnectionError::MqttState(StateError::ConnectionAborted) => closed(stage, wire),
+        ConnectionError::MqttState(StateError::ServerDisconnect { reason_code, .. }) => farewell(*reason_code, wire),
+        ConnectionError::Io(error)
+        | ConnectionError::MqttState(
+            StateError::Io(error) | StateError::Deserialization(rumqttc_v5::Error::Io(error)),
+        ) => io_cause(error, stage, wire),
+        ConnectionError::MqttState(
+            StateError::IncomingPacketTooLarge { pkt_size, .. }
+            | StateError::Deserialization(rumqttc_v5::Error::PayloadSizeLimitExceeded { pkt_size, .. }),
+        ) => too_large(*pkt_size),
+        ConnectionError::MqttState(StateError::Deserialization(_)) if stage == Stage::Connecting => {
+            NO_BROKER.to_owned()
+        }
+        ConnectionError::MqttState(error) => format!("the broker broke the protocol: {error}"),
+        other => other.to_string(),
+    }
+}
+
+/// MQTT 5, 3.2.2.2.
+fn refusal(code: ConnectReturnCode, wire: &Wire) -> String {
+    match code {
+        ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion => {
+            "the broker does not speak MQTT 5: set the protocol to 3.1.1".into()
+        }
+        ConnectReturnCode::BadClientId | ConnectReturnCode::ClientIdentifierNotValid => {
+            format!("the broker refuses the client id `{}`", wire.client_id)
+        }
+        ConnectReturnCode::BadUserNamePassword => "the broker refuses the user name or password".into(),
+        ConnectReturnCode::NotAuthorized => {
+            "the broker refuses us: not authorised (user name, password or client id)".into()
+        }
+        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::ServerUnavailable => {
+            "the broker says that it is not available now".into()
+        }
+        ConnectReturnCode::ServerBusy => "the broker says that it is busy".into(),
+        ConnectReturnCode::Banned => "the broker has banned this client: its administrator lifts that".into(),
+        ConnectReturnCode::BadAuthenticationMethod => "the broker wants another way to log in".into(),
+        ConnectReturnCode::TopicNameInvalid => "the broker does not accept the topic of the last will".into(),
+        ConnectReturnCode::PayloadFormatInvalid => "the broker does not accept the payload of the last will".into(),
+        ConnectReturnCode::RetainNotSupported => {
+            "the broker keeps no retained messages: take `retain` from the last will".into()
+        }
+        ConnectReturnCode::QoSNotSupported => "the broker does not take the QoS of the last will".into(),
+        ConnectReturnCode::PacketTooLarge => "the broker finds CONNECT too large: shorten the last will".into(),
+        ConnectReturnCode::QuotaExceeded => "the broker says that a quota is used up".into(),
+        ConnectReturnCode::ConnectionRateExceeded => "the broker says that we connect too often".into(),
+        ConnectReturnCode::UseAnotherServer | ConnectReturnCode::ServerMoved => {
+            "the broker sends us to another server: change the URL".into()
+        }
+        ConnectReturnCode::MalformedPacket | ConnectReturnCode::ProtocolError => {
+            "the broker does not understand our CONNECT".into()
+        }
+        ConnectReturnCode::Success
+        | ConnectReturnCode::UnspecifiedError
+        | ConnectReturnCode::ImplementationSpecificError => "the broker refuses without a reason".into(),
+    }
+}
+
+/// MQTT 5, 3.14.2.1: how the broker ends a session that was up.
+fn farewell(code: DisconnectReasonCode, wire: &Wire) -> String {
+    match code {
+        DisconnectReasonCode::SessionTakenOver => {
+            format!("another client took the session over: it uses the client id `{}` too", wire.client_id)
+        }
+        DisconnectReasonCode::ServerShuttingDown => "the broker is shutting down".into(),
+        DisconnectReasonCode::ServerBusy => "the broker says that it is busy".into(),
+        DisconnectReasonCode::NotAuthorized => "the broker ended the session: not authorised".into(),
+        DisconnectReasonCode::KeepAliveTimeout => "the broker heard nothing from us within the keep-alive time".into(),
+        DisconnectReasonCode::AdministrativeAction => "the broker's administrator ended the session".into(),
+        DisconnectReasonCode::MessageRateTooHigh => "the broker says that our messages come too fast".into(),
+        DisconnectReasonCode::QuotaExceeded => "the broker says that a quota is used up".into(),
+        DisconnectReasonCode::PacketTooLarge => "the broker says that a message is too large".into(),
+        DisconnectReasonCode::ConnectionRateExceeded => "the broker says that we connect too often".into(),
+        DisconnectReasonCode::MaximumConnectTime => "the broker allows no longer session".into(),
+        DisconnectReasonCode::UseAnotherServer | DisconnectReasonCode::ServerMoved => {
+            "the broker sends us to another server: change the URL".into()
+        }
+        DisconnectReasonCode::RetainNotSupported => {
+            "the broker keeps no retained messages: take `retain` from what is published".into()
+        }
+        DisconnectReasonCode::QoSNotSupported => "the broker does not take the QoS of a message: lower it".into(),
+        DisconnectReasonCode::WildcardSubscriptionsNotSupported => "the broker takes no filters with `+`".into(),
+        other => format!("the broker ended the session: {other:?}"),
+    }
+}
