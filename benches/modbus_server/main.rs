@@ -118,7 +118,15 @@ async fn dinrail_server() -> Result<()> {
         "format": "dinrail/1", "internal": registers,
         "modbus_server": { "address": "127.0.0.1:0", "max_connections": 256 },
     });
-    let change = Change { document, expected: 0, dry_run: false, author: "bench".into(), source: "api".into() };
+    let change = Change {
+        document,
+        expected: 0,
+        dry_run: false,
+        author: "bench".into(),
+        source: "api".into(),
+        peer: None,
+        confirm_within: None,
+    };
     let done = gateway.config.call(|reply| ConfigRequest::Change { change: Box::new(change), reply }).await?;
     ensure!(done.is_ok(), "{done:?}");
     let end = Instant::now() + Duration::from_secs(10);

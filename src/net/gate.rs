@@ -5,7 +5,7 @@ use super::network::Network;
 use crate::config::access::AccessList;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -163,7 +163,7 @@ impl Gate {
                 } else {
                     inside.known.insert(id, guest);
                 }
-                Ok(Permit { pass: Pass { gate: self.clone(), id, put_out } })
+                Ok(Permit { pass: Pass { gate: self.clone(), id, put_out, vouched: Arc::default() } })
             }
             Err(refusal) => {
                 match refusal {
@@ -297,6 +297,7 @@ pub struct Pass {
     gate: Gate,
     id: u64,
     put_out: CancellationToken,
+    vouched: Arc<AtomicBool>,
 }
 
 impl Permit {
@@ -310,6 +311,12 @@ impl Pass {
     /// The peer has shown who it is: it is a stranger no longer, and stays.
     pub fn vouch(&self) {
         self.gate.0.lock().vouch(self.id);
+        self.vouched.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the peer has shown who it is.
+    pub fn is_vouched(&self) -> bool {
+        self.vouched.load(Ordering::Relaxed)
     }
 
     /// Returns when others need the place, or the address is no longer let in: close the connection.

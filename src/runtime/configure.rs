@@ -5,7 +5,10 @@ use crate::config::document::Document;
 use crate::config::problem::Problem;
 use crate::views::feasibility::LineNeeds;
 use serde::Serialize;
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// The handle faces of people hold.
@@ -22,7 +25,25 @@ pub struct Revision {
     pub problems: Arc<Vec<Problem>>,
     /// What it asks of each line.
     pub feasibility: Arc<Vec<LineNeeds>>,
+    /// Set while it is on trial.
+    pub trial: Option<Trial>,
 }
+
+/// Unless somebody keeps the configuration in time, the one before it returns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    /// The number of the one that returns; 0 if none was stored before.
+    pub before: u64,
+    /// When.
+    pub until: Instant,
+    /// When, by the host's clock, in milliseconds since 1970-01-01 UTC.
+    pub until_ms: i64,
+    /// Who wants it.
+    pub author: String,
+}
+
+/// Seconds a trial may last: long enough to find the button, and not so long that nobody is there when it ends.
+pub const TRIAL_SECONDS: RangeInclusive<u32> = 5..=3_600;
 
 /// A change somebody wants.
 #[derive(Debug, Clone)]
@@ -37,6 +58,10 @@ pub struct Change {
     pub author: String,
     /// From where: `browser`, `api`, `cli`.
     pub source: String,
+    /// The address whoever wants it must still come in from afterwards; none where that is no matter.
+    pub peer: Option<IpAddr>,
+    /// Seconds in [`TRIAL_SECONDS`] in which somebody must keep it; none: it stays.
+    pub confirm_within: Option<u32>,
 }
 
 /// What a change does, or would do.
@@ -75,6 +100,15 @@ pub enum ChangeError {
     /// The document has errors.
     #[error("the configuration has errors")]
     Invalid(Vec<Problem>),
+    /// Another one is on trial: keep it, or take it back, first.
+    #[error("revision {revision} is on trial: keep it or take it back before the next change")]
+    OnTrial {
+        /// The revision on trial.
+        revision: u64,
+    },
+    /// Nothing is on trial: it was kept, or taken back.
+    #[error("no configuration is on trial: it was kept, or taken back")]
+    NoTrial,
     /// Beyond a limit of the product.
     #[error("{0}")]
     TooLarge(String),
@@ -97,5 +131,14 @@ pub enum ConfigRequest {
         change: Box<Change>,
         /// Answered when it is stored and handed to the supervisor.
         reply: oneshot::Sender<Result<Applied, ChangeError>>,
+    },
+    /// End the trial that is under way.
+    EndTrial {
+        /// The configuration stays; otherwise the one before it returns at once.
+        keep: bool,
+        /// Who says so, and from where.
+        actor: String,
+        /// Answered with the revision in force when it is done.
+        reply: oneshot::Sender<Result<u64, ChangeError>>,
     },
 }

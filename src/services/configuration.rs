@@ -1,12 +1,15 @@
 //! The owner of the configuration: every change goes document -> check -> store -> image and supervisor, here and
-//! nowhere else, one after the other.
+//! nowhere else, one after the other. A change may be on trial: [`trial`].
+
+mod lockout;
+mod trial;
 
 use crate::config::document::{Document, beyond_limit};
 use crate::config::problem::{Pointer, Problem, Severity};
 use crate::config::{GatewayConfig, tags};
 use crate::net::door::Access;
 use crate::platform::clock;
-use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, PlanView, Revision};
+use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, PlanView, Revision, Trial};
 use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::image::Image;
 use crate::runtime::plan::{Plan, conflicts, plan};
@@ -73,6 +76,7 @@ where
         events: Events,
         wanted: F,
     ) -> Result<(Self, Followed<C>), StoreError> {
+        let trial = trial::at_start(&store, &events).await?;
         let loaded = store.load().await?;
         let document = Document::stored(loaded.document);
         let (config, found) = document.parse();
@@ -92,6 +96,7 @@ where
             document: Arc::new(document),
             problems: Arc::new(problems),
             feasibility: Arc::new(needs),
+            trial,
         };
         let (revision, read) = watch::channel(revision);
         let owner = Self { inbox, store, image, registers, access, events, wanted, desired, revision };
@@ -101,9 +106,18 @@ where
     /// Answers requests until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         loop {
+            let until = self.revision.borrow().trial.as_ref().map(|trial| trial.until);
+            let over = async {
+                match until {
+                    Some(until) => tokio::time::sleep_until(until.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                // Cancel-safe: it holds nothing.
+                () = over => self.trial_is_over().await,
                 // Cancel-safe: `recv` loses no request when another arm wins.
                 request = self.inbox.recv() => match request {
                     Some(request) => self.answer(request).await,
@@ -121,6 +135,8 @@ where
                 let result = self.change(*change).await;
                 drop(reply.send(result));
             }
+            ConfigRequest::EndTrial { keep: true, actor, reply } => drop(reply.send(self.keep(&actor).await)),
+            ConfigRequest::EndTrial { keep: false, actor, reply } => drop(reply.send(self.take_back(&actor).await)),
         }
     }
 
@@ -130,7 +146,15 @@ where
             return Err(ChangeError::Stale { current: number });
         }
         let (author, source, dry_run) = (change.author, change.source, change.dry_run);
-        let checked = match self.check(change.document).await {
+        if self.revision.borrow().trial.is_some() && !dry_run {
+            return Err(ChangeError::OnTrial { revision: number });
+        }
+        let staying = change.peer.filter(|_| change.confirm_within.is_none());
+        let judged = self.check(change.document).await.and_then(|checked| match staying {
+            Some(peer) => self.still_reached(checked, peer),
+            None => Ok(checked),
+        });
+        let checked = match judged {
             Ok(checked) => checked,
             Err(error) => {
                 if !dry_run {
@@ -147,7 +171,8 @@ where
         }
         let by = store::Change { author: author.clone(), source: source_of(&source) };
         let root = checked.document.root().clone();
-        let saved = match self.store.save(number, root, by).await {
+        let time = change.confirm_within.map(trial::time);
+        let saved = match self.store.save_for(number, root, by, time).await {
             Ok(saved) => saved,
             Err(SaveError::Stale { current }) => return Err(ChangeError::Stale { current }),
             Err(SaveError::Refused { pointer, detail }) => {
@@ -158,22 +183,38 @@ where
                 return Err(ChangeError::Store(error.to_string()));
             }
         };
+        let trial = time.filter(|_| saved.changed).map(|time| trial::begun(number, time, &author));
         if saved.changed {
             self.tell(&author, &source, Outcome::Ok, format!("revision {}: {}", saved.revision, sentence(&view)));
         }
+        if let (Some(time), Some(_)) = (time, &trial) {
+            let detail = format!("revision {} is on trial for {} s", saved.revision, time.seconds);
+            self.tell(&author, &source, Outcome::Ok, detail);
+        }
+        let applied = Applied {
+            revision: saved.revision,
+            problems: checked.warnings.clone(),
+            plan: view,
+            feasibility: checked.needs.clone(),
+        };
+        self.put_in_force(saved.revision, checked, trial);
+        Ok(applied)
+    }
+
+    /// What is stored begins to be.
+    fn put_in_force(&self, number: u64, checked: Checked<C>, trial: Option<Trial>) {
         // Tags first: a unit that takes the change finds the places of its new tags.
         self.registers.declare(tags::registers(&checked.config));
         self.image.declare(tags::definitions(&checked.config));
         self.access.set(&checked.config.access);
         self.desired.send_replace(Arc::new(checked.wanted));
         self.revision.send_replace(Revision {
-            number: saved.revision,
+            number,
             document: Arc::new(checked.document),
-            problems: Arc::new(checked.warnings.clone()),
-            feasibility: Arc::new(checked.needs.clone()),
+            problems: Arc::new(checked.warnings),
+            feasibility: Arc::new(checked.needs),
+            trial,
         });
-        let feasibility = checked.needs;
-        Ok(Applied { revision: saved.revision, problems: checked.warnings, plan: view, feasibility })
     }
 
     /// A document of 32 MiB takes its time: checked beside the runtime's workers.

@@ -31,7 +31,7 @@ use sqlx::{Connection, Sqlite, SqlitePool};
 use tokio::sync::Semaphore;
 
 pub use boots::HostBoots;
-pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved};
+pub use config::{Change, ChangeSource, Loaded, Problem, RevisionInfo, Saved, Trial, TrialTime};
 pub use counts::KeptCounts;
 pub use error::{SaveError, StoreError};
 pub use events::{Event, EventFilter, EventLog, NewEvent};

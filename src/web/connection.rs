@@ -30,6 +30,10 @@ const FIRST: Duration = Duration::from_secs(10);
 const HEAD: Duration = Duration::from_secs(30);
 /// A connection on which nothing moves, in either direction, with no request at work.
 const IDLE: Duration = Duration::from_secs(60);
+/// Whoever is put out by what they asked for still gets the answer to it, within the first; one that is ready gets out
+/// within the second.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
+const FLUSH: Duration = Duration::from_millis(100);
 const MAX_HEAD: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
 /// Requests at once on one HTTP/2 connection.
@@ -60,7 +64,7 @@ impl Service {
         let at_work = Arc::new(AtomicUsize::new(0));
         let asked = CancellationToken::new();
         let io = TokioIo::new(Idle::new(stream, Arc::clone(&at_work)));
-        let caller = Caller { peer, pass: pass.clone(), at_work, asked: asked.clone() };
+        let caller = Caller { peer, pass: pass.clone(), at_work: Arc::clone(&at_work), asked: asked.clone() };
         let app = self.app;
         let answer = hyper::service::service_fn(move |request| answer(app.clone(), caller.clone(), request));
         let mut builder = auto::Builder::new(Tasks { tracker: self.tasks, cut: self.cut });
@@ -90,7 +94,16 @@ impl Service {
         };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = pass.put_out() => return tracing::debug!(%peer, "a stranger's connection gave way to others"),
+            () = pass.put_out() => {
+                tracing::debug!(%peer, "a connection gave way to others, or its address is no longer let in");
+                if pass.is_vouched() {
+                    connection.as_mut().graceful_shutdown();
+                    let left = if at_work.load(Ordering::Relaxed) == 0 { FLUSH } else { LAST_ANSWER };
+                    // Whatever it comes to: it is closed.
+                    drop(tokio::time::timeout(left, connection).await);
+                }
+                return;
+            }
             () = silent => return tracing::debug!(%peer, "a connection asked nothing in time"),
             () = self.stop.cancelled() => {
                 connection.as_mut().graceful_shutdown();

@@ -5,6 +5,7 @@ use super::state::WebState;
 use crate::config::problem::Problem;
 use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
+use crate::runtime::configure::Revision;
 use crate::runtime::status::{UnitStatus, snapshot};
 use crate::tag::reading::rfc3339;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub(crate) struct StatusView {
     pub(crate) units: Vec<UnitView>,
     /// Whether outputs are held at their safe values.
     pub(crate) safe_mode: SafeModeBrief,
+    /// Set while the configuration is on trial.
+    pub(crate) trial: Option<TrialView>,
     /// How many tags are good, uncertain, bad.
     pub(crate) tags: TagTally,
     /// What of the stored configuration could not be used, with its place, and warnings.
@@ -55,6 +58,7 @@ const NO_SENTENCES: &[&str] = &[
     "pointer",
     "listeners",
     "lessons",
+    "author",
 ];
 
 impl StatusView {
@@ -69,6 +73,25 @@ impl StatusView {
             })
         };
         written.inspect_err(|error| tracing::error!(%error, "the status could not be written")).ok()
+    }
+}
+
+/// A configuration on trial: unless somebody keeps it in time, the one before it returns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct TrialView {
+    /// The revision that returns; 0 is none.
+    before: u64,
+    /// Who changed it.
+    author: String,
+    /// When it returns, by the clock of this host.
+    until: String,
+}
+
+impl TrialView {
+    /// That of the revision in force.
+    pub(crate) fn of(revision: &Revision) -> Option<Self> {
+        let trial = revision.trial.as_ref()?;
+        Some(Self { before: trial.before, author: trial.author.clone(), until: rfc3339(trial.until_ms) })
     }
 }
 
@@ -191,6 +214,7 @@ impl StatusBoard {
                 reason: state.safe_mode().reason(),
                 since: safe.since_ms.map(rfc3339),
             },
+            trial: TrialView::of(&revision),
             tags: TagTally { good, uncertain, bad },
             problems: revision.problems.to_vec(),
         }

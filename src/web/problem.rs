@@ -183,6 +183,7 @@ impl From<ChangeError> for ApiProblem {
         match error {
             ChangeError::Stale { current } => Self::stale(current),
             ChangeError::Invalid(problems) => Self::invalid(errors_of(problems).map(FieldProblem::from).collect()),
+            ChangeError::OnTrial { .. } | ChangeError::NoTrial => Self::new(StatusCode::CONFLICT, error.to_string()),
             ChangeError::TooLarge(sentence) => Self::field("", sentence),
             ChangeError::Store(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
         }

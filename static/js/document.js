@@ -31,6 +31,8 @@ export class ConfigDocument extends EventTarget {
   feasibility = [];
   /** What the last save replaced. */
   previous = null;
+  /** Seconds in which somebody must keep the next save; null: it stays. */
+  confirmWithin = null;
 
   static async load() {
     const document = new ConfigDocument();
@@ -122,7 +124,7 @@ export class ConfigDocument extends EventTarget {
     }
     try {
       const { data } = await request("PUT", "/config", {
-        query: { dry_run: true },
+        query: { dry_run: true, confirm_within: this.confirmWithin },
         etag: this.etag,
         body: text,
         signal: checking.signal,
@@ -147,18 +149,28 @@ export class ConfigDocument extends EventTarget {
   /** Saves; throws `ApiError` 412 when someone else saved meanwhile. */
   async save() {
     const before = this.base;
-    const { data: answer, etag } = await request("PUT", "/config", { etag: this.etag, body: this.data }).catch(
-      (error) => {
-        if (error instanceof ApiError && error.status === 422) {
-          this.problems = error.errors;
-          this.#say("checked");
-        }
-        throw error;
-      },
-    );
+    const onTrial = this.confirmWithin !== null;
+    const { data: answer, etag } = await request("PUT", "/config", {
+      query: { confirm_within: this.confirmWithin },
+      etag: this.etag,
+      body: this.data,
+    }).catch((error) => {
+      if (error instanceof ApiError && error.status === 422) {
+        this.problems = error.errors;
+        this.#say("checked");
+      }
+      throw error;
+    });
+    this.confirmWithin = null;
     // The server gives ids and hides secrets: what it stored is what is edited from here on.
-    const stored = await request("GET", "/config");
-    this.previous = stored.etag === (etag ?? stored.etag) ? { data: before, etag: stored.etag } : null;
+    const stored = await request("GET", "/config").catch((error) => {
+      // On trial it may have shut this browser out.
+      if (onTrial && error.status === 0) return null;
+      throw error;
+    });
+    if (!stored) return { cutOff: true };
+    // A trial is taken back by its own button.
+    this.previous = !onTrial && stored.etag === (etag ?? stored.etag) ? { data: before, etag: stored.etag } : null;
     this.#settle(stored.data, stored.etag);
     this.feasibility = answer.feasibility ?? [];
     this.#say("loaded");
@@ -174,6 +186,7 @@ export class ConfigDocument extends EventTarget {
   }
 
   discard() {
+    this.confirmWithin = null;
     this.#settle(this.base, this.etag);
     this.#say("loaded");
   }

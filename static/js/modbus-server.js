@@ -7,9 +7,8 @@ import { complain } from "./dialog.js";
 import { $, fill, h } from "./dom.js";
 import { failedToLoad } from "./editor.js";
 import { Form, number } from "./form.js";
-import { Grid } from "./grid.js";
-import { GridModel } from "./grid-model.js";
 import { count, decimal, t, time } from "./i18n.js";
+import { listGrid } from "./list-grid.js";
 import { live } from "./live.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
@@ -108,31 +107,6 @@ const entryColumns = (attributes) => [
     },
   }),
 ];
-
-/** A grid over a list of the document. */
-function listGrid(config, place, { pointer, columns, next, label }) {
-  const model = new GridModel({ columns, rows: config.read(pointer) ?? [], next });
-  const sentence = (at) => config.problemsAt(at).map(({ detail }) => detail).join(" ") || null;
-  const grid = new Grid(place, model, {
-    label,
-    problem: (row, column) => sentence(pointers.join(pointer, row, ...model.columns[column].pointer)),
-    rowProblem: (row) => sentence(pointers.join(pointer, row)),
-  });
-  model.addEventListener("changed", () => {
-    for (const known of [...config.local.keys()]) if (known.startsWith(`${pointer}/`)) config.local.delete(known);
-    for (const { row, key, sentence: wrong } of model.mistakes()) config.local.set(pointers.join(pointer, row, key), wrong);
-    config.set(pointer, model.rows.length ? model.rows : undefined);
-  });
-  return {
-    repaint: () => grid.repaint(),
-    focus(at) {
-      if (!at.startsWith(`${pointer}/`)) return false;
-      const [row, key] = pointers.parts(at.slice(pointer.length));
-      grid.focus(Number(row), Math.max(0, model.columns.findIndex((one) => one.key === key)));
-      return true;
-    },
-  };
-}
 
 function request({ unit_id: unitId, function: code, address, count: items, exception }) {
   const known = address !== null && items !== null;

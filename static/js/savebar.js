@@ -6,6 +6,8 @@ import { complain, confirm, dialog, notice } from "./dialog.js";
 import * as pointers from "./pointer.js";
 
 const SHOWN_CHANGES = 60;
+/** How long a change on trial waits to be kept, in seconds. */
+const TRIAL_S = 60;
 
 /** Which page edits a top-level member. */
 const PAGE_OF = {
@@ -19,7 +21,7 @@ const PAGE_OF = {
   appliance: "settings",
   web: "settings",
   certificates: "certificates",
-  access: "settings",
+  access: "access",
 };
 function pageOf(pointer) {
   const [top, second] = pointers.parts(pointer);
@@ -84,11 +86,20 @@ export function saveBar(config, { jump } = {}) {
   const list = h("ul", { class: "savebar-problems" });
   const discard = h("button", { type: "button", on: { click: leave } }, t("save.discard"));
   const apply = h("button", { type: "button", class: "primary", on: { click: review } }, t("save.review"));
-  fill(bar, h("div", { class: "savebar-main" }, say, h("div", { class: "savebar-actions" }, discard, apply)), list);
+  const trial = h("input", { type: "checkbox", id: "on-trial", on: { change: () => onTrial(trial.checked) } });
+  const choice = h("label", { class: "check-line", for: "on-trial" }, trial, t("trial.choose", { n: TRIAL_S }));
+  fill(bar, h("div", { class: "savebar-main" }, say, h("div", { class: "savebar-actions" }, choice, discard, apply)), list);
+
+  // What would lock this browser out is no mistake on trial, so the document is looked at again.
+  function onTrial(chosen) {
+    config.confirmWithin = chosen ? TRIAL_S : null;
+    config.check().catch(complain);
+  }
 
   function show() {
     const dirty = config.dirty;
     bar.hidden = !dirty;
+    trial.checked = config.confirmWithin !== null;
     if (!dirty) return;
     const number = config.changes(1000).length;
     const trouble = config.problemsAt("");
@@ -170,7 +181,9 @@ export function saveBar(config, { jump } = {}) {
       ],
     });
     if (clash) return conflict();
-    if (done) {
+    if (done?.cutOff) {
+      notice(t("trial.unreachable", { n: TRIAL_S }), { bad: true });
+    } else if (done) {
       notice(t("save.saved", { revision: done.revision }), {
         action: config.previous && { label: t("save.undo"), act: undo },
       });

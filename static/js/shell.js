@@ -5,6 +5,7 @@ import { $, fill, h, healthMark, setText } from "./dom.js";
 import { maybe, t, word } from "./i18n.js";
 import { live } from "./live.js";
 import { toLogin, watchExpiry } from "./session.js";
+import { showTrial } from "./trial.js";
 
 function showState(state) {
   const lamp = $("#live");
@@ -77,6 +78,7 @@ switches();
 if (document.documentElement.dataset.user) {
   live.addEventListener("state", ({ detail }) => showState(detail));
   live.addEventListener("status", ({ detail }) => showBanner(detail));
+  live.addEventListener("status", ({ detail }) => showTrial(detail));
   $("#logout").addEventListener("click", logout);
   live.refresh().catch(() => null);
   // A page that watches tags says so before this runs; others hear of units only.

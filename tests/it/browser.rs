@@ -1,5 +1,6 @@
 //! The pages in a real browser, against a whole gateway and a simulated field.
 
+mod access;
 mod computed;
 mod files;
 mod lines;
@@ -35,6 +36,7 @@ const PAGES: &[&str] = &[
     "modbus-server",
     "register-map",
     "snmp",
+    "access",
     "settings",
     "users",
     "revisions",

@@ -92,7 +92,7 @@ fn in_memory(error: std::io::Error) -> StoreError {
     StoreError::Damaged(sqlx::Error::Decode(Box::new(error)))
 }
 
-/// Lets the oldest revisions go; the stored one stays whatever it takes.
+/// Lets the oldest revisions go; the stored one stays whatever it takes, and so does the one that a trial may bring back.
 pub(super) async fn prune(connection: &mut SqliteConnection, limits: StoreLimits) -> Result<(), StoreError> {
     let sizes: Vec<(i64, i64)> = sqlx::query_as("SELECT number, length(document) FROM revisions ORDER BY number DESC")
         .fetch_all(&mut *connection)
@@ -104,7 +104,10 @@ pub(super) async fn prune(connection: &mut SqliteConnection, limits: StoreLimits
         *index > 0 && (*index >= kept || room < 0)
     });
     if let Some((_, (number, _))) = first_to_go {
-        sqlx::query("DELETE FROM revisions WHERE number <= ?").bind(number).execute(connection).await?;
+        sqlx::query("DELETE FROM revisions WHERE number <= ? AND number NOT IN (SELECT before FROM confirmation)")
+            .bind(number)
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::load::{read_rows, revision};
 use super::revisions::{as_sql, pack, prune};
 use super::rows::{Row, Rows, take_apart};
 use super::seal;
+use super::trial::{Trial, TrialTime, mark};
 use crate::store::keys::Keyring;
 use crate::store::{Durability, SaveError, Store, StoreError, WRITE, beside, now_ms};
 
@@ -24,6 +25,8 @@ pub enum ChangeSource {
     Init,
     /// Another command of the command line.
     Cli,
+    /// The return of the configuration before one on trial.
+    Trial,
 }
 
 impl ChangeSource {
@@ -34,6 +37,7 @@ impl ChangeSource {
             Self::Api => "api",
             Self::Init => "init",
             Self::Cli => "cli",
+            Self::Trial => "trial",
         }
     }
 
@@ -42,6 +46,7 @@ impl ChangeSource {
             "browser" => Self::Browser,
             "init" => Self::Init,
             "cli" => Self::Cli,
+            "trial" => Self::Trial,
             _ => Self::Api,
         }
     }
@@ -67,8 +72,20 @@ pub struct Saved {
 
 impl Store {
     /// Stores a checked document (ids given, secrets in clear) as the revision after `expected`; 0 = nothing stored yet.
-    /// On the disk, whole, when this returns; after any error or when dropped, the stored one is unchanged.
+    /// On the disk, whole, when this returns; after any error or when dropped, the stored one is unchanged. A trial that
+    /// was under way ends with it.
     pub async fn save(&self, expected: u64, document: Value, change: Change) -> Result<Saved, SaveError> {
+        self.save_for(expected, document, change, None).await
+    }
+
+    /// Stores it like [`Store::save`]; with a time it is on trial until then, and the mark of that is stored with it.
+    pub async fn save_for(
+        &self,
+        expected: u64,
+        document: Value,
+        change: Change,
+        time: Option<TrialTime>,
+    ) -> Result<Saved, SaveError> {
         let mut connection = self.writer(Durability::Full).await?;
         let mut transaction = connection.begin_with(WRITE).await?;
         let current = revision(&mut transaction).await?;
@@ -81,6 +98,13 @@ impl Store {
         let Some(plan) = plan else { return Ok(Saved { revision: current, changed: false }) };
 
         let next = current + 1;
+        let trial = time.map(|TrialTime { deadline_ms, seconds }| Trial {
+            revision: next,
+            before: current,
+            deadline_ms,
+            seconds,
+            author: change.author.clone(),
+        });
         for difference in &plan.differences {
             difference.delete(&mut transaction).await?;
         }
@@ -96,6 +120,7 @@ impl Store {
             .bind(plan.packed)
             .execute(&mut *transaction)
             .await?;
+        mark(&mut transaction, trial.as_ref()).await?;
         prune(&mut transaction, self.inner.limits).await?;
         // A value kept for a register that is gone would come back with the next register of that id.
         sqlx::query("DELETE FROM kept_values WHERE tag NOT IN (SELECT id FROM internal_registers)")

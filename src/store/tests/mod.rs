@@ -7,6 +7,7 @@ mod identity;
 mod log;
 mod saving;
 mod schema;
+mod trial;
 
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;

@@ -1,13 +1,16 @@
 //! All messages together.
 
 use super::{
-    Msg, certificate, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav, people,
-    profile, revision, snmp, start, tagfile, watch, word,
+    Msg, access, certificate, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav,
+    people, profile, revision, snmp, start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
 pub(crate) const ALL: &[&[Msg]] = &[
     nav::ALL,
+    access::ALL,
+    access::scripts::ALL,
+    access::help::ALL,
     start::ALL,
     snmp::ALL,
     snmp::scripts::ALL,

@@ -7,6 +7,7 @@
 //! [`said`] has the catalogue, [`reader`] the language of the request.
 
 mod accept;
+pub(crate) mod access;
 mod catalogue;
 pub(crate) mod certificate;
 mod editor;
@@ -42,7 +43,8 @@ pub(crate) use said::{said, said_throughout};
 /// The messages by place, for templates and pages.
 pub(crate) mod messages {
     pub(crate) use super::{
-        certificate, events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, snmp, start,
+        access, certificate, events, expression, help, line, live, modbus, module, mqtt, nav, people, revision, snmp,
+        start,
     };
 }
 

@@ -74,6 +74,7 @@ crate::web::i18n::declare_for_scripts! {
     "source.api": "REST", "REST 호출";
     "source.cli": "command line", "명령줄";
     "source.init": "first set-up", "최초 설정";
+    "source.trial": "not kept in time", "확정되지 않아 복귀";
     "attribute.value": "Value", "값";
     "attribute.raw": "Raw", "원시값";
     "attribute.min": "Minimum", "최솟값";

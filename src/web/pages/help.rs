@@ -40,6 +40,7 @@ const SECTIONS: &[(&str, Msg, &[Msg])] = &[
     ("expressions", m::expression::help::TITLE, EXPRESSIONS),
     ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3, m::help::MQTT_4]),
     ("modbus", m::modbus::help::TITLE, MODBUS),
+    ("doors", m::access::help::TITLE, &[m::access::help::LISTS, m::access::help::MODBUS, m::access::help::TRIAL]),
     ("access", m::help::ACCESS, &[m::help::ACCESS_1, m::help::ACCESS_2]),
     ("keys", m::help::KEYS, &[m::help::KEYS_1, m::help::KEYS_2]),
 ];

@@ -2,6 +2,7 @@
 //!
 //! One file per page, each with its own router; URL, file and template carry the same name.
 
+mod access;
 mod account;
 mod api_docs;
 mod assets;
@@ -59,6 +60,7 @@ pub fn router(source: std::sync::Arc<dyn PageSource>) -> Router {
         .merge(modbus_server::router())
         .merge(register_map::router())
         .merge(snmp::router())
+        .merge(access::router())
         .merge(events::router())
         .merge(revisions::router())
         .merge(configuration::router())

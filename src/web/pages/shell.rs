@@ -147,6 +147,7 @@ impl Shell {
                     ("broker", &m::nav::BROKER),
                     ("modbus-server", &m::modbus::SERVER),
                     ("snmp", &m::snmp::SNMP),
+                    ("access", &m::access::TITLE),
                 ],
             ));
             groups.push(group(

@@ -17,6 +17,7 @@ const ADMINS: &[&str] = &[
     "broker",
     "modbus-server",
     "snmp",
+    "access",
     "settings",
     "certificates",
     "users",

@@ -2,6 +2,8 @@
 
 mod doors;
 mod requests;
+mod rest;
+mod trial;
 
 use crate::support::gateway::TestGateway;
 use crate::support::wait::{PATIENCE, eventually};

@@ -64,6 +64,8 @@ impl TestGateway {
             dry_run: false,
             author: "test".to_owned(),
             source: "api".to_owned(),
+            peer: None,
+            confirm_within: None,
         });
         self.gateway.config.call(|reply| ConfigRequest::Change { change, reply }).await.unwrap()
     }

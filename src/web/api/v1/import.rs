@@ -318,7 +318,7 @@ async fn take_over(
     ApiQuery(how): ApiQuery<ChangeQuery>,
     FileBody(bytes, _turn): FileBody,
 ) -> Result<Response, ApiProblem> {
-    let dry_run = how.dry_run()?;
+    let how = how.how()?;
     let mode = known("mode", mode.mode.as_deref(), Mode::parse)?.unwrap_or_default();
     let revision = state.revision();
     let expected = expected.against(revision.number)?;
@@ -342,7 +342,7 @@ async fn take_over(
     };
     let (document, place) = beside(work).await??;
     let base = Base(Some(place));
-    let applied = change(&state, &who, document, expected, dry_run).await?.map_err(|error| refused(error, &base))?;
+    let applied = change(&state, &who, document, expected, how).await?.map_err(|error| refused(error, &base))?;
     Ok(ChangeView::of(applied, Some(&base)).into_response())
 }
 

@@ -1,6 +1,7 @@
 //! Figures for Prometheus, text format 0.0.4.
 
 use crate::config::certificate::CertificateConfig;
+use crate::net::door::Door;
 use crate::platform::clock;
 use crate::platform::clock_sync::clock_sync;
 use crate::runtime::modules::{DriverState, ModuleStatus};
@@ -39,6 +40,7 @@ async fn metrics(_: Viewer, State(state): State<WebState>) -> Response {
     let sync = clock_sync(clock::is_sensible(clock::now()));
     let mut page = written(sync.synchronised, state.reader().tally(), &snapshot(state.units()));
     page.certificates(&state.settings().certificates);
+    state.access().doors().iter().for_each(|door| page.door(door));
     let text = page.to_string();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
@@ -169,6 +171,17 @@ impl Page {
         let labels = if labels.is_empty() { String::new() } else { format!("{{{}}}", labels.join(",")) };
         // Writing to a String does not fail.
         writeln!(family.samples, "{name}{labels} {value}").unwrap_or_default();
+    }
+
+    fn door(&mut self, door: &Door) {
+        let (labels, counts) = ([("service", door.service().as_str())], door.counts());
+        for (name, help, value) in [
+            ("dinrail_access_refused_total", "Connections and datagrams no entry of the list names.", counts.addresses),
+            ("dinrail_access_refused_requests_total", "Modbus requests their entry does not permit.", counts.requests),
+            ("dinrail_access_closed_total", "Connections closed because the list changed.", counts.closed),
+        ] {
+            self.counter(name, help, &labels, value);
+        }
     }
 
     fn line(&mut self, name: &str, line: &LineStatus) {

@@ -1,5 +1,6 @@
 //! REST, version 1: one file per thing, each with its own router and description.
 
+mod access;
 mod claim;
 mod config;
 mod events;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> Router<WebState> {
 fn described() -> OpenApiRouter<WebState> {
     let v1 = OpenApiRouter::default()
         .merge(info::router())
+        .merge(access::router())
         .merge(claim::router())
         .merge(session::router())
         .merge(users::router())

@@ -1,7 +1,7 @@
 //! Asking the owner of the configuration for a change, and what comes of it.
 
 use crate::config::problem::{Problem, Severity};
-use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest};
+use crate::runtime::configure::{Applied, Change, ChangeError, ConfigRequest, TRIAL_SECONDS};
 use crate::web::api::v1::feasibility::LineNeedsView;
 use crate::web::etag::etag;
 use crate::web::guards::Who;
@@ -20,18 +20,31 @@ use utoipa::{IntoParams, ToSchema};
 pub(in crate::web::api::v1) struct ChangeQuery {
     /// `true`: check, tell what would happen, change nothing.
     dry_run: Option<bool>,
-    #[param(ignore)]
-    confirm_within: Option<String>,
+    /// Seconds, 5 to 3600: unless somebody keeps the change in this time (`POST /config/confirm`), the configuration before
+    /// it returns by itself, also after a crash or power loss. Needed where the change would lock its maker out.
+    confirm_within: Option<u32>,
+}
+
+/// How a change is to be made, as far as it can be.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::web::api::v1) struct How {
+    pub(in crate::web::api::v1) dry_run: bool,
+    confirm_within: Option<u32>,
+}
+
+impl How {
+    /// Made at once, and to stay.
+    pub(in crate::web::api::v1) const AT_ONCE: Self = Self { dry_run: false, confirm_within: None };
 }
 
 impl ChangeQuery {
-    /// Whether only to tell. Who asks for a way back that there is not must not go without it unknowingly.
-    pub(in crate::web::api::v1) fn dry_run(&self) -> Result<bool, ApiProblem> {
-        if self.confirm_within.is_some() {
-            let sentence = "`confirm_within` is not available in this version of dinrail; nothing was changed";
+    pub(in crate::web::api::v1) fn how(&self) -> Result<How, ApiProblem> {
+        if let Some(seconds) = self.confirm_within.filter(|seconds| !TRIAL_SECONDS.contains(seconds)) {
+            let (least, most) = (TRIAL_SECONDS.start(), TRIAL_SECONDS.end());
+            let sentence = format!("`confirm_within` is {least} to {most} seconds, not {seconds}");
             return Err(ApiProblem::new(StatusCode::BAD_REQUEST, sentence));
         }
-        Ok(self.dry_run.unwrap_or(false))
+        Ok(How { dry_run: self.dry_run.unwrap_or(false), confirm_within: self.confirm_within })
     }
 }
 
@@ -116,10 +129,18 @@ pub(in crate::web::api::v1) async fn change(
     who: &Who,
     document: JsonValue,
     expected: u64,
-    dry_run: bool,
+    how: How,
 ) -> Result<Result<Applied, ChangeError>, ApiProblem> {
-    let change = Change { document, expected, dry_run, author: who.author(), source: who.source().to_owned() };
-    let change = Box::new(change);
+    let change = Box::new(Change {
+        document,
+        expected,
+        dry_run: how.dry_run,
+        author: who.author(),
+        source: who.source().to_owned(),
+        // Of a request that came over no connection there is nobody to lock out.
+        peer: Some(who.peer).filter(|peer| !peer.is_unspecified()),
+        confirm_within: how.confirm_within,
+    });
     Ok(state.config().call(|reply| ConfigRequest::Change { change, reply }).await?)
 }
 

@@ -2,6 +2,7 @@
 
 mod certificates;
 pub(super) mod change;
+mod confirm;
 mod describe;
 mod objects;
 mod place;
@@ -20,7 +21,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn router() -> OpenApiRouter<WebState> {
-    OpenApiRouter::default().routes(routes!(read, replace)).merge(objects::router()).merge(certificates::router())
+    OpenApiRouter::default()
+        .routes(routes!(read, replace))
+        .merge(confirm::router())
+        .merge(objects::router())
+        .merge(certificates::router())
 }
 
 /// The document in force.
@@ -80,8 +85,8 @@ async fn replace(
     ApiQuery(query): ApiQuery<ChangeQuery>,
     DocumentBody(document, _turn): DocumentBody,
 ) -> Result<Response, ApiProblem> {
-    let dry_run = query.dry_run()?;
+    let how = query.how()?;
     let expected = expected.against(state.revision().number)?;
-    let applied = change(&state, &who, document, expected, dry_run).await?.map_err(ApiProblem::from)?;
+    let applied = change(&state, &who, document, expected, how).await?.map_err(ApiProblem::from)?;
     Ok(ChangeView::of(applied, None).into_response())
 }

@@ -109,7 +109,7 @@ async fn edit(
         Verb::Post => place.post(document, sent),
     };
     let (edited, view) = apply(kind, &who, &state, &expected, &query, false, work).await?;
-    if !edited.created || query.dry_run()? {
+    if !edited.created || query.how()?.dry_run {
         return Ok(view.into_response());
     }
     let path = uri.path().trim_end_matches('/');
@@ -146,7 +146,7 @@ pub(super) async fn apply(
     gone: bool,
     edit: impl FnOnce(&mut Json) -> Result<Edited, EditError> + Send + 'static,
 ) -> Result<(Edited, ChangeView), ApiProblem> {
-    let dry_run = query.dry_run()?;
+    let how = query.how()?;
     let revision = state.revision();
     let expected = expected.against(revision.number)?;
     let work = move || {
@@ -158,6 +158,6 @@ pub(super) async fn apply(
         EditError::Unfit(pointer, sentence) => ApiProblem::field(pointer, sentence),
     })?;
     let base = Base((!gone).then(|| edited.pointer.clone()));
-    let applied = change(state, who, document, expected, dry_run).await?.map_err(|error| refused(error, &base))?;
+    let applied = change(state, who, document, expected, how).await?.map_err(|error| refused(error, &base))?;
     Ok((edited, ChangeView::of(applied, Some(&base))))
 }

@@ -63,8 +63,6 @@ super::list! {
     "the configuration is at revision {} now: read it again", "현재 구성은 리비전 {0}입니다. 다시 읽으세요";
     "{} things are wrong", "잘못된 곳이 {0}군데 있습니다";
     "more is wrong than is told here: these are the first {}", "여기 표시된 것보다 잘못된 곳이 더 많습니다. 처음 {0}군데만 표시합니다";
-    "`confirm_within` is not available in this version of dinrail; nothing was changed",
-        "`confirm_within`은 이 버전의 dinrail에서 사용할 수 없습니다. 아무것도 바꾸지 않았습니다";
     "there is no such object in the configuration", "구성에 그런 객체가 없습니다";
     "there is no such {}", "다음 항목이 없습니다: {0!}";
     "the name `{}` is taken", "`{0}` 이름은 이미 사용 중입니다";

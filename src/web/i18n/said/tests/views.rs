@@ -9,6 +9,7 @@ const SENTENCES: [&str; 11] =
 
 /// Members of these names that hold something else, each with its reason.
 const OTHERS: &[(&str, &str, &str)] = &[
+    ("src/web/api/v1/access.rs", "note", "the words of whoever wrote the list"),
     ("src/web/api/v1/expressions.rs", "reason", "a numbered reason, which scripts say"),
     ("src/web/api/v1/modules.rs", "reason", "said where the view is made, with the module's errors"),
     ("src/web/api/v1/snmp.rs", "reason", "said where the view is made"),
