@@ -196,8 +196,15 @@ pub(crate) async fn dinrail(line: Option<&String>) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let options = Options { data: folder.path().to_owned(), web: Some((Ipv4Addr::LOCALHOST, 0).into()) };
     let gateway = Gateway::start(options).await?;
-    let change =
-        Change { document: document(line), expected: 0, dry_run: false, author: "bench".into(), source: "api".into() };
+    let change = Change {
+        document: document(line),
+        expected: 0,
+        dry_run: false,
+        author: "bench".into(),
+        source: "api".into(),
+        peer: None,
+        confirm_within: None,
+    };
     let done = gateway.config.call(|reply| ConfigRequest::Change { change: Box::new(change), reply }).await?;
     ensure!(done.is_ok(), "{done:?}");
     let detail = |kind: &str| -> Result<Json> {
