@@ -8,6 +8,7 @@ import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
 import { t } from "./i18n.js";
 import { Delivery } from "./mqtt-delivery.js";
+import { Many } from "./mqtt-many.js";
 import { Preview } from "./mqtt-preview.js";
 import { NEW_PUBLICATION, publicationFields } from "./mqtt-publication.js";
 import * as pointers from "./pointer.js";
@@ -156,6 +157,13 @@ async function main() {
   let forms = [];
   let previews = [];
   let ledger = null;
+  /** The lists shown, by their pointer: an item may stand on a page that is not. */
+  const lists = new Map();
+  const reveal = (pointer) => {
+    const parts = pointers.parts(pointer);
+    lists.get(pointers.join("/mqtt/connections", parts[2], parts[3]))?.reveal(Number(parts[4]));
+    return $(`#editor [data-pointer="${pointer}"]`);
+  };
 
   const list = new Collection($("#editor"), {
     config,
@@ -199,7 +207,7 @@ async function main() {
     const all = config.read(at) ?? [];
     const open = (index) => () => {
       list.choose(Number(pointers.parts(connection).at(-1)), { remember: false });
-      $(`[data-pointer="${pointers.join(at, index)}"]`)?.setAttribute("open", "");
+      if (index >= 0) reveal(pointers.join(at, index))?.setAttribute("open", "");
     };
     const insert = (item, index) => {
       const next = [...all];
@@ -225,50 +233,57 @@ async function main() {
       { type: "button", on: { click: () => insert(structuredClone(fresh), all.length) } },
       t(ITEM_WORDS[member].add),
     );
+    const row = (item, index) => {
+      const inner = h("div", { class: "item-body" });
+      const pointer = pointers.join(at, index);
+      const box = h(
+        "details",
+        {
+          class: "item",
+          dataset: { pointer },
+          on: {
+            toggle: () => {
+              if (!box.open || inner.hasChildNodes()) return;
+              build(inner, pointer);
+              inner.append(
+                h(
+                  "div",
+                  { class: "item-actions" },
+                  h(
+                    "button",
+                    {
+                      type: "button",
+                      on: { click: () => insert(withoutIds(structuredClone(config.read(pointer))), index + 1) },
+                    },
+                    t("editor.duplicate"),
+                  ),
+                  h(
+                    "button",
+                    { type: "button", class: "danger", on: { click: () => remove(index) } },
+                    t("editor.delete"),
+                  ),
+                ),
+              );
+            },
+          },
+        },
+        h("summary", {}, headline(item, pointer)),
+        inner,
+      );
+      return box;
+    };
+    const change = (list) => {
+      config.set(at, list);
+      open(-1)();
+    };
+    const many = new Many({ key: at, read: () => config.read(at) ?? [], row, change: member === "publications" && change });
+    lists.set(at, many);
     return h(
       "section",
       { class: "items" },
       h("div", { class: "detail-head" }, h("h3", {}, t(ITEM_WORDS[member].title)), add),
       all.length === 0 && h("p", { class: "empty" }, t(ITEM_WORDS[member].none)),
-      all.map((item, index) => {
-        const inner = h("div", { class: "item-body" });
-        const pointer = pointers.join(at, index);
-        const box = h(
-          "details",
-          {
-            class: "item",
-            dataset: { pointer },
-            on: {
-              toggle: () => {
-                if (!box.open || inner.hasChildNodes()) return;
-                build(inner, pointer);
-                inner.append(
-                  h(
-                    "div",
-                    { class: "item-actions" },
-                    h(
-                      "button",
-                      {
-                        type: "button",
-                        on: { click: () => insert(withoutIds(structuredClone(config.read(pointer))), index + 1) },
-                      },
-                      t("editor.duplicate"),
-                    ),
-                    h(
-                      "button",
-                      { type: "button", class: "danger", on: { click: () => remove(index) } },
-                      t("editor.delete"),
-                    ),
-                  ),
-                );
-              },
-            },
-          },
-          h("summary", {}, headline(item, pointer)),
-          inner,
-        );
-        return box;
-      }),
+      many.element,
     );
   }
 
@@ -305,7 +320,7 @@ async function main() {
   config.addEventListener("loaded", () => {
     const open = [...document.querySelectorAll("#editor .item[open]")].map((box) => box.dataset.pointer);
     list.reload();
-    for (const pointer of open) $(`#editor [data-pointer="${pointer}"]`)?.setAttribute("open", "");
+    for (const pointer of open) reveal(pointer)?.setAttribute("open", "");
   });
   list.begin();
   saveBar(config, {
@@ -314,8 +329,7 @@ async function main() {
       if (index === undefined) return;
       if (Number(index) !== Number(pointers.parts(list.pointer)[2])) list.choose(Number(index));
       if (item !== undefined) {
-        const box = $(`[data-pointer="${pointers.join("/mqtt/connections", index, member, item)}"]`);
-        box?.setAttribute("open", "");
+        reveal(pointers.join("/mqtt/connections", index, member, item))?.setAttribute("open", "");
         await new Promise((done) => setTimeout(done));
       }
       forms.some((form) => form.focus(pointer));

@@ -7,6 +7,7 @@ mod lines;
 mod modbus_server;
 mod modules;
 mod ports;
+mod publications;
 mod snmp;
 
 use crate::support::browser::{Browser, key};
