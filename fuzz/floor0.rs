@@ -6,7 +6,7 @@ pub mod modbus;
 pub mod tag;
 
 #[path = "../src/views/mib/head.rs"]
-mod head;
+pub mod head;
 #[path = "../src/config/snmp/version.rs"]
 mod version;
 
