@@ -22,6 +22,7 @@ async fn a_list_is_edited_tried_and_whoever_was_refused_is_let_in_by_a_click() {
     bench.gateway.edit(|document| document["modbus_server"] = json!({ "address": at.to_string() })).await.unwrap();
     let browser = &bench.browser;
     bench.open("access").await;
+    browser.until("document.querySelector(\"[data-pointer='/access/modbus/mode'] select\")").await;
     browser
         .js("const select = document.querySelector(\"[data-pointer='/access/modbus/mode'] select\"); \
              select.value = 'allow-list'; select.dispatchEvent(new Event('change'))")
@@ -75,6 +76,7 @@ async fn what_would_lock_the_browser_out_is_refused_and_a_trial_is_kept_from_any
     let bench = Bench::claimed().await;
     let browser = &bench.browser;
     bench.open("access").await;
+    browser.until("document.querySelector(\"[data-pointer='/access/web/mode'] select\")").await;
     browser
         .js("const select = document.querySelector(\"[data-pointer='/access/web/mode'] select\"); \
              select.value = 'allow-list'; select.dispatchEvent(new Event('change'))")
