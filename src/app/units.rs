@@ -116,7 +116,7 @@ impl UnitSpec for UnitConfig {
                 addresses.filter(|at| at.port() != 0).map(Resource::TcpPort).collect()
             }
             Self::ModbusServer(server) => {
-                server.addresses().iter().filter(|at| at.port() != 0).copied().map(Resource::TcpPort).collect()
+                server.addresses().filter(|at| at.port() != 0).map(Resource::TcpPort).collect()
             }
             Self::Snmp(agent) if agent.snmp.address.port() != 0 => vec![Resource::UdpPort(agent.snmp.address)],
             Self::Web(at, _) if at.port() != 0 => vec![Resource::TcpPort(*at)],

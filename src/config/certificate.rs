@@ -8,6 +8,7 @@ use rustls_pki_types::CertificateDer;
 use serde_json::Value as Json;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
+use x509_parser::asn1_rs::{Utf8String, oid};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
@@ -99,6 +100,17 @@ impl CertificateFacts {
 pub fn key_pin(certificate: &CertificateDer<'_>) -> Option<[u8; 32]> {
     let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
     digest::digest(&digest::SHA256, parsed.public_key().raw).as_ref().try_into().ok()
+}
+
+/// The role a certificate gives its holder over Modbus/TCP Security: the text of its extension
+/// 1.3.6.1.4.1.50316.802.1. None where there is no such extension, more than one, or one that is no UTF-8 string.
+pub fn modbus_role(certificate: &CertificateDer<'_>) -> Option<String> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let role = oid!(1.3.6.1.4.1.50316.802.1);
+    let mut found = parsed.extensions().iter().filter(|extension| extension.oid == role);
+    let extension = found.next().filter(|_| found.next().is_none())?;
+    let (rest, text) = Utf8String::from_der(extension.value).ok()?;
+    rest.is_empty().then(|| text.string())
 }
 
 fn shown(name: &GeneralName<'_>) -> Option<String> {

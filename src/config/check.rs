@@ -190,10 +190,14 @@ fn listeners(config: &GatewayConfig, problems: &mut Problems) {
         let pointer = format!("/mqtt/broker/listeners/{}/address", listener.position);
         (pointer, format!("listener number {} of the broker", listener.position + 1), listener.address)
     });
-    let server = config.modbus_server.iter().filter(|server| server.enabled).flat_map(|server| &server.addresses);
-    let server = server.map(|address| {
-        ("/modbus_server/address".to_owned(), "another address of the Modbus/TCP server".to_owned(), *address)
+    let server = config.modbus_server.iter().filter(|server| server.enabled);
+    let server = server.flat_map(|server| {
+        let secured = server.security.iter().flat_map(|security| &security.addresses);
+        let secured = secured.map(|address| ("/modbus_server/security/address", *address));
+        server.addresses.iter().map(|address| ("/modbus_server/address", *address)).chain(secured)
     });
+    let server = server
+        .map(|(pointer, address)| (pointer.to_owned(), "another address of the Modbus/TCP server".to_owned(), address));
     for (pointer, owner_name, address) in broker.chain(server) {
         let clash = taken.iter().find(|(_, other)| {
             other.port() == address.port()

@@ -339,3 +339,38 @@ fn modules_have_tables_of_their_own_and_nobody_elses() {
     assert!(!said(json!([{ "module": "d", "unit_id": 0 }])).is_empty());
     assert!(!said(json!([{ "module": "d", "coil": 65_536 }])).is_empty());
 }
+
+#[test]
+fn the_encrypted_side_of_the_modbus_server_has_its_members() {
+    let ca = crate::config::pem::self_signed(&["ca".to_owned()]).unwrap().chain;
+    let document = |security: Json| {
+        let pair = crate::config::pem::self_signed(&["gateway".to_owned()]).unwrap();
+        let document = json!({
+            "format": "dinrail/1",
+            "certificates": [{ "name": "gateway", "chain": pair.chain, "key": pair.key }],
+            "modbus_server": { "address": [], "security": security },
+        });
+        let (config, problems) = GatewayConfig::parse(&document);
+        (config, problems.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let with = |member: &str, value: Json| {
+        let mut security = json!({ "certificate": "gateway", "client_ca": ca, "roles": [{ "role": "Operator" }] });
+        security[member] = value;
+        document(security)
+    };
+    let (config, problems) = with("min_version", json!("1.3"));
+    assert_eq!(problems, [""; 0]);
+    let security = config.modbus_server.unwrap().security.unwrap();
+    assert_eq!((security.addresses[0].to_string().as_str(), security.only_tls13), ("0.0.0.0:802", true));
+    for (member, value, expect) in [
+        ("certificate", json!("gone"), "/certificate: there is no certificate `gone`"),
+        ("roles", json!([]), "/roles: there is no role: nobody may do anything"),
+        ("roles", json!([{ "role": "a" }, { "role": "a" }]), "/roles/1/role: this role is in the list already"),
+        ("min_version", json!("1.1"), "/min_version"),
+        ("client_ca", json!("nothing"), "/client_ca: there is no certificate in this text"),
+    ] {
+        let (_, problems) = with(member, value);
+        let begin = format!("/modbus_server/security{expect}");
+        assert!(problems.len() == 1 && problems[0].starts_with(&begin), "{problems:?}");
+    }
+}

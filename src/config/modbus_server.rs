@@ -1,5 +1,6 @@
 //! `modbus_server`: the image as registers for Modbus/TCP clients, and the way through to the devices on our ports.
 
+mod security;
 mod tables;
 
 use super::fields::{Fields, shown_text};
@@ -16,6 +17,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+pub use security::SecurityConfig;
 pub use tables::TablesConfig;
 pub(super) use tables::judge as judge_tables;
 
@@ -29,8 +31,10 @@ pub const TEXT_REGISTERS: u16 = 16;
 pub struct ModbusServerConfig {
     /// Whether it runs.
     pub enabled: bool,
-    /// Where it listens; at least one.
+    /// Where it listens in plain; at least one, unless it listens encrypted.
     pub addresses: Vec<SocketAddr>,
+    /// The encrypted side; none: plain alone.
+    pub security: Option<SecurityConfig>,
     /// The unit id under which the image is read.
     pub unit: OwnUnit,
     /// Connections at a time; 1..256.
@@ -173,7 +177,9 @@ impl ModbusServerConfig {
         let mut fields = Fields::open(json, at, problems)?;
         let enabled = fields.flag("enabled", true, problems);
         fields.text("description", 2000, problems);
-        let addresses = read_addresses(&mut fields, problems);
+        let secured = fields.get("security");
+        let usual = SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT));
+        let addresses = read_addresses(&mut fields, usual, secured.is_some(), problems);
         let unit = match fields.get("unit_id") {
             None => OwnUnit::One(1),
             Some(Json::String(word)) if word == "any" => OwnUnit::Any,
@@ -203,6 +209,11 @@ impl ModbusServerConfig {
             }
         }
         let good = fields.finish(problems);
+        let security = match secured {
+            // Without it the server would be left with less protection than asked for.
+            Some(json) => Some(SecurityConfig::read(json, at.member("security"), problems)?),
+            None => None,
+        };
         let mut index = 0..;
         let gateway = super::read_list(gateway, &at.member("gateway"), problems, |json, at, problems| {
             RouteConfig::read(json, at, index.next().unwrap_or_default(), problems)
@@ -210,6 +221,7 @@ impl ModbusServerConfig {
         good.then_some(Self {
             enabled,
             addresses,
+            security,
             unit,
             max_connections: usize::try_from(max_connections).unwrap_or(32),
             idle_timeout,
@@ -221,15 +233,20 @@ impl ModbusServerConfig {
     }
 }
 
-/// One address, or a list of them.
-fn read_addresses(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<SocketAddr> {
+/// One address, or a list of them; the usual one where there is nothing.
+fn read_addresses(
+    fields: &mut Fields<'_>,
+    usual: SocketAddr,
+    may_be_empty: bool,
+    problems: &mut Problems,
+) -> Vec<SocketAddr> {
     let parse = |json: &Json| json.as_str().and_then(|text| text.parse().ok());
     let addresses: Option<Vec<SocketAddr>> = match fields.get("address") {
-        None => Some(vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, PORT))]),
+        None => Some(vec![usual]),
         Some(Json::Array(list)) if list.len() <= 16 => list.iter().map(parse).collect(),
         Some(one) => parse(one).map(|address| vec![address]),
     };
-    let addresses = addresses.filter(|addresses| !addresses.is_empty());
+    let addresses = addresses.filter(|addresses| may_be_empty || !addresses.is_empty());
     if addresses.is_none() {
         let sentence = "`address` is an address and port such as `0.0.0.0:502`, or a list of up to 16 of them";
         fields.error("address", sentence, problems);

@@ -3,6 +3,7 @@
 use super::gate::{Gate, Permit};
 use super::tls::{ServerTls, TlsError};
 use futures::future::BoxFuture;
+use rustls_pki_types::CertificateDer;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -232,6 +233,16 @@ pub enum Stream {
     Plain(TcpStream),
     /// After the handshake.
     Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// The certificate the peer has shown; none where it was not asked for any.
+    pub fn peer_certificate(&self) -> Option<&CertificateDer<'static>> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(stream) => stream.get_ref().1.peer_certificates()?.first(),
+        }
+    }
 }
 
 impl AsyncRead for Stream {

@@ -54,6 +54,8 @@ pub struct Certified {
     pub pair: Arc<PemPair>,
     /// The oldest protocol accepted.
     pub min_version: MinVersion,
+    /// PEM of the authorities whose certificates clients must show; none: they show none.
+    pub client_ca: Option<Arc<str>>,
 }
 
 impl From<SocketAddr> for Wanted {
@@ -68,7 +70,11 @@ impl State {
         let Self::Open { tls, .. } = self else { return false };
         let (present, next) = match (tls, &wanted.tls) {
             (None, None) => return true,
-            (Some(present), Some(next)) if present.0.min_version == next.min_version => (present, next),
+            (Some(present), Some(next))
+                if present.0.min_version == next.min_version && present.0.client_ca == next.client_ca =>
+            {
+                (present, next)
+            }
             _ => return false,
         };
         if present.0.pair != next.pair {
@@ -177,5 +183,9 @@ fn server_tls(address: SocketAddr, certified: &Certified) -> Result<ServerTls, L
     let failed = |source| ListenError::Tls { address, source };
     let identity = Identity::from_pem(&certified.pair.chain, &certified.pair.key);
     let identity = identity.map_err(|error| failed(TlsError::Identity(error)))?;
-    ServerTls::new(identity, certified.min_version, &[]).map_err(failed)
+    match &certified.client_ca {
+        None => ServerTls::new(identity, certified.min_version, &[]),
+        Some(client_ca) => ServerTls::mutual(identity, certified.min_version, client_ca),
+    }
+    .map_err(failed)
 }

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, ServerConfig, SignatureScheme,
@@ -85,6 +85,19 @@ impl ServerTls {
             .with_no_client_auth()
             .with_cert_resolver(present.clone());
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Ok(Self { config: Arc::new(config), present })
+    }
+
+    /// The same, open only to clients that show a certificate of these authorities (PEM).
+    pub fn mutual(identity: Identity, min_version: MinVersion, client_ca: &str) -> Result<Self, TlsError> {
+        let present = Arc::new(PresentCertificate(ArcSwap::new(identity.certified())));
+        let clients = WebPkiClientVerifier::builder_with_provider(Arc::new(given_roots(client_ca)?), provider());
+        let clients = clients.build().map_err(|err| TlsError::Setup(err.to_string()))?;
+        let config = ServerConfig::builder_with_provider(provider())
+            .with_protocol_versions(min_version.versions())
+            .map_err(|err| TlsError::Setup(err.to_string()))?
+            .with_client_cert_verifier(clients)
+            .with_cert_resolver(present.clone());
         Ok(Self { config: Arc::new(config), present })
     }
 

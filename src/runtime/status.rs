@@ -397,6 +397,8 @@ pub struct ModbusServerStatus {
     pub refused: u64,
     /// Why the last one was.
     pub last_refusal: Option<String>,
+    /// TLS handshakes that failed: no certificate, one of nobody known, or no TLS at all.
+    pub failed_handshakes: u64,
     /// Connections closed because what came was no Modbus/TCP.
     pub broken: u64,
     /// Connections closed because nothing came for too long.
@@ -414,6 +416,10 @@ pub struct ModbusServerStatus {
 pub struct ModbusClient {
     /// Where it comes from.
     pub address: String,
+    /// Whether the connection is encrypted.
+    pub secure: bool,
+    /// The role of its certificate.
+    pub role: Option<String>,
     /// Since when, RFC 3339.
     pub since: String,
     /// Requests answered.

@@ -5,7 +5,7 @@ import { boolColumn, choiceColumn, numberColumn, textColumn } from "./columns.js
 import { ConfigDocument } from "./document.js";
 import { complain } from "./dialog.js";
 import { $, fill, h } from "./dom.js";
-import { failedToLoad } from "./editor.js";
+import { certificateNames, failedToLoad } from "./editor.js";
 import { Form, number } from "./form.js";
 import { count, decimal, t, time } from "./i18n.js";
 import { listGrid } from "./list-grid.js";
@@ -15,6 +15,8 @@ import { saveBar } from "./savebar.js";
 import { TYPES } from "./tag-columns.js";
 
 const AT = "/modbus_server";
+const SECURITY = `${AT}/security`;
+const ROLES = `${SECURITY}/roles`;
 const ROUTES = `${AT}/gateway`;
 const ENTRIES = `${AT}/map/entries`;
 const MODULES = `${AT}/map/modules`;
@@ -51,6 +53,18 @@ const GENERAL = [
     ],
   },
 ];
+/** The names of certificates; filled once the document is there. */
+let certificates = () => [];
+const ENCRYPTED = [
+  {
+    fields: [
+      { key: "address", label: "addresses", hint: "addresses_802", kind: "area", rows: 2, def: "0.0.0.0:802", ...lines },
+      { key: "certificate", kind: "suggest", hint: "listener_certificate", options: () => certificates(), required: true },
+      { key: "client_ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----", required: true },
+      { key: "min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
+    ],
+  },
+];
 const MAP = [
   {
     title: "section.map",
@@ -72,6 +86,24 @@ const MAP = [
   },
 ];
 
+/** Members that are lists of short words, separated by commas. */
+const listColumn = (key, more) =>
+  textColumn(key, {
+    show: (row) => (row[key] ?? []).join(", "),
+    put(row, text) {
+      const { [key]: _, ...rest } = row;
+      const list = text.split(",").map((word) => word.trim()).filter(Boolean);
+      return { row: list.length ? { ...rest, [key]: list } : rest };
+    },
+    ...more,
+  });
+const roleColumns = () => [
+  textColumn("role", { width: 12, pinned: true, label: t("field.certificate_role") }),
+  choiceColumn("access", ["read", "read-write"], { width: 8, label: t("field.role_access") }),
+  listColumn("units", { width: 8 }),
+  listColumn("areas", { width: 14, label: t("field.role_areas"), help: t("hint.role_areas") }),
+  textColumn("description", { width: 18 }),
+];
 const routeColumns = () => [
   textColumn("units", { width: 8, pinned: true }),
   textColumn("port", { width: 9 }),
@@ -135,7 +167,7 @@ function clients() {
               h(
                 "tr",
                 {},
-                h("th", { scope: "row" }, client.address),
+                h("th", { scope: "row" }, client.address, client.secure && ` (TLS, ${client.role ?? t("modbus.no_role")})`),
                 h("td", {}, time(client.since)),
                 h("td", { class: "number" }, count(client.requests)),
                 h("td", { class: "number" }, decimal(client.rate)),
@@ -150,6 +182,7 @@ function clients() {
 
 async function main() {
   const config = await ConfigDocument.load();
+  certificates = () => certificateNames(config);
   const root = $("#editor");
   const attributes = [...$("#attributes").options].map(({ value }) => value);
   let forms = [];
@@ -174,6 +207,11 @@ async function main() {
 
   function put(server) {
     config.set(AT, server);
+    show();
+  }
+
+  function security(settings) {
+    config.set(SECURITY, settings);
     show();
   }
 
@@ -203,6 +241,8 @@ async function main() {
     mode = config.read(`${AT}/map/mode`);
     const port = () => config.read("/ports")?.[0]?.name ?? "";
     const route = (before) => ({ units: "10-20", port: before?.port ?? port() });
+    const role = () => ({ role: "Operator" });
+    const secured = config.read(SECURITY);
     const module = () => ({ module: (config.read("/modules") ?? config.read("/devices"))?.[0]?.name ?? "", unit_id: 1 });
     const entry = (before) => ({
       table: before?.table ?? "holding",
@@ -213,6 +253,17 @@ async function main() {
     fill(
       root,
       panel("section.general", form(AT, GENERAL), button("modbus.remove", () => put(undefined), { class: "danger" })),
+      panel(
+        "modbus.security",
+        h("p", { class: "hint" }, t("modbus.security_lead")),
+        secured
+          ? [
+              form(SECURITY, ENCRYPTED),
+              grid(ROLES, roleColumns(), role, "modbus.roles"),
+              button("modbus.security_remove", () => security(undefined), { class: "danger" }),
+            ]
+          : button("modbus.security_enable", () => security({ certificate: certificates()[0] ?? "", client_ca: "" })),
+      ),
       panel(null, form(`${AT}/map`, MAP), h("p", {}, h("a", { href: "/register-map" }, t("modbus.to_map")))),
       mode === "edited" &&
         panel(

@@ -130,7 +130,8 @@ fn plain(network: IpNet) -> IpNet {
 }
 
 impl Rights {
-    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Self {
+    /// The members `access`, `units` and `areas` of an object.
+    pub(in crate::config) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Self {
         let words = [("read", true), ("read-write", false)];
         let read_only = fields.word("access", &words, problems).unwrap_or(false);
         let at = *fields.at();

@@ -35,6 +35,17 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
         }
         true
     });
+    if let Some(security) = config.modbus_server.as_mut().and_then(|server| server.security.as_mut()) {
+        match known.find(&security.certificate) {
+            Ok(pair) => security.pair = Some(pair),
+            Err(why) => {
+                if let Some(sentence) = why {
+                    problems.add("/modbus_server/security/certificate".to_owned(), sentence, Severity::Error);
+                }
+                config.modbus_server = None;
+            }
+        }
+    }
     let Some(broker) = &mut config.broker else { return };
     broker.listeners.retain_mut(|listener| {
         let Some(tls) = &mut listener.tls else { return true };

@@ -186,7 +186,7 @@ fn wanted(listener: &BrokerListener) -> Wanted {
     let certified = |tls: &ListenerTls| {
         let min_version = if tls.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
         // A listener in hand has its certificate: without one the configuration leaves it out.
-        tls.pair.clone().map(|pair| Certified { pair, min_version })
+        tls.pair.clone().map(|pair| Certified { pair, min_version, client_ca: None })
     };
     Wanted { address: listener.address, tls: listener.tls.as_ref().and_then(certified) }
 }

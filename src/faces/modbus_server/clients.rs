@@ -29,11 +29,21 @@ struct Seen {
     rate: f64,
 }
 
+/// What a client has shown of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Identity {
+    /// Nothing.
+    Plain,
+    /// A certificate, which may have a role.
+    Secured { role: Option<String> },
+}
+
 /// One connection.
 #[derive(Debug)]
 pub(super) struct Client {
     number: u64,
     pub(super) peer: SocketAddr,
+    pub(super) identity: Identity,
     /// Whose turn it is on a line.
     pub(super) asker: Arc<str>,
     since_ms: i64,
@@ -48,13 +58,14 @@ impl Clients {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(&self, peer: SocketAddr) -> Arc<Client> {
+    pub(super) fn enter(&self, peer: SocketAddr, identity: Identity) -> Arc<Client> {
         let mut inside = self.lock();
         let number = inside.next;
         inside.next += 1;
         let client = Arc::new(Client {
             number,
             peer,
+            identity,
             asker: peer.to_string().into(),
             since_ms: clock::unix_ms(),
             requests: AtomicU64::new(0),
@@ -92,6 +103,11 @@ impl Seen {
         }
         ModbusClient {
             address: client.peer.to_string(),
+            secure: client.identity != Identity::Plain,
+            role: match &client.identity {
+                Identity::Secured { role } => role.clone(),
+                Identity::Plain => None,
+            },
             since: rfc3339(client.since_ms),
             requests,
             exceptions: client.exceptions.load(Ordering::Relaxed),

@@ -1,11 +1,12 @@
 //! One connection: requests in, answers out in the same order, each with its number. Several requests of one read are
 //! answered by one write.
 
-use super::clients::Client;
+use super::clients::{Client, Identity};
 use super::gateway::{Asking, forward};
 use super::shared::{Served, Shared, Target};
 use super::writing;
 use crate::config::access::{AccessList, Rights};
+use crate::config::certificate::modbus_role;
 use crate::modbus::address::Span;
 use crate::modbus::mbap::{self, BrokenStream, Peeked};
 use crate::modbus::server::{Asked, Written, put_exception, put_read, understand};
@@ -50,7 +51,11 @@ enum End {
 /// The whole conversation with a client.
 pub(super) async fn converse(shared: Arc<Shared>, stop: CancellationToken, accepted: Accepted) {
     let Accepted { stream, peer, permit } = accepted;
-    let client = shared.clients.enter(peer);
+    let identity = match stream.peer_certificate() {
+        Some(certificate) => Identity::Secured { role: modbus_role(certificate) },
+        None => Identity::Plain,
+    };
+    let client = shared.clients.enter(peer, identity);
     let list = shared.door.list();
     let mut connection = Connection {
         shared: Arc::clone(&shared),
@@ -200,6 +205,13 @@ impl Connection {
                 self.shared.door.refuse_request(self.client.peer.ip());
             }
             return self.now(request, |_| Err(code));
+        }
+        if let Identity::Secured { role } = &self.client.identity {
+            let security = served.config.security.as_ref();
+            let judged = security.map(|security| security.judge(role.as_deref(), request.unit, request.pdu));
+            if let Err(code) = judged.unwrap_or(Err(ExceptionCode::IllegalFunction)) {
+                return self.now(request, |_| Err(code));
+            }
         }
         let asking = || Asking {
             client: Arc::clone(&self.client),

@@ -13,7 +13,8 @@ use crate::config::GatewayConfig;
 use crate::config::modbus_server::ModbusServerConfig;
 use crate::net::door::Door;
 use crate::net::gate::{Caps, Gate};
-use crate::net::listeners::{Listeners, Wanted};
+use crate::net::listeners::{Certified, Listeners, Wanted};
+use crate::net::tls::MinVersion;
 use crate::runtime::changes::Interest;
 use crate::runtime::commands::Commands;
 use crate::runtime::image::Reader;
@@ -61,9 +62,23 @@ impl ModbusServerUnit {
         Some(Self { appliance: config.appliance.name.clone(), server, routes })
     }
 
-    /// Where it listens.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.server.addresses
+    /// Where it listens, plain and encrypted.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let secured = self.server.security.iter().flat_map(|security| &security.addresses);
+        self.server.addresses.iter().chain(secured).copied()
+    }
+
+    fn wanted(&self) -> Vec<Wanted> {
+        let plain = self.server.addresses.iter().copied().map(Wanted::from);
+        let secured = self.server.security.iter().flat_map(|security| {
+            let min_version = if security.only_tls13 { MinVersion::V13 } else { MinVersion::V12 };
+            let client_ca = Some(Arc::clone(&security.client_ca));
+            // A server in hand has its certificate: without one the configuration leaves it out.
+            let tls = security.pair.clone().map(|pair| Certified { pair, min_version, client_ca });
+            let listen = |tls: Certified| security.addresses.iter().map(move |address| (*address, tls.clone()));
+            tls.into_iter().flat_map(listen).map(|(address, tls)| Wanted { address, tls: Some(tls) })
+        });
+        plain.chain(secured).collect()
     }
 }
 
@@ -218,8 +233,7 @@ impl Service {
     }
 
     async fn listen(&mut self, config: &ModbusServerUnit) {
-        let wanted: Vec<Wanted> = config.addresses().iter().copied().map(Wanted::from).collect();
-        self.listeners.reconcile(&wanted).await;
+        self.listeners.reconcile(&config.wanted()).await;
         self.retry = Instant::now() + RETRY;
         self.ctx.set_health(match self.listeners.failure() {
             None => Health::Up,
@@ -236,6 +250,7 @@ impl Service {
             requests: load(&counts.requests),
             exceptions: load(&counts.exceptions),
             refused: gate.not_allowed + gate.full,
+            failed_handshakes: gate.failed_handshakes,
             last_refusal: gate.last.map(|(peer, why)| format!("{peer}: {why}")),
             broken: load(&counts.broken),
             idled: load(&counts.idled),

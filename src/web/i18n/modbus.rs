@@ -55,6 +55,14 @@ pub(in crate::web::i18n) mod scripts {
         "modbus.remove": "Remove server", "서버 제거";
         "modbus.to_map": "Show the register map", "레지스터 맵 보기";
         "modbus.routes": "Gateway: unit ids to ports", "게이트웨이: 유닛 ID와 포트";
+        "modbus.security": "Modbus/TCP Security", "Modbus/TCP 보안 (Security)";
+        "modbus.security_lead":
+            "Encrypted, and only for clients with a certificate of your authority. What a client may do is decided by the role in its certificate (extension 1.3.6.1.4.1.50316.802.1); without a role of this list it gets exception 01.",
+            "암호화되며, 지정한 인증 기관의 인증서를 가진 클라이언트만 접속합니다. 할 수 있는 일은 인증서의 역할(확장 1.3.6.1.4.1.50316.802.1)로 정해지며, 이 목록에 없는 역할은 예외 01을 받습니다.";
+        "modbus.security_enable": "Set up encryption", "암호화 설정";
+        "modbus.security_remove": "Remove encryption", "암호화 제거";
+        "modbus.roles": "Roles of clients", "클라이언트 역할";
+        "modbus.no_role": "no role", "역할 없음";
         "modbus.modules": "Devices and modules with addresses of their own", "주소를 따로 정한 장치와 모듈";
         "modbus.modules_lead":
             "The tables of a device or module begin where you say, values first; under a unit id of its own they begin at 0 unless told otherwise. What lies there in the automatic map gives way once, when the first address is set; later additions move nothing.",
@@ -90,6 +98,10 @@ pub(in crate::web::i18n) mod scripts {
         "field.gaps": "Between entries", "항목 사이";
         "field.tag": "Tag", "태그";
         "field.attribute": "Attribute", "속성";
+        "field.client_ca": "Authorities of clients", "클라이언트 인증 기관";
+        "field.certificate_role": "Role", "역할";
+        "field.role_access": "May", "권한";
+        "field.role_areas": "Tables", "테이블";
         "field.own_module": "Device or module", "장치 또는 모듈";
         "field.units": "Unit ids", "유닛 ID";
         "field.route_offset": "Offset", "오프셋";
@@ -102,6 +114,9 @@ pub(in crate::web::i18n) mod scripts {
         "hint.stale": "last, exception (0B when the field does not answer, else 04), or a number.", "last, exception(현장 무응답이면 0B, 그 외 04), 또는 숫자.";
         "hint.max_age_ms": "Empty: only a bad value counts.", "비우면 나쁜 값만 해당합니다.";
         "hint.gaps": "Zeros let a client read through; exception 02 tells it.", "0이면 사이를 건너 읽을 수 있고, 예외 02면 알려 줍니다.";
+        "hint.addresses_802": "One address and port a line, such as 0.0.0.0:802.", "한 줄에 주소와 포트 하나, 예: 0.0.0.0:802.";
+        "hint.client_ca": "PEM of those who sign the certificates of clients.", "클라이언트 인증서에 서명하는 기관의 PEM.";
+        "hint.role_areas": "Empty: everywhere; else such as holding 0-99, coil 5.", "비우면 전체. 예: holding 0-99, coil 5.";
         "hint.module_unit": "Empty: under the unit id of the appliance.", "비우면 기기의 유닛 ID를 씁니다.";
         "hint.module_base": "First address of its table, from 0; empty: the automatic place.", "테이블의 시작 주소 (0부터). 비우면 자동 위치입니다.";
         "hint.units": "One or a range: 10-20", "하나 또는 범위: 10-20";

@@ -1,7 +1,9 @@
 //! The Modbus/TCP server through its socket.
 
+mod crowd;
 mod gateway;
 mod image;
+mod security;
 
 use crate::support::gateway::TestGateway;
 use crate::support::wait::eventually;

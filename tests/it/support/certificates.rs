@@ -7,6 +7,9 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::sync::Arc;
 
+/// The extension with the role of a Modbus/TCP Security client.
+const MODBUS_ROLE: [u64; 9] = [1, 3, 6, 1, 4, 1, 50_316, 802, 1];
+
 /// Signs certificates for the length of a test.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -51,6 +54,19 @@ impl Authority {
             Validity::Future => (2089, 2090),
         };
         (params.not_before, params.not_after) = (date_time_ymd(from, 1, 1), date_time_ymd(to, 1, 1));
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        Signed { chain: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+impl Authority {
+    /// A client's certificate with what stands in its Modbus role extension, in DER.
+    pub(crate) fn modbus_client(&self, role: Option<&[u8]>) -> Signed {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.extended_key_usages.push(rcgen::ExtendedKeyUsagePurpose::ClientAuth);
+        let extension = |der: &[u8]| rcgen::CustomExtension::from_oid_content(&MODBUS_ROLE, der.to_vec());
+        params.custom_extensions.extend(role.map(extension));
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Signed { chain: certificate.pem(), key: key.serialize_pem() }

@@ -3,13 +3,13 @@
 use super::wait::PATIENCE;
 use dinrail::modbus::mbap::{self, Decoder, Message};
 use std::net::SocketAddr;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// One connection.
-pub(crate) struct ModbusClient {
-    stream: TcpStream,
+pub(crate) struct ModbusClient<S = TcpStream> {
+    stream: S,
     decoder: Decoder,
     next: u16,
 }
@@ -18,6 +18,12 @@ impl ModbusClient {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ModbusClient<S> {
+    pub(crate) fn over(stream: S) -> Self {
         Self { stream, decoder: Decoder::default(), next: 0 }
     }
 
@@ -32,6 +38,7 @@ impl ModbusClient {
 
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
+        self.stream.flush().await.unwrap();
     }
 
     /// The next answer; none when the server closes.
@@ -47,6 +54,13 @@ impl ModbusClient {
                 Ok(count) => self.decoder.push(&bytes[..count]),
             }
         }
+    }
+
+    /// What comes next, whatever it is; nothing when the server closes.
+    pub(crate) async fn bytes(&mut self) -> Vec<u8> {
+        let mut bytes = [0; 4096];
+        let read = timeout(PATIENCE, self.stream.read(&mut bytes)).await.expect("an answer in time");
+        bytes[..read.unwrap_or(0)].to_vec()
     }
 
     /// The registers of a read by function 3.

@@ -271,6 +271,9 @@ super::list! {
     "unit ids of this route have number {} of this list already", "이 경로의 유닛 ID를 이 목록의 {0}번이 이미 사용합니다";
     "give a `unit_id`, or the first address in `coil`, `discrete`, `input` or `holding`",
         "`unit_id` 또는 `coil`, `discrete`, `input`, `holding` 항목의 시작 주소를 지정하세요";
+    "there is no role: nobody may do anything", "역할이 없어 아무도 아무것도 할 수 없습니다";
+    "`roles` has at most {} entries", "`roles` 목록에는 최대 {0}개까지 넣을 수 있습니다";
+    "this role is in the list already", "이 역할은 목록에 이미 있습니다";
     "modules with tables of their own", "전용 테이블을 가진 모듈";
     "there is no device or module {}", "{0} 장치나 모듈이 없습니다";
     "gateway route {} has unit id {} already", "게이트웨이 경로 {0}번이 유닛 ID {1}번을 이미 사용합니다";

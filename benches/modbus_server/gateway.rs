@@ -1,0 +1,98 @@
+//! The way through to a simulated line of 115200 baud, 8N1, with devices that take 2 ms and ignore frames that come too
+//! early.
+
+use crate::load::{ANSWER, REQUEST, at};
+use crate::servers::Server;
+use crate::sim::Sim;
+use anyhow::{Context, Result, ensure};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// What the line takes for one read of ten registers: 8 and 25 characters of ten bits, and the device.
+fn line_time() -> Duration {
+    Duration::from_secs_f64((8.0 + 25.0) * 10.0 / 115_200.0) + Duration::from_millis(2)
+}
+
+/// What was found of the gateway.
+pub(crate) struct Through {
+    /// Over the line's own time, of a client that pauses; p50 and p99, milliseconds.
+    pub(crate) over_ms: [f64; 2],
+    /// Time of an ideal master over time taken, back to back: one client, four clients.
+    pub(crate) efficiency: [f64; 2],
+    /// The least served of four clients over the most served.
+    pub(crate) fairness: f64,
+}
+
+pub(crate) async fn through(time: Duration) -> Result<Through> {
+    let mut sim = Sim::start(115_200, true)?;
+    let server = Server::own(&["gateway", &sim.path])?;
+    let mut one = Client::connect(server.address).await?;
+    // The line opens a moment later than the listener.
+    let end = Instant::now() + Duration::from_secs(10);
+    while one.ask().await.is_err() {
+        ensure!(Instant::now() < end, "the line does not open");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        one = Client::connect(server.address).await?;
+    }
+    let mut over = Vec::new();
+    let end = Instant::now() + time;
+    while Instant::now() < end {
+        // Longer than the silence, and never in step with anything.
+        tokio::time::sleep(Duration::from_micros(5_000 + 977 * (over.len() as u64 % 11))).await;
+        over.push(one.ask().await?.saturating_sub(line_time()));
+    }
+    over.sort_unstable();
+    let mut efficiency = [0.0; 2];
+    let mut fairness = 0.0;
+    for (place, clients) in [1, 4].into_iter().enumerate() {
+        sim.ask("\"reset\"")?;
+        let end = Instant::now() + time;
+        let mut tasks = JoinSet::new();
+        for _ in 0..clients {
+            let mut client = Client::connect(server.address).await?;
+            tasks.spawn(async move {
+                let mut served = 0u32;
+                while Instant::now() < end {
+                    client.ask().await?;
+                    served += 1;
+                }
+                anyhow::Ok(served)
+            });
+        }
+        let mut served = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            served.push(done??);
+        }
+        let report = sim.ask("\"stats\"")?;
+        ensure!(report["stats"]["short_gaps"] == 0 && report["stats"]["ignored"] == 0, "gaps were not kept: {report}");
+        efficiency[place] = report["efficiency"].as_f64().context("efficiency")?;
+        let (least, most) = (served.iter().min().context("clients")?, served.iter().max().context("clients")?);
+        fairness = f64::from(*least) / f64::from(*most);
+        println!("  {clients} back to back: {served:?} in {} s", time.as_secs());
+    }
+    Ok(Through { over_ms: [at(&over, 50) / 1e3, at(&over, 99) / 1e3], efficiency, fairness })
+}
+
+struct Client(TcpStream);
+
+impl Client {
+    async fn connect(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
+
+    /// How long a request took; an exception is a failure, whoever made it.
+    async fn ask(&mut self) -> Result<Duration> {
+        let begin = Instant::now();
+        self.0.write_all(&REQUEST).await?;
+        let mut answer = [0; ANSWER];
+        self.0.read_exact(&mut answer[..9]).await?;
+        ensure!(answer[7] == 3, "exception {:02X}", answer[8]);
+        self.0.read_exact(&mut answer[9..]).await?;
+        Ok(begin.elapsed())
+    }
+}
