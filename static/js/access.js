@@ -60,8 +60,8 @@ const close = (row) => (Object.keys(row).length === 1 && "network" in row ? row.
 function sentence({ admitted, entry }) {
   if (!admitted) return t("access.no");
   if (!entry) return t("access.everyone");
-  const by = t("access.by_entry", { number: entry.index + 1, network: entry.network, note: entry.note });
-  return entry.limited ? `${by} ${t("access.limited")}` : by;
+  const by = t("access.by_entry", { number: entry.index + 1, network: [entry.network, entry.note].filter(Boolean).join(", ") });
+  return entry.limited ? `${by}; ${t("access.limited")}` : by;
 }
 
 async function main() {
@@ -129,6 +129,7 @@ async function main() {
             "li",
             { dataset: { service: door.service, admitted: String(door.admitted) } },
             mark(door.admitted ? "good" : "bad"),
+            " ",
             h("b", {}, word("access_service", door.service)),
             " ",
             sentence(door),

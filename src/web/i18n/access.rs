@@ -31,8 +31,8 @@ pub(in crate::web::i18n) mod scripts {
     crate::web::i18n::declare_for_scripts! {
         "access.no": "would not get in: no entry names it.", "접속 불가: 해당하는 항목이 없습니다.";
         "access.everyone": "would get in, as everyone.", "접속 가능: 모두 허용됩니다.";
-        "access.by_entry": "would get in by entry {number}: {network} {note}", "접속 가능: {number}번째 항목 {network} {note}";
-        "access.limited": "It may not do everything.", "할 수 있는 일이 제한됩니다.";
+        "access.by_entry": "would get in by entry {number}: {network}", "접속 가능: {number}번째 항목 {network}";
+        "access.limited": "it may not do everything", "할 수 있는 일이 제한됨";
         "access.allow": "Allow", "허용";
         "access.allowed": "{address} may connect from now on.", "이제 {address} 주소에서 접속할 수 있습니다.";
         "access.refused": "refused {n} times from {address}", "{address} 주소에서 {n}번 거부됨";
