@@ -367,7 +367,8 @@ impl Parts {
             },
             |follow| {
                 let door = self.access.door(Service::Broker).clone();
-                Broker::new(follow, self.events.clone(), door).run(ctx)
+                let broker = Broker::new(follow, self.events.clone(), door);
+                broker.with_memory(self.store.retained_messages()).run(ctx)
             },
         )
     }

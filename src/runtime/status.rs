@@ -353,6 +353,12 @@ pub struct BrokerStatus {
     pub listeners: Vec<String>,
     /// Who is connected.
     pub clients: Vec<BrokerClient>,
+    /// Sessions that are kept for clients who are away.
+    pub absent: u64,
+    /// Messages retained.
+    pub retained: u64,
+    /// Why retained messages cannot be written; they are lost if the program ends.
+    pub trouble: Option<String>,
     /// Messages received from clients.
     pub messages_in: u64,
     /// Messages sent to clients.
@@ -380,6 +386,8 @@ pub struct BrokerClient {
     pub address: String,
     /// Since when, RFC 3339.
     pub since: String,
+    /// Bytes that wait for it in the broker.
+    pub waiting: u64,
 }
 
 /// The Modbus/TCP server and gateway.

@@ -16,6 +16,7 @@ mod open;
 mod passwords;
 pub mod queue;
 mod register_places;
+mod retained;
 mod sessions;
 mod snmp;
 mod snmp_notes;
@@ -39,6 +40,7 @@ pub use kept::KeptValues;
 pub use lessons::{DeviceLessons, StoredLessons};
 pub use passwords::{PasswordProblem, check_password};
 pub use register_places::RegisterPlaces;
+pub use retained::{RetainedMessage, RetainedMessages};
 pub use sessions::{NewSession, Session, SessionUser};
 pub use snmp::SnmpMemory;
 pub use snmp_notes::NotesChange;
@@ -122,6 +124,11 @@ impl Store {
     /// The handle of the kept counts of channels; made once, so that all share one write.
     pub fn kept_counts(&self) -> KeptCounts {
         KeptCounts::new(self.clone())
+    }
+
+    /// What the embedded broker retains.
+    pub fn retained_messages(&self) -> RetainedMessages {
+        RetainedMessages::new(self.clone())
     }
 
     /// The handle of the boots that modules were there in.

@@ -1,13 +1,16 @@
 // The editor of the embedded broker: listeners, users, limits.
 
+import { brokerClients } from "./broker-clients.js";
 import { freshName } from "./collection.js";
 import { ConfigDocument } from "./document.js";
-import { $, fill, h } from "./dom.js";
+import { $, fill, h, mark } from "./dom.js";
 import { certificateNames, failedToLoad } from "./editor.js";
 import { Form } from "./form.js";
-import { t } from "./i18n.js";
+import { count, t } from "./i18n.js";
+import { live } from "./live.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
+import { reasonText } from "./shell.js";
 
 const GENERAL = [
   {
@@ -54,6 +57,20 @@ const CAPS = [
     ],
   },
 ];
+
+/** Who is there, and what is kept for those who are not. */
+function state() {
+  const broker = (live.status?.units ?? []).find(({ kind }) => kind === "broker");
+  const d = broker?.detail ?? {};
+  const clients = Array.isArray(d.clients) ? d.clients : [];
+  fill(
+    $("#clients"),
+    clients.length === 0 && h("p", { class: "empty" }, t("modbus.no_clients")),
+    brokerClients(clients),
+    h("p", { class: "hint" }, t("broker.kept", { sessions: count(d.absent ?? 0), messages: count(d.retained ?? 0) })),
+    d.trouble && h("p", { class: "trouble" }, mark("bad"), " ", reasonText(d.trouble)),
+  );
+}
 
 async function main() {
   const config = await ConfigDocument.load();
@@ -171,8 +188,10 @@ async function main() {
 
   config.addEventListener("checked", () => forms.forEach((one) => one.showProblems()));
   config.addEventListener("loaded", show);
+  live.addEventListener("status", state);
   saveBar(config, { jump: (pointer) => forms.some((one) => one.focus(pointer)) });
   show();
+  state();
 }
 
 main().catch(failedToLoad);

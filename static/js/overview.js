@@ -1,6 +1,7 @@
 // The overview: is it well, and if not, where.
 
 import { get } from "./api.js";
+import { brokerClients } from "./broker-clients.js";
 import { $, fill, h, healthMark, mark, setText } from "./dom.js";
 import { count, decimal, since, t, time, word } from "./i18n.js";
 import { eventRow } from "./event-row.js";
@@ -207,44 +208,7 @@ function brokerCard(unit) {
       figure(t("overview.messages_out"), count(d.messages_out)),
       figure(t("overview.refused"), count(d.refused)),
     ),
-    clients.length > 0 &&
-      h(
-        "div",
-        { class: "table-scroll" },
-        h(
-          "table",
-          { class: "compact" },
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              h("th", { scope: "col" }, t("overview.client")),
-              h("th", { scope: "col" }, t("field.username")),
-              h("th", { scope: "col" }, t("overview.address")),
-              h("th", { scope: "col" }, t("overview.connected_since")),
-            ),
-          ),
-          h(
-            "tbody",
-            {},
-            clients
-              .slice(0, 20)
-              .map((client) =>
-                h(
-                  "tr",
-                  {},
-                  h("th", { scope: "row" }, client.id),
-                  h("td", {}, client.user ?? "–"),
-                  h("td", {}, client.address),
-                  h("td", {}, time(client.since)),
-                ),
-              ),
-          ),
-        ),
-      ),
-    clients.length > 20 && h("p", { class: "hint" }, t("overview.more_clients", { n: clients.length - 20 })),
+    brokerClients(clients, 20),
   );
 }
 

@@ -4,6 +4,7 @@ use super::forward::BoundedShared;
 use super::hooks;
 use super::hub::Hub;
 use super::retain::Retained;
+use crate::store::RetainedMessages;
 use arc_swap::ArcSwap;
 use rmqtt::context::ServerContext;
 use rmqtt::net::Builder;
@@ -11,7 +12,7 @@ use rmqtt::retain::DefaultRetainStorage;
 use rmqtt::router::DefaultRouter;
 use rmqtt::server::MqttServer;
 use rmqtt::shared::DefaultShared;
-use rmqtt::types::{ClientId, Id};
+use rmqtt::types::{ClientId, CodecPublish, From, Id, Publish, QoS, Retain};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::sync::Arc;
@@ -50,11 +51,11 @@ pub(super) struct Engine {
 
 impl Engine {
     /// Starts it; must be called on the runtime it shall live and die with.
-    pub(super) async fn start(hub: Arc<Hub>) -> Result<Self, EngineError> {
+    pub(super) async fn start(hub: Arc<Hub>, kept: Option<RetainedMessages>) -> Result<Self, EngineError> {
         // The busy check would refuse clients whenever the host computes, and its task would never end.
         let context = ServerContext::new().busy_check_enable(false).build().await;
         *context.extends.shared_mut().await = Box::new(BoundedShared::new(&context, &hub));
-        *context.extends.retain_mut().await = Box::new(Retained::new(&hub));
+        *context.extends.retain_mut().await = Box::new(Retained::load(&hub, kept, context.node.id()).await);
         hooks::register(&context, &hub).await;
         let inner = Arc::new(ArcSwap::from_pointee(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
         let mut engine = Self { context, hub, inner, accepting: JoinSet::new(), listener: 0 };
@@ -125,6 +126,33 @@ impl Engine {
             Ok(_) => self.hub.forget(client),
             Err(err) => tracing::debug!(client, error = %err, "the session could not be removed yet"),
         }
+    }
+
+    /// Publishes a message of the broker's own, retained.
+    pub(super) async fn tell(&self, topic: &str, text: String) {
+        let publish = CodecPublish {
+            dup: false,
+            retain: true,
+            qos: QoS::AtMostOnce,
+            topic: topic.into(),
+            packet_id: None,
+            payload: text.into(),
+            properties: None,
+        };
+        let (publish, id) = (Publish::from(publish), Id::from(self.context.node.id(), ClientId::new()));
+        let from = From::from_system(id);
+        let retain = Retain { msg_id: None, from: from.clone(), publish: publish.clone() };
+        let extends = &self.context.extends;
+        if let Err(err) = extends.retain().await.set(&publish.topic, retain, None).await {
+            tracing::debug!(topic, error = %err, "the broker's own message is not retained");
+        }
+        // Whom it does not reach has too much waiting already; the next one comes soon.
+        drop(extends.shared().await.forwards(None, from, publish).await);
+    }
+
+    /// Messages that are retained.
+    pub(super) async fn retained(&self) -> isize {
+        self.context.extends.retain().await.count().await
     }
 
     /// Takes the parts off each other: context, sessions, router and retained messages hold each other in a circle,

@@ -53,7 +53,10 @@ impl Shared for BoundedShared {
             self.hub.refuse(&from.id.client_id, "may no longer publish its last will");
             return Ok(0);
         }
-        self.hub.counts.messages_in.fetch_add(1, Ordering::Relaxed);
+        // What the broker says itself came from no client.
+        if !from.is_system() {
+            self.hub.counts.messages_in.fetch_add(1, Ordering::Relaxed);
+        }
         let mut relations = match self.context.extends.router().await.matches(from.id.clone(), &publish.topic).await {
             Ok(relations) => relations,
             Err(err) => {

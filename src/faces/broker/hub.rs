@@ -332,6 +332,13 @@ impl Hub {
         *lock(&self.counts.last_refusal) = Some(sentence);
     }
 
+    /// Sessions whose client is connected, and those that wait for theirs.
+    pub(super) fn sessions(&self) -> (usize, usize) {
+        let sessions = lock(&self.sessions);
+        let online = sessions.values().filter(|session| session.online).count();
+        (online, sessions.len() - online)
+    }
+
     /// Who is connected, by client id.
     pub(super) fn clients(&self) -> Vec<BrokerClient> {
         let sessions = lock(&self.sessions);
@@ -343,6 +350,7 @@ impl Hub {
                 user: session.user.name().map(str::to_owned),
                 address: session.id.remote_addr.map(|address| address.to_string()).unwrap_or_default(),
                 since: rfc3339(session.since),
+                waiting: u64::try_from(self.gauge.of(&session.id.client_id).bytes()).unwrap_or(u64::MAX),
             })
             .collect();
         drop(sessions);

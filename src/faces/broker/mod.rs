@@ -6,7 +6,8 @@
 //!                              sizes, rates, stalls              hooks: users and rules
 //! ```
 //!
-//! Retained messages and the sessions of absent clients are kept in memory and end with the process.
+//! Retained messages are written every few seconds and at the stop, and are there after a restart; a crash loses what changed
+//! in the last ones. The sessions of absent clients are kept in memory and end with the process.
 //!
 //! rmqtt runs on a runtime of its own: what its clients do costs the field nothing but processor time, and dropping the
 //! runtime is the one way to stop it entirely. It writes user names and client addresses to its log at the level
@@ -18,6 +19,7 @@ mod forward;
 mod gauge;
 mod hooks;
 mod hub;
+mod keeper;
 mod packet;
 mod proxy;
 mod rate;
@@ -25,11 +27,13 @@ mod relay;
 mod retain;
 mod rules;
 mod service;
+mod sys;
 
 use crate::config::broker::BrokerConfig;
 use crate::net::door::Door;
 use crate::runtime::events::Events;
 use crate::runtime::unit::UnitContext;
+use crate::store::RetainedMessages;
 use std::io;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -63,13 +67,20 @@ pub struct Broker {
     config: watch::Receiver<BrokerConfig>,
     events: Events,
     door: Door,
+    kept: Option<RetainedMessages>,
 }
 
 impl Broker {
     /// A broker that follows this configuration: users and caps at once, listeners one by one, without a restart.
     /// Refused logins are told to `events`; `door` says who may connect at all.
     pub fn new(config: watch::Receiver<BrokerConfig>, events: Events, door: Door) -> Self {
-        Self { config, events, door }
+        Self { config, events, door, kept: None }
+    }
+
+    /// With a place where retained messages survive the program.
+    #[must_use]
+    pub fn with_memory(self, kept: RetainedMessages) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 
     /// Runs until stopped.
@@ -82,7 +93,7 @@ impl Broker {
             .map_err(BrokerError::Threads)?;
         let mut host = Host(Some(runtime));
         let Some(runtime) = &host.0 else { return Err(BrokerError::Panicked) };
-        let outcome = runtime.spawn(service::run(self.config, self.events, self.door, ctx)).await;
+        let outcome = runtime.spawn(service::run(self.config, self.events, self.door, self.kept, ctx)).await;
         host.close().await;
         outcome.unwrap_or(Err(BrokerError::Panicked))
     }

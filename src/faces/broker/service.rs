@@ -4,6 +4,7 @@ use super::BrokerError;
 use super::engine::Engine;
 use super::gauge::ALL_BYTES;
 use super::hub::Hub;
+use super::keeper::Keeper;
 use super::relay::{Front, converse};
 use crate::config::broker::{BrokerConfig, BrokerListener, ListenerTls};
 use crate::net::door::Door;
@@ -13,6 +14,7 @@ use crate::net::tls::MinVersion;
 use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
 use crate::runtime::unit::{Health, UnitContext};
+use crate::store::RetainedMessages;
 use futures::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,6 +24,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often the status page's figures are renewed and absent sessions counted.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How often the broker tells of itself, as mosquitto does.
+const SYS: Duration = Duration::from_secs(10);
 /// How often an address that could not be listened on is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 /// Between two clients that lose their session for want of memory.
@@ -36,6 +40,10 @@ struct Service {
     gate: Gate,
     engine: Engine,
     listeners: Listeners,
+    keeper: Keeper,
+    began: Instant,
+    /// When `$SYS` was told last.
+    told: Instant,
     retry: Instant,
     relieved: Instant,
 }
@@ -44,21 +52,35 @@ pub(super) async fn run(
     mut config: watch::Receiver<BrokerConfig>,
     events: Events,
     door: Door,
+    kept: Option<RetainedMessages>,
     ctx: UnitContext,
 ) -> Result<(), BrokerError> {
     let first = config.borrow_and_update().clone();
     let hub = Hub::new(&first, events);
     let gate = Gate::with_strangers(door, caps(&first), STRANGERS);
-    let engine = Engine::start(hub.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
+    let engine = Engine::start(hub.clone(), kept.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
     let (to, inner) = (hub.clone(), engine.inner.clone());
     let conversation = move |listener, stop, accepted| {
         let front = Front { hub: to.clone(), inner: inner.clone(), listener, stop };
         converse(Arc::new(front), accepted).boxed()
     };
     let listeners = Listeners::new(gate.clone(), Arc::new(conversation));
-    let mut service = Service { ctx, hub, gate, engine, listeners, retry: Instant::now(), relieved: Instant::now() };
+    let now = Instant::now();
+    let mut service = Service {
+        ctx,
+        hub,
+        gate,
+        engine,
+        listeners,
+        keeper: Keeper::new(kept),
+        began: now,
+        told: now - SYS,
+        retry: now,
+        relieved: now,
+    };
     let outcome = service.serve(first, config).await;
     service.listeners.close_all().await;
+    service.keeper.finish().await;
     service.engine.stop().await;
     outcome
 }
@@ -92,6 +114,8 @@ impl Service {
                 () = self.hub.gauge.high() => self.relieve(),
                 // Cancel-safe: it holds nothing.
                 () = self.engine.ended() => return Err(BrokerError::Engine("the inner listener ended".to_owned())),
+                // Cancel-safe: what is being written stays in the keeper.
+                () = self.keeper.written() => self.report().await,
                 // Cancel-safe: a tick not taken stays due.
                 _ = tick.tick() => self.keep_house(&present).await,
             }
@@ -106,7 +130,7 @@ impl Service {
         }
         self.remove_evicted().await;
         self.listen(next).await;
-        self.report();
+        self.report().await;
         Ok(())
     }
 
@@ -148,16 +172,24 @@ impl Service {
         self.hub.evict_excess();
         self.remove_evicted().await;
         self.hub.gauge.sweep();
-        self.report();
+        self.keeper.begin();
+        if SYS <= self.told.elapsed() {
+            self.told = Instant::now();
+            super::sys::tell(&self.engine, &self.hub, self.began.elapsed()).await;
+        }
+        self.report().await;
     }
 
-    fn report(&self) {
+    async fn report(&self) {
         let gate = self.gate.counts();
         let (refused, last) = self.hub.refusals();
         let at_gate = gate.last.map(|(peer, why)| format!("{peer}: {why}"));
         let status = BrokerStatus {
             listeners: self.listeners.addresses(),
             clients: self.hub.clients(),
+            absent: u64::try_from(self.hub.sessions().1).unwrap_or(u64::MAX),
+            retained: u64::try_from(self.engine.retained().await).unwrap_or(0),
+            trouble: self.keeper.trouble().map(str::to_owned),
             messages_in: self.hub.counts.messages_in.load(Ordering::Relaxed),
             messages_out: self.hub.counts.messages_out.load(Ordering::Relaxed),
             dropped: self.hub.counts.dropped.load(Ordering::Relaxed),

@@ -5,6 +5,7 @@ mod crash;
 mod damage;
 mod identity;
 mod log;
+mod retained;
 mod saving;
 mod schema;
 mod trial;

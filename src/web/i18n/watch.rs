@@ -56,6 +56,8 @@ crate::web::i18n::declare_for_scripts! {
     "overview.address": "Address", "주소";
     "overview.connected_since": "Since", "접속 시각";
     "overview.more_clients": "and {n} more clients", "그 외 클라이언트 {n}개";
+    "broker.waiting": "Bytes waiting", "대기 중인 바이트";
+    "broker.kept": "Absent clients whose session is kept: {sessions}. Retained messages: {messages}.", "세션이 보관된 부재 클라이언트: {sessions}. 보존된 메시지: {messages}.";
     "overview.messages_in": "Messages in", "받은 메시지";
     "overview.messages_out": "Messages out", "보낸 메시지";
     "overview.refused": "Refused", "거부";

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod guessing;
+mod kept;
 mod limits;
 mod live;
 mod memory;
@@ -17,6 +18,7 @@ use dinrail::net::door::Door;
 use dinrail::runtime::events::{Event as LogEvent, Events};
 use dinrail::runtime::status::{BrokerStatus, Detail};
 use dinrail::runtime::unit::{Health, UnitContext};
+use dinrail::store::RetainedMessages;
 use rumqttc::mqttbytes::v4::Packet;
 use rumqttc::{AsyncClient, Event, MqttOptions, PublishOptions, QoS, SubscribeReasonCode};
 use serde_json::{Value as Json, json};
@@ -62,6 +64,10 @@ fn usual() -> Json {
 
 impl Site {
     fn start(broker: &Json) -> Self {
+        Self::start_with(broker, None)
+    }
+
+    fn start_with(broker: &Json, kept: Option<RetainedMessages>) -> Self {
         let (config, follow) = watch::channel(parse(broker));
         let (health, health_seen) = watch::channel(Health::Starting);
         let (detail, detail_seen) = watch::channel(Detail::None);
@@ -69,16 +75,22 @@ impl Site {
         let ctx = UnitContext { stop: stop.clone(), health, detail };
         let mut task = JoinSet::new();
         let (events, told) = Events::channel();
-        task.spawn(Broker::new(follow, events, Door::new(Service::Broker)).run(ctx));
+        let broker = Broker::new(follow, events, Door::new(Service::Broker));
+        let broker = if let Some(kept) = kept { broker.with_memory(kept) } else { broker };
+        task.spawn(broker.run(ctx));
         Self { config, health: health_seen, detail: detail_seen, told, stop, task }
     }
 
     /// Started, with the address it listens on.
     async fn up(broker: &Json) -> (Self, SocketAddr) {
         let mut site = Self::start(broker);
-        let status = site.status_when("it listens", |status| !status.listeners.is_empty()).await;
-        let address = status.listeners[0].parse().unwrap();
+        let address = site.listening().await;
         (site, address)
+    }
+
+    async fn listening(&mut self) -> SocketAddr {
+        let status = self.status_when("it listens", |status| !status.listeners.is_empty()).await;
+        status.listeners[0].parse().unwrap()
     }
 
     async fn usual() -> (Self, SocketAddr) {

@@ -322,6 +322,9 @@ impl Page {
 
     fn broker(&mut self, broker: &BrokerStatus) {
         self.gauge("dinrail_broker_clients", "Clients of the embedded broker.", &[], broker.clients.len());
+        let (absent, retained) = (broker.absent, broker.retained);
+        self.gauge("dinrail_broker_absent_sessions", "Sessions kept for clients who are away.", &[], absent);
+        self.gauge("dinrail_broker_retained_messages", "Messages retained by the broker.", &[], retained);
         self.counter("dinrail_broker_messages_in_total", "Messages from clients.", &[], broker.messages_in);
         self.counter("dinrail_broker_messages_out_total", "Messages to clients.", &[], broker.messages_out);
         self.counter("dinrail_broker_refused_total", "Connections and logins refused.", &[], broker.refused);

@@ -39,4 +39,5 @@ super::list! {
     "too many bytes are retained already: the message was not kept", "보존 메시지의 용량이 가득 차 메시지를 보존하지 않았습니다";
     "too many are on their way to subscribers; some were left out", "구독자에게 보낼 메시지가 너무 많아 일부를 뺐습니다";
     "retained messages", "보존 메시지";
+    "retained messages cannot be written: {}", "보존 메시지를 저장할 수 없습니다: {0=}";
 }

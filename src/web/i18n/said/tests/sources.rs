@@ -19,6 +19,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("src/tag/reading.rs", "words of the attribute `device_status`; scripts say them as `device_status.*`"),
     ("src/config/envelope.rs", "an encrypted export is opened by the command line"),
     ("src/platform/data_folder.rs", "said on the console before there is a web server"),
+    ("src/faces/broker/sys.rs", "figures for MQTT clients, by the names mosquitto has for them"),
     ("src/store/open.rs", "said on the console before there is a web server"),
 ];
 
