@@ -74,6 +74,8 @@ pub(super) struct Front {
     doors: Arc<ArcSwap<Doors>>,
     world: Arc<World>,
     sessions: HashMap<Way, Session>,
+    /// Ways to agents that were replaced: what they were asked before is still answered.
+    retired: Vec<(Way, Session)>,
     relays: JoinSet<()>,
 }
 
@@ -89,7 +91,8 @@ struct Session {
 
 impl Front {
     pub(super) fn new(socket: AnsweringSocket, door: Door, doors: Arc<ArcSwap<Doors>>, world: Arc<World>) -> Self {
-        Self { socket: Arc::new(socket), door, doors, world, sessions: HashMap::new(), relays: JoinSet::new() }
+        let (sessions, retired) = (HashMap::new(), Vec::new());
+        Self { socket: Arc::new(socket), door, doors, world, sessions, retired, relays: JoinSet::new() }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) -> io::Result<()> {
@@ -159,7 +162,13 @@ impl Front {
     }
 
     async fn open(&mut self, way: Way, agent: SocketAddr) -> io::Result<Arc<UdpSocket>> {
-        self.close(way);
+        if let Some(session) = self.sessions.remove(&way) {
+            if MOST <= self.retired.len() {
+                let (_, oldest) = self.retired.remove(0);
+                self.end(&oldest);
+            }
+            self.retired.push((way, session));
+        }
         if MOST <= self.sessions.len() {
             count(&self.world.counts.full);
             let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used).map(|(way, _)| *way);
@@ -184,9 +193,13 @@ impl Front {
 
     fn close(&mut self, way: Way) {
         if let Some(session) = self.sessions.remove(&way) {
-            session.relay.abort();
-            self.world.managers.forget(session.port);
+            self.end(&session);
         }
+    }
+
+    fn end(&self, session: &Session) {
+        session.relay.abort();
+        self.world.managers.forget(session.port);
     }
 
     /// Managers that the list in force does not name get no more answers, not even to what they have asked.
@@ -196,10 +209,14 @@ impl Front {
     }
 
     fn close_those(&mut self, gone: impl Fn(&Way, &Session) -> bool) {
-        let gone = self.sessions.iter().filter(|(way, session)| gone(way, session));
-        let gone: Vec<Way> = gone.map(|(way, _)| *way).collect();
-        for way in gone {
+        let closing: Vec<Way> =
+            self.sessions.iter().filter(|(way, session)| gone(way, session)).map(|(way, _)| *way).collect();
+        for way in closing {
             self.close(way);
+        }
+        for (_, session) in self.retired.extract_if(.., |(way, session)| gone(way, session)) {
+            session.relay.abort();
+            self.world.managers.forget(session.port);
         }
     }
 

@@ -1,7 +1,9 @@
 //! Changes while it runs, and restarts.
 
 use super::*;
+use crate::support::line::device;
 use crate::support::wait::PATIENCE;
+use dinrail::sim::server::{Server, ServerConfig, Speech};
 use std::collections::HashMap;
 
 #[tokio::test]
@@ -119,5 +121,43 @@ async fn an_agent_of_every_address_answers_from_the_one_that_was_asked() {
     let mut answer = [0; 1000];
     let length = tokio::time::timeout(PATIENCE, manager.recv(&mut answer)).await.expect("an answer").unwrap();
     assert!(answer[..length].ends_with(b"plant-1"));
+    bench.gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_under_way_is_answered_although_another_agent_took_over() {
+    let slow = dinrail::sim::field::SimDevice { turnaround: Duration::from_millis(900), ..device(1) };
+    let server = Server::start(ServerConfig { speech: Speech::Tcp, port: 0, devices: vec![slow] }).unwrap();
+    let mut document = document();
+    document["ports"] =
+        json!([{ "name": "net", "kind": "tcp", "address": server.address().to_string(), "timeout_ms": 3000 }]);
+    document["devices"] = json!([{ "name": "plc", "port": "net", "unit_id": 1, "poll_ms": 5000, "tags": [
+        { "name": "speed", "table": "holding", "address": 5, "type": "u16", "writable": true }] }]);
+    let bench = Bench::start_with(document).await;
+    let writer = bench.client(Auth::v2c(WRITER)).await;
+    let of_speed = |column| Oid::new(OURS.into_iter().chain([21, 1, column, 1]));
+    let good = async || (get(&writer, &of_speed(20)).await == Value::Integer(0)).then_some(());
+    eventually(good, "the device").await;
+    let before = bench.status().engine_boots;
+    let changing = async {
+        // The write is with the device, whose answer takes most of a second, when the users change.
+        let add = |document: &mut Json| {
+            let users = document["snmp"]["users"].as_array_mut().unwrap();
+            users.push(json!({ "name": "second", "auth": "sha1", "auth_password": PRIV, "priv_password": AUTH }));
+        };
+        bench.gateway.edit(add).await.unwrap();
+        let boots = async || (bench.status().engine_boots == before + 1).then_some(());
+        eventually(boots, "the boot of the other agent").await;
+        // The same manager asks on, and is led to the other agent.
+        assert_eq!(get(&writer, &of_speed(20)).await, Value::Integer(0));
+        std::time::Instant::now()
+    };
+    let writing = async {
+        let answer = writer.set(&of_speed(10), Value::OctetString("78".into())).await;
+        (answer, std::time::Instant::now())
+    };
+    let ((answer, answered), changed) = tokio::join!(writing, changing);
+    answer.unwrap();
+    assert!(changed < answered, "the write was over before the other agent began");
     bench.gateway.stop().await;
 }
