@@ -107,7 +107,7 @@ async fn survive(messages: usize) {
         if number % 100 == 0 {
             get(&client, &internal(10, 2)).await;
         }
-        if number % 400 == 0 {
+        if number % 40 == 0 {
             // Every manager after the 256th takes another's place.
             sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         }
