@@ -221,7 +221,11 @@ impl Connection {
         };
         let asked = match served.target(request.unit) {
             Target::Own => understand(request.pdu),
-            Target::Nobody => Err(ExceptionCode::GatewayPathUnavailable),
+            // What is no request under any unit id is told so: a client in the making learns of its mistake first.
+            Target::Nobody => match understand(request.pdu) {
+                Err(ExceptionCode::IllegalDataValue) => Err(ExceptionCode::IllegalDataValue),
+                _ => Err(ExceptionCode::GatewayPathUnavailable),
+            },
             Target::Device(route, unit) => {
                 // Behind others it waits for the line: one of them may write what it reads.
                 if self.pending.is_empty()
