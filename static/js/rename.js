@@ -1,4 +1,5 @@
-// A tag's new name goes to the publications, subscriptions and expressions that name it, so that a rename is one edit.
+// A tag's new name goes wherever it is named (publications, subscriptions, expressions, register map, SNMP), so that a
+// rename is one edit.
 
 const IDENTIFIER = /^[A-Za-z_]\w*$/;
 
@@ -7,6 +8,12 @@ function eachTagList(config, change) {
     for (const user of [...(connection.publications ?? []), ...(connection.subscriptions ?? [])]) {
       if (Array.isArray(user.tags)) user.tags = user.tags.map(change);
     }
+  }
+  for (const view of config.data.snmp?.views ?? []) {
+    if (Array.isArray(view.tags)) view.tags = view.tags.map(change);
+  }
+  for (const one of [...(config.data.snmp?.rules ?? []), ...(config.data.modbus_server?.map?.entries ?? [])]) {
+    if (typeof one.tag === "string") one.tag = change(one.tag);
   }
 }
 
@@ -46,6 +53,9 @@ function everywhere(config, change) {
 export function renameGroup(config, before, after) {
   if (!before || !after) return;
   everywhere(config, (tag) => (tag.startsWith(`${before}/`) ? `${after}${tag.slice(before.length)}` : tag));
+  for (const place of config.data.modbus_server?.map?.modules ?? []) {
+    if (place.module === before) place.module = after;
+  }
   config.changed();
 }
 

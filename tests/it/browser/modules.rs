@@ -117,6 +117,9 @@ async fn publications_offer_channels_and_their_attributes() {
     let site = json!([{ "name": "site", "url": "mqtt://127.0.0.1:1", "enabled": false, "publications": [
         { "name": "p", "topic": "{tag}/{attribute}", "tags": ["di-1/DI-00"], "trigger": { "on_change": true } } ] }]);
     let edit = |document: &mut Json| {
+        document["modbus_server"] =
+            json!({ "enabled": false, "map": { "modules": [{ "module": "di-1", "unit_id": 9 }] } });
+        document["snmp"] = json!({ "enabled": false, "views": [{ "name": "doors", "tags": ["di-1/DI-00"] }] });
         document["modules"] = modules;
         document["mqtt"] = json!({ "connections": site });
     };
@@ -152,6 +155,8 @@ async fn publications_offer_channels_and_their_attributes() {
     let document = bench.gateway.revision().await.document.masked();
     let publication = &document["mqtt"]["connections"][0]["publications"][0];
     assert_eq!((&publication["tags"], &publication["attributes"]), (&json!(["inputs/door"]), &json!(["count"])));
+    assert_eq!(document["snmp"]["views"][0]["tags"], json!(["inputs/door"]));
+    assert_eq!(document["modbus_server"]["map"]["modules"][0]["module"], "inputs");
     let channel = &document["modules"][0]["channels"][0];
     assert_eq!(channel, &json!({ "id": channel["id"], "channel": 0, "name": "door" }));
     bench.stop().await;
