@@ -402,6 +402,12 @@ impl Moment<'_> {
         let cell = self.0.list.get(slot.index as usize)?;
         (cell.generation == slot.generation && cell.def.is_some()).then_some(&cell.state)
     }
+
+    /// The tag of this cell; none when it is empty by now.
+    pub fn tag(&self, cell: u32) -> Option<(&TagDef, &TagState)> {
+        let cell = self.0.list.get(cell as usize)?;
+        Some((cell.def.as_ref()?, &cell.state))
+    }
 }
 
 /// The changes one reader follows.

@@ -20,12 +20,11 @@ const LARGEST_MESSAGE: i32 = 65_507;
 pub(super) fn value(world: &World, cell: Cell, key: &Key) -> Option<MibValue> {
     match (cell, key) {
         (Cell::Tag(cell), Key::Tag(at, id, slot)) => {
-            let view = world.reader.cells(&[*at]).pop()?;
-            // The cell may be another tag's since the tree was made.
-            if *view.def.id != **id {
-                return None;
-            }
-            cell.show(&view.def, &view.state, *slot, clock::now())
+            world.reader.look(|moment| {
+                let (def, state) = moment.tag(*at)?;
+                // The cell may be another tag's since the tree was made.
+                if *def.id == **id { cell.show(def, state, *slot, clock::now) } else { None }
+            })
         }
         (Cell::Standard(cell), Key::One) => standard(world, cell),
         (Cell::Standard(cell), Key::Interface(index)) => interface(world, cell, *index),

@@ -237,8 +237,9 @@ impl TagCell {
         }
     }
 
-    /// What the column shows of a tag; nothing where it has none. `slot` is that of a channel's module.
-    pub fn show(self, def: &TagDef, state: &TagState, slot: u32, now: Stamp) -> Option<MibValue> {
+    /// What the column shows of a tag; nothing where it has none. `slot` is that of a channel's module; `now` is asked where
+    /// an age is shown: a clock costs as much as most of a row.
+    pub fn show(self, def: &TagDef, state: &TagState, slot: u32, now: impl FnOnce() -> Stamp) -> Option<MibValue> {
         let small = |number: u64| i32::try_from(number).ok().map(MibValue::Integer);
         match self {
             Self::Slot => small(slot.into()),
@@ -335,7 +336,12 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-fn show_attribute(attribute: Attribute, def: &TagDef, state: &TagState, now: Stamp) -> Option<MibValue> {
+fn show_attribute(
+    attribute: Attribute,
+    def: &TagDef,
+    state: &TagState,
+    now: impl FnOnce() -> Stamp,
+) -> Option<MibValue> {
     let text = |value: Option<&Value>| Some(MibValue::text(&value.map(shown).unwrap_or_default()));
     let channel = def.channel().map(|(kind, _)| kind);
     match attribute {
@@ -352,7 +358,7 @@ fn show_attribute(attribute: Attribute, def: &TagDef, state: &TagState, now: Sta
         A::Quality => Some(MibValue::Integer(state.quality as i32)),
         A::Reason => Some(MibValue::text(&state.reason.to_string())),
         A::Timestamp => state.at.map(|at| MibValue::time(at.unix_ms)),
-        A::AgeMs => state.age_ms(now).map(MibValue::gauge),
+        A::AgeMs => state.age_ms(now()).map(MibValue::gauge),
         A::Unit => Some(MibValue::text(&def.unit)),
         A::Type => Some(MibValue::text(def.kind.as_str())),
         A::Exception => Some(MibValue::Integer(state.exception.into())),

@@ -36,7 +36,7 @@ fn good(value: Value) -> TagState {
 #[track_caller]
 fn check(cell: TagCell, def: &TagDef, state: &TagState, expect: Option<MibValue>) {
     let now = Stamp { unix_ms: 3_000, mono_us: 3_000_000 };
-    assert_eq!(cell.show(def, state, 7, now), expect, "{cell:?}");
+    assert_eq!(cell.show(def, state, 7, || now), expect, "{cell:?}");
 }
 
 #[test]
