@@ -24,6 +24,7 @@ use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::store::queue::Queues;
 use dinrail::tag::attribute::Attribute;
 use dinrail::tag::id::TagName;
+use dinrail::tag::reading::TagState;
 use dinrail::tag::value::Value;
 use packet::packet;
 use rustix::time::{ClockId, clock_gettime};
@@ -210,26 +211,30 @@ async fn safe_values() -> Result<Vec<Duration>> {
         .filter_map(|name| TagName::parse(&name).ok())
         .collect();
     ensure!(outputs.len() == MODULES * CHANNELS, "a name is no name");
-    let all = async |value: bool| -> Result<()> {
+    let until = async |are: &dyn Fn(&TagState) -> bool| -> Result<()> {
         let began = Instant::now();
-        let shown = |output| product.reader.get(output).is_some_and(|tag| tag.state.value == Some(Value::Bool(value)));
-        while !outputs.iter().all(shown) {
-            ensure!(began.elapsed() < RUN, "outputs do not become {value}");
+        while !outputs.iter().all(|output| product.reader.get(output).is_some_and(|tag| are(&tag.state))) {
+            ensure!(began.elapsed() < RUN, "the outputs do not become what they should");
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
         Ok(())
     };
+    let show = |value: bool| move |state: &TagState| state.value == Some(Value::Bool(value));
+    let free = |state: &TagState| state.aspect(Attribute::SafeMode) == Some(Value::Bool(false));
+    // Every module is at work when its outputs have been seen.
+    until(&show(false)).await?;
     let mut times = Vec::new();
     for _ in 0..TRIPS {
         product.safe.set(SafeState::default());
+        until(&free).await?;
         for output in &outputs {
             let asker = Asker { source: "bench".to_owned(), actor: String::new(), unix_ms: 0 };
             product.commands.write(output, Attribute::Value, Value::Bool(false), asker).await?;
         }
-        all(false).await?;
+        until(&show(false)).await?;
         let began = Instant::now();
         product.safe.set(SafeState { causes: vec![Cause::Hand], since_ms: Some(0) });
-        all(true).await?;
+        until(&show(true)).await?;
         times.push(began.elapsed());
     }
     product.stop().await?;
