@@ -176,6 +176,8 @@ impl Front {
                 self.close(oldest);
             }
         }
+        // Those that have ended hold memory until they are taken: new managers by the thousand must not pile them up.
+        while self.relays.try_join_next().is_some() {}
         let upstream = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         upstream.connect(agent).await?;
         let (upstream, port) = (Arc::new(upstream), 0);
