@@ -101,6 +101,9 @@ export class ChannelPanel {
 
   async #load() {
     const round = ++this.#round;
+    // A channel that was just put in use may not run yet: a list without it is no error.
+    const known = await get("/tags", { match: this.name, fields: "name", limit: 1 }).catch(() => null);
+    if (!known?.tags.length || round !== this.#round) return;
     const tag = await get(tagPath(this.name)).catch(() => null);
     if (!tag || round !== this.#round) return;
     const shown = Object.keys(tag).filter((name) => !SKIP.includes(name) && !isCommand(name));
