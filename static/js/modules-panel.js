@@ -1,6 +1,6 @@
 // One channel, live: every attribute, controls for what can be written, and holding it by hand.
 
-import { get, request, tagPath } from "./api.js";
+import { get, request } from "./api.js";
 import { confirm } from "./dialog.js";
 import { fill, freshId, h, setText, throttle } from "./dom.js";
 import { t, time, word } from "./i18n.js";
@@ -101,10 +101,9 @@ export class ChannelPanel {
 
   async #load() {
     const round = ++this.#round;
-    // A channel that was just put in use may not run yet: a list without it is no error.
-    const known = await get("/tags", { match: this.name, fields: "name", limit: 1 }).catch(() => null);
-    if (!known?.tags.length || round !== this.#round) return;
-    const tag = await get(tagPath(this.name)).catch(() => null);
+    // Asked for in a list: a channel that is gone, or not there yet, is no error.
+    const answer = await get("/tags", { match: this.name, fields: "*", limit: 1 }).catch(() => null);
+    const tag = answer?.tags[0];
     if (!tag || round !== this.#round) return;
     const shown = Object.keys(tag).filter((name) => !SKIP.includes(name) && !isCommand(name));
     if (this.shown !== shown.join()) {

@@ -43,6 +43,13 @@ async fn tags_are_listed_page_by_page_and_by_name() {
     assert_eq!(named["next"], Json::Null);
     let first = &named["tags"][0];
     assert_eq!((&first["value"], &first["quality"], &first["type"]), (&json!(2), &json!("good"), &json!("u16")));
+    // Every attribute, as of one tag alone; its age has gone on.
+    let mut whole = web.viewer.get("/tags?match=internal/r002&fields=*").await.expect(200)["tags"][0].clone();
+    let mut alone = web.viewer.get("/tags/internal/r002").await.expect(200);
+    for one in [&mut whole, &mut alone] {
+        assert!(one.as_object_mut().unwrap().remove("age_ms").is_some(), "{one}");
+    }
+    assert_eq!(whole, alone);
     assert_eq!(names(&web.viewer.get("/tags?match=").await.expect(200)), [""; 0]);
     let behind = web.viewer.get("/tags?match=internal/r00*&limit=3&after=internal/r006").await.expect(200);
     assert_eq!(names(&behind), ["internal/r007", "internal/r008", "internal/r009"]);

@@ -95,7 +95,7 @@ struct ListQuery {
     limit: Option<usize>,
     /// Begin behind this tag: the `next` of the page before.
     after: Option<String>,
-    /// The members wanted, by comma; without it all of them.
+    /// The members wanted, by comma; without it all of them. `*`: every attribute of each tag, as of one tag alone.
     #[param(example = "name")]
     fields: Option<String>,
 }
@@ -172,6 +172,9 @@ fn matching(
 }
 
 fn item(tag: &TagView, fields: Option<&str>) -> JsonValue {
+    if fields == Some("*") {
+        return every_attribute(tag);
+    }
     let whole = json!(TagItem::from(tag));
     let (Some(fields), JsonValue::Object(whole)) = (fields, &whole) else { return whole };
     let wanted = |member: &str| fields.split(',').any(|field| field.trim() == member);
@@ -198,12 +201,15 @@ async fn look(
     State(state): State<WebState>,
     ApiPath((group, name)): ApiPath<(String, String)>,
 ) -> Result<Json<JsonValue>, ApiProblem> {
-    let tag = find(&state, &group, &name)?;
+    Ok(Json(every_attribute(&find(&state, &group, &name)?)))
+}
+
+fn every_attribute(tag: &TagView) -> JsonValue {
     let now = clock::now();
     let mut all = Map::from_iter([("name".to_owned(), json!(tag.def.name.as_str()))]);
-    all.extend(tag.def.attributes().map(|attribute| (attribute.to_string(), attribute_of(&tag, attribute, now))));
+    all.extend(tag.def.attributes().map(|attribute| (attribute.to_string(), attribute_of(tag, attribute, now))));
     all.insert("writable".to_owned(), json!(tag.def.writable));
-    Ok(Json(JsonValue::Object(all)))
+    JsonValue::Object(all)
 }
 
 fn attribute_of(tag: &TagView, attribute: Attribute, now: Stamp) -> JsonValue {
