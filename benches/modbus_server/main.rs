@@ -7,6 +7,8 @@
 mod crowd;
 mod gateway;
 mod load;
+#[path = "../support/product.rs"]
+mod product;
 mod servers;
 #[path = "../line/sim.rs"]
 mod sim;

@@ -1,10 +1,7 @@
 //! The servers, each in a process of its own.
 
 use anyhow::{Context, Result, bail, ensure};
-use dinrail::app::{Gateway, Options};
-use dinrail::runtime::configure::{Change, ConfigRequest};
-use dinrail::runtime::status::snapshot;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -15,6 +12,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use crate::load::{ANSWER, REQUEST};
+use crate::product::Product;
 
 /// A server in a process of its own; it ends with this.
 pub(crate) struct Server {
@@ -73,10 +71,6 @@ async fn told(port: u16) -> Result<()> {
 
 /// A hundred registers to read, and with a path the way through to the line there.
 pub(crate) async fn dinrail_server(line: Option<&str>) -> Result<()> {
-    dinrail::net::tls::install_provider();
-    let folder = tempfile::tempdir()?;
-    let options = Options { data: folder.path().to_owned(), web: Some((Ipv4Addr::LOCALHOST, 0).into()) };
-    let gateway = Gateway::start(options).await?;
     let registers: Vec<_> = (0..100).map(|n| json!({ "name": format!("r{n}"), "type": "u16", "initial": n })).collect();
     let mut document = json!({
         "format": "dinrail/1", "internal": registers,
@@ -87,31 +81,18 @@ pub(crate) async fn dinrail_server(line: Option<&str>) -> Result<()> {
         document["modbus_server"]["unit_id"] = json!(200);
         document["modbus_server"]["gateway"] = json!([{ "units": "1-8", "port": "COM1" }]);
     }
-    let change = Change {
-        document,
-        expected: 0,
-        dry_run: false,
-        author: "bench".into(),
-        source: "api".into(),
-        peer: None,
-        confirm_within: None,
-    };
-    let done = gateway.config.call(|reply| ConfigRequest::Change { change: Box::new(change), reply }).await?;
-    ensure!(done.is_ok(), "{done:?}");
+    let product = Product::start(document).await?;
     let end = Instant::now() + Duration::from_secs(10);
     let port = loop {
-        let units = snapshot(&gateway.units);
-        let server = units.iter().find(|unit| unit.key.starts_with("modbus-server"));
-        let detail: Option<Json> = server.map(|unit| serde_json::to_value(&unit.detail)).transpose()?;
-        let address = detail.and_then(|detail| detail["listeners"][0].as_str()?.parse::<SocketAddr>().ok());
-        match address {
+        let detail = product.detail("modbus-server").unwrap_or_default();
+        match detail["listeners"][0].as_str().and_then(|address| address.parse::<SocketAddr>().ok()) {
             Some(address) => break address.port(),
             None if end < Instant::now() => bail!("the server does not listen"),
             None => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     };
     told(port).await?;
-    gateway.stop().await;
+    product.gateway.stop().await;
     Ok(())
 }
 

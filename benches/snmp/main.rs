@@ -5,6 +5,8 @@
 //! `cargo bench --bench snmp -- quick` runs everything once and shortly.
 
 mod load;
+#[path = "../support/product.rs"]
+mod product;
 mod servers;
 
 use anyhow::{Context, Result, ensure};

@@ -1,10 +1,8 @@
 //! The agents, each in a process of its own, and the field one of them polls.
 
+use crate::product::Product;
 use anyhow::{Context, Result, bail, ensure};
 use async_snmp::{Auth, AuthProtocol, Client, MasterKeys, Oid, PrivProtocol, UdpHandle, UsmConfig};
-use dinrail::app::{Gateway, Options};
-use dinrail::runtime::configure::{Change, ConfigRequest};
-use dinrail::runtime::status::snapshot;
 use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -192,29 +190,10 @@ fn document(line: Option<&String>) -> Json {
 
 /// The product in this process: tells its address, then the counts of its line whenever it is asked.
 pub(crate) async fn dinrail(line: Option<&String>) -> Result<()> {
-    dinrail::net::tls::install_provider();
-    let folder = tempfile::tempdir()?;
-    let options = Options { data: folder.path().to_owned(), web: Some((Ipv4Addr::LOCALHOST, 0).into()) };
-    let gateway = Gateway::start(options).await?;
-    let change = Change {
-        document: document(line),
-        expected: 0,
-        dry_run: false,
-        author: "bench".into(),
-        source: "api".into(),
-        peer: None,
-        confirm_within: None,
-    };
-    let done = gateway.config.call(|reply| ConfigRequest::Change { change: Box::new(change), reply }).await?;
-    ensure!(done.is_ok(), "{done:?}");
-    let detail = |kind: &str| -> Result<Json> {
-        let units = snapshot(&gateway.units);
-        let unit = units.iter().find(|unit| unit.key.starts_with(kind)).with_context(|| format!("no {kind}"))?;
-        Ok(serde_json::to_value(&unit.detail)?)
-    };
+    let product = Product::start(document(line)).await?;
     let begin = Instant::now();
     loop {
-        let status = detail("snmp").unwrap_or_default();
+        let status = product.detail("snmp").unwrap_or_default();
         // Every register has its row: the tree was made after they were declared.
         if status["rows"].as_u64().is_some_and(|rows| POINTS as u64 <= rows) {
             println!("{}", status["address"].as_str().context("no address")?);
@@ -226,9 +205,9 @@ pub(crate) async fn dinrail(line: Option<&String>) -> Result<()> {
     std::io::stdout().flush()?;
     // Until whoever started us is gone.
     while tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await?? != 0 {
-        println!("{}", detail("line")?);
+        println!("{}", product.detail("line")?);
         std::io::stdout().flush()?;
     }
-    gateway.stop().await;
+    product.gateway.stop().await;
     Ok(())
 }
