@@ -62,25 +62,6 @@ async fn the_will_speaks_when_the_connection_breaks_and_the_farewell_when_it_end
 }
 
 #[tokio::test]
-async fn user_and_password_are_asked_for() {
-    // As `mosquitto_passwd -b` writes it, for user `press` with password `steam`.
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("users");
-    let arguments = ["-b", "-c", file.to_str().unwrap(), "press", "steam"];
-    let made = tokio::process::Command::new("mosquitto_passwd").args(arguments).status().await;
-    assert!(made.expect("mosquitto_passwd is installed").success());
-    let users = std::fs::read_to_string(&file).unwrap();
-    let broker = Mosquitto::start("allow_anonymous false\npassword_file {folder}/users", &[("users", &users)]).await;
-    let mut rig = MqttRig::start(&broker.url(), json!({"username": "press", "password": "water"}));
-    let why = rig.wait_degraded().await;
-    assert!(why.contains("not authorised (user name, password or client id)"), "{why}");
-    assert!(!why.contains("water"), "{why}");
-    rig.edit(json!({"password": "steam"}));
-    rig.wait_up().await;
-    rig.stop().await;
-}
-
-#[tokio::test]
 async fn both_versions_of_tls_carry_messages() {
     for version in ["tlsv1.2", "tlsv1.3"] {
         let authority = Authority::new();

@@ -225,6 +225,7 @@ async fn in_mqtt_5_a_message_that_is_refused_is_given_up_and_counted() {
 
 #[tokio::test]
 async fn a_wrong_password_is_said_in_both_versions() {
+    // As `mosquitto_passwd -b` writes it, for user `press` with password `steam`.
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("users");
     let arguments = ["-b", "-c", file.to_str().unwrap(), "press", "steam"];
@@ -237,6 +238,7 @@ async fn a_wrong_password_is_said_in_both_versions() {
         let mut rig = MqttRig::start(&broker.url(), wrong);
         let why = rig.wait_degraded().await;
         assert!(why.contains("not authorised (user name, password or client id)"), "{protocol}: {why}");
+        assert!(!why.contains("water"), "{protocol}: {why}");
         rig.edit(json!({"password": "steam"}));
         rig.wait_up().await;
         rig.stop().await;
