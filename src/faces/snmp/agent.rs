@@ -132,7 +132,7 @@ pub(super) async fn build(
         .max_concurrent_requests(Some(REQUESTS))
         .cancellation_token(stop)
         .without_builtin_handlers()
-        .handler(Oid::from_slice(&[1, 3, 6, 1]), Arc::new(Handler { world }))
+        .handler(Oid::from_slice(&[1, 3, 6, 1]), Arc::new(Handler::new(world)))
         .vacm(|vacm| rights(config, vacm));
     for community in config.communities.iter().filter(|community| community.identity.enabled) {
         builder = builder.community(community.community.reveal().to_owned());

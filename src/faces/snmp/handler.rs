@@ -13,14 +13,25 @@ use async_snmp::handler::{
 use async_snmp::pdu::PduType;
 use async_snmp::{Oid, Value, VarBind, Version};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Answers from the tree of the moment.
 pub(super) struct Handler {
     pub(super) world: Arc<World>,
+    /// Port and number of the request that was noted last: GETBULK comes here for every row.
+    noted: AtomicU64,
 }
 
 impl Handler {
+    pub(super) fn new(world: Arc<World>) -> Self {
+        Self { world, noted: AtomicU64::new(0) }
+    }
+
     fn note(&self, ctx: &RequestContext) {
+        let request = u64::from(ctx.source().port()) << 32 | u64::from(ctx.request_id().cast_unsigned());
+        if self.noted.swap(request, Ordering::Relaxed) == request {
+            return;
+        }
         let Some(manager) = self.world.managers.behind(ctx.source().port()) else { return };
         manager.note(ctx.request_id(), || Seen {
             request_id: ctx.request_id(),
