@@ -57,6 +57,28 @@ pub struct TagDef {
     pub deadband: Option<Deadband>,
 }
 
+#[cfg(test)]
+impl TagDef {
+    /// For tests: a tag of which nothing else is said. It is on, is read as it is, and cannot be written.
+    pub(crate) fn plain(name: &str, kind: ValueType, origin: Origin) -> Self {
+        Self {
+            id: name.to_owned(),
+            name: TagName::parse(name).unwrap(),
+            kind,
+            unit: String::new(),
+            description: String::new(),
+            origin,
+            source: 0,
+            enabled: true,
+            scaled: false,
+            writable: false,
+            write_min: None,
+            write_max: None,
+            deadband: None,
+        }
+    }
+}
+
 /// Why a value cannot be written, told before the field is asked.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RefusedValue {

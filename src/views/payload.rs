@@ -158,7 +158,6 @@ fn write_trust(out: &mut Vec<u8>, form: Timestamps, tag: TagRef<'_>) {
 mod tests {
     use super::*;
     use crate::tag::def::{Origin, TagDef};
-    use crate::tag::id::TagName;
     use crate::tag::quality::Reason;
     use crate::tag::reading::{Raw, Reading, TagState};
     use crate::tag::value::{Value, ValueType};
@@ -167,19 +166,10 @@ mod tests {
 
     fn tag(name: &str, kind: ValueType) -> TagDef {
         TagDef {
-            id: name.into(),
-            enabled: true,
-            name: TagName::parse(name).unwrap(),
-            kind,
             unit: "degC".into(),
             description: "the \"hot\" side".into(),
-            origin: Origin::Modbus,
-            source: 0,
             scaled: true,
-            writable: false,
-            write_min: None,
-            write_max: None,
-            deadband: None,
+            ..TagDef::plain(name, kind, Origin::Modbus)
         }
     }
 

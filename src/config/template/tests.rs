@@ -3,7 +3,6 @@
 use super::*;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::{Origin, TagDef};
-use crate::tag::id::TagName;
 use crate::tag::reading::{Raw, Reading, Stamp, TagState};
 use crate::tag::value::{Value, ValueType};
 use proptest::prelude::*;
@@ -13,19 +12,10 @@ const NOW: Stamp = Stamp { unix_ms: 1_767_323_045_928, mono_us: 1_250_000 };
 
 fn tag(name: &str, kind: ValueType, value: Option<Value>) -> SceneTag {
     let def = TagDef {
-        id: name.into(),
-        enabled: true,
-        name: TagName::parse(name).unwrap(),
-        kind,
         unit: "degC".into(),
         description: "the \"hot\" side".into(),
-        origin: Origin::Modbus,
-        source: 0,
         scaled: true,
-        writable: false,
-        write_min: None,
-        write_max: None,
-        deadband: None,
+        ..TagDef::plain(name, kind, Origin::Modbus)
     };
     let mut state = TagState::default();
     if let Some(value) = value {

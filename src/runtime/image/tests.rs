@@ -7,21 +7,7 @@ use crate::tag::reading::{Raw, Stamp};
 use crate::tag::value::{Value, ValueType};
 
 fn def(id: &str, name: &str) -> TagDef {
-    TagDef {
-        id: id.to_owned(),
-        name: TagName::parse(name).unwrap(),
-        kind: ValueType::U16,
-        unit: String::new(),
-        description: String::new(),
-        origin: Origin::Modbus,
-        source: 0,
-        enabled: true,
-        scaled: false,
-        writable: false,
-        write_min: None,
-        write_max: None,
-        deadband: None,
-    }
+    TagDef { id: id.to_owned(), ..TagDef::plain(name, ValueType::U16, Origin::Modbus) }
 }
 
 fn good(n: u64) -> Reading {

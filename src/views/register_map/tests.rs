@@ -5,7 +5,6 @@ use crate::modbus::address::Span;
 use crate::modbus::server::{What, Written};
 use crate::tag::channel::{ChannelKind, Mode};
 use crate::tag::def::Origin;
-use crate::tag::id::TagName;
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Reading, Stamp, TagState};
 use crate::tag::value::{Value, ValueType};
@@ -17,18 +16,10 @@ fn def(name: &str, kind: ValueType, origin: Origin, writable: bool) -> Arc<TagDe
     let scaled = matches!(origin, Origin::Channel { .. });
     Arc::new(TagDef {
         id: format!("id-{name}"),
-        name: TagName::parse(name).unwrap(),
-        kind,
         unit: "°C".to_owned(),
-        description: String::new(),
-        origin,
-        source: 0,
-        enabled: true,
         scaled,
         writable,
-        write_min: None,
-        write_max: None,
-        deadband: None,
+        ..TagDef::plain(name, kind, origin)
     })
 }
 

@@ -1,24 +1,17 @@
 //! What a tag's columns show, and what written ones mean.
 
 use super::*;
-use crate::tag::id::TagName;
 use crate::tag::reading::{Raw, Reading};
 
 fn def(origin: crate::tag::def::Origin, kind: ValueType) -> TagDef {
     TagDef {
         id: "id".to_owned(),
-        name: TagName::parse("g/n").unwrap(),
-        kind,
         unit: "V".to_owned(),
         description: "전압".to_owned(),
-        origin,
         source: 3,
-        enabled: true,
         scaled: true,
         writable: true,
-        write_min: None,
-        write_max: None,
-        deadband: None,
+        ..TagDef::plain("g/n", kind, origin)
     }
 }
 

@@ -4,27 +4,12 @@ use super::*;
 use crate::config::GatewayConfig;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::Origin;
-use crate::tag::id::TagName;
 use crate::tag::value::ValueType;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 fn def(name: &str, kind: ValueType) -> Arc<TagDef> {
-    Arc::new(TagDef {
-        id: format!("id-{name}"),
-        name: TagName::parse(name).unwrap(),
-        kind,
-        unit: String::new(),
-        description: String::new(),
-        origin: Origin::Internal,
-        source: 0,
-        enabled: true,
-        scaled: false,
-        writable: true,
-        write_min: None,
-        write_max: None,
-        deadband: None,
-    })
+    Arc::new(TagDef { id: format!("id-{name}"), writable: true, ..TagDef::plain(name, kind, Origin::Internal) })
 }
 
 fn config(modules: Json) -> MapConfig {
