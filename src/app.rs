@@ -1,5 +1,6 @@
 //! The wiring: a data folder becomes a running gateway. The only place that knows every room.
 
+mod start;
 mod units;
 
 use crate::drivers::local_io::unit::Memory;
@@ -24,13 +25,14 @@ use crate::runtime::unit::UnitKind;
 use crate::services::configuration::Configuration;
 use crate::store::{Store, StoreError, StoreLimits};
 use crate::web::{WebParts, WebState};
+use start::Parts;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use units::{Parts, wanted};
+use units::wanted;
 
 /// Configuration requests that may wait.
 const CONFIG_QUEUE: usize = 64;
