@@ -1,7 +1,9 @@
 //! What a connection does, event by event. The loop that waits is the unit's.
 
-use super::client::{Incoming, NotDone, Outgoing};
-use super::command::{Order, Orders, Refusal, Verdict};
+mod commands;
+
+use super::client::{NotDone, Outgoing};
+use super::command::{Order, Orders};
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
@@ -15,20 +17,16 @@ use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::platform::clock;
 use crate::runtime::changes::{Changed, Interest};
-use crate::runtime::commands::{Asker, Commands, WriteError};
-use crate::runtime::events::{Category, Event, Events, Outcome};
+use crate::runtime::commands::{Commands, WriteError};
+use crate::runtime::events::Events;
 use crate::runtime::image::Reader;
 use crate::runtime::image::tap::Tapped;
 use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::value::Value;
-use futures::FutureExt;
 use futures::future::BoxFuture;
-use futures::stream::{FuturesUnordered, StreamExt};
+use futures::stream::FuturesUnordered;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Commands that wait for the field at once; more are refused, as a driver's full inbox would.
-const RUNNING: usize = 128;
 
 /// A command that was carried out, or not.
 pub(super) type Answered = (Order, Result<Value, WriteError>);
@@ -237,73 +235,6 @@ impl Face {
     fn take_figures(&mut self, now: Instant) {
         self.report.status.queue = self.queue.shown(clock::unix_ms(), now);
         self.report.status.ledger = self.queue.ledger.shown();
-    }
-
-    /// The next command that was carried out; never while none is. Cancel-safe.
-    pub(super) async fn next_answer(&mut self) -> Answered {
-        match self.running.next().await {
-            Some(answered) => answered,
-            None => std::future::pending().await,
-        }
-    }
-
-    pub(super) fn is_writing(&self) -> bool {
-        !self.running.is_empty()
-    }
-
-    pub(super) fn answered(&mut self, (order, result): Answered, session: &mut Session) {
-        self.report.status.refused += u64::from(result.is_err());
-        if let Some(answer) = self.orders.answer(order, &result, Instant::now()) {
-            session.say(answer, &mut self.report.status);
-        }
-    }
-
-    /// A message on one of our subscriptions.
-    pub(super) fn message(&mut self, message: &Incoming, session: &mut Session) {
-        self.heard();
-        let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
-        // A request that was meant for whoever listened then is none now.
-        if !message.retain && self.publisher.ask(topic, &self.config.appliance) {
-            self.report.status.received += 1;
-            return;
-        }
-        let (now, stamp) = (Instant::now(), clock::now());
-        let verdict = self.orders.judge(topic, message, now, stamp);
-        let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };
-        self.report.status.received += u64::from(!matches!(verdict, Verdict::Ignore));
-        match verdict {
-            Verdict::Ignore | Verdict::Repeat(None) => (),
-            Verdict::Repeat(Some(answer)) => session.say(answer, &mut self.report.status),
-            Verdict::Refuse(refusal) => self.refuse(refusal, asker, session),
-            Verdict::Write(order) if RUNNING <= self.running.len() => {
-                // As if the driver had said it: the id may try again.
-                self.answered((order, Err(WriteError::Busy)), session);
-            }
-            Verdict::Write(order) => {
-                let commands = self.commands.clone();
-                let write = async move {
-                    let result = commands.write(&order.tag, order.attribute, order.value.clone(), asker).await;
-                    (order, result)
-                };
-                self.running.push(write.boxed());
-            }
-        }
-    }
-
-    fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {
-        self.report.status.refused += 1;
-        self.events.tell(Event {
-            unix_ms: asker.unix_ms,
-            source: asker.source,
-            category: Category::Command,
-            subject: refusal.subject,
-            actor: asker.actor,
-            result: Outcome::Refused,
-            detail: refusal.why,
-        });
-        if let Some(answer) = refusal.answer {
-            session.say(answer, &mut self.report.status);
-        }
     }
 
     /// A request to the broker ended.
