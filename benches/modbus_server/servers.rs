@@ -13,6 +13,9 @@ use tokio::task::JoinSet;
 
 use crate::load::{ANSWER, REQUEST};
 use crate::product::Product;
+use dinrail::modbus::rtu;
+use dinrail::modbus::wire::{Parity, Wire};
+use serial2::SerialPort;
 
 /// A server in a process of its own; it ends with this.
 pub(crate) struct Server {
@@ -94,6 +97,38 @@ pub(crate) async fn dinrail_server(line: Option<&str>) -> Result<()> {
     told(port).await?;
     product.gateway.stop().await;
     Ok(())
+}
+
+/// The least that a way through can be: one thread, which hands the request of its only client to the line and the
+/// answer back, and keeps the silence between frames.
+pub(crate) fn bare_gateway(line: &str) -> Result<()> {
+    let wire = Wire { baud: 115_200, data_bits: 8, parity: Parity::None, stop_bits: 1 };
+    let mut port = SerialPort::open(line, |mut settings: serial2::Settings| {
+        settings.set_raw();
+        settings.set_baud_rate(115_200)?;
+        Ok(settings)
+    })?;
+    port.set_read_timeout(Duration::from_secs(1))?;
+    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    println!("{}", listener.local_addr()?.port());
+    let (mut client, _) = listener.accept()?;
+    client.set_nodelay(true)?;
+    let mut clear = Instant::now();
+    loop {
+        let mut request = [0; REQUEST.len()];
+        if client.read_exact(&mut request).is_err() {
+            return Ok(());
+        }
+        std::thread::sleep(clear.saturating_duration_since(Instant::now()));
+        port.write_all(&rtu::frame(request[6], &request[7..]))?;
+        let mut reply = [0; ANSWER - 4];
+        port.read_exact(&mut reply)?;
+        clear = Instant::now() + wire.silence();
+        let mut answer = request[..4].to_vec();
+        answer.extend([0, 23]);
+        answer.extend(&reply[..23]);
+        client.write_all(&answer)?;
+    }
 }
 
 /// Answers every 12 bytes with 29.
