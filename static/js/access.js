@@ -1,7 +1,7 @@
 // Who may come in where: a list for each service, a test of an address, and who was refused.
 
 import { get, request } from "./api.js";
-import { choiceColumn, having, textColumn } from "./columns.js";
+import { choiceColumn, textColumn, unitIds, wordsColumn } from "./columns.js";
 import { ConfigDocument } from "./document.js";
 import { complain, notice } from "./dialog.js";
 import { $, debounce, fill, h, mark } from "./dom.js";
@@ -33,23 +33,17 @@ const mode = (list) => [
   },
 ];
 
-/** Several values in one cell, with commas or semicolons between. */
-const severalColumn = (key, label, parse) => ({
-  ...textColumn(key, { label: word("field", label), help: word("hint", label), width: 13 }),
-  show: (row) => (Array.isArray(row[key]) ? row[key].join(", ") : String(row[key] ?? "")),
-  put(row, text) {
-    const values = text.split(/[,;]/).map((part) => part.trim()).filter(Boolean);
-    return { row: having(row, key, values.length ? values.map(parse) : undefined) };
-  },
-});
+/** A list of words with a label and help of its own. */
+const several = (key, label, parse) =>
+  wordsColumn(key, { parse, label: word("field", label), help: word("hint", label), width: 13 });
 const columns = (service) => [
   textColumn("network", { label: word("field", "network"), help: word("hint", "network"), width: 13, pinned: true }),
   textColumn("note", { label: word("field", "note"), help: "", width: 18 }),
   ...(service === "modbus"
     ? [
         choiceColumn("access", ["read", "read-write"], { width: 8 }),
-        severalColumn("units", "access_units", (text) => (/^\d+$/.test(text) ? Number(text) : text)),
-        severalColumn("areas", "access_areas", (text) => text),
+        several("units", "access_units", unitIds),
+        several("areas", "access_areas"),
       ]
     : []),
 ];

@@ -115,3 +115,17 @@ export const listColumn = (key, more = {}) =>
     },
     ...more,
   });
+
+/** Several words, with commas or semicolons between; `parse` makes of each what is stored. */
+export const wordsColumn = (key, { parse = (text) => text, ...more } = {}) =>
+  base(key, {
+    show: (row) => [row[key] ?? []].flat().join(", "),
+    put(row, text) {
+      const words = text.split(/[,;]/).map((part) => part.trim()).filter(Boolean);
+      return { row: having(row, key, words.length ? words.map(parse) : undefined) };
+    },
+    ...more,
+  });
+
+/** A unit id, or a range of them as it is written. */
+export const unitIds = (text) => (/^\d+$/.test(text) ? Number(text) : text);

@@ -1,7 +1,7 @@
 // The editor of the Modbus/TCP server: settings, register map, ways through to devices; and who is connected.
 
 import { get } from "./api.js";
-import { boolColumn, choiceColumn, numberColumn, textColumn } from "./columns.js";
+import { boolColumn, choiceColumn, numberColumn, textColumn, unitIds, wordsColumn } from "./columns.js";
 import { ConfigDocument } from "./document.js";
 import { complain } from "./dialog.js";
 import { $, fill, h } from "./dom.js";
@@ -86,22 +86,11 @@ const MAP = [
   },
 ];
 
-/** Members that are lists of short words, separated by commas. */
-const listColumn = (key, more) =>
-  textColumn(key, {
-    show: (row) => (row[key] ?? []).join(", "),
-    put(row, text) {
-      const { [key]: _, ...rest } = row;
-      const list = text.split(",").map((word) => word.trim()).filter(Boolean);
-      return { row: list.length ? { ...rest, [key]: list } : rest };
-    },
-    ...more,
-  });
 const roleColumns = () => [
   textColumn("role", { width: 12, pinned: true, label: t("field.certificate_role") }),
   choiceColumn("access", ["read", "read-write"], { width: 8, label: t("field.role_access") }),
-  listColumn("units", { width: 8 }),
-  listColumn("areas", { width: 14, label: t("field.role_areas"), help: t("hint.role_areas") }),
+  wordsColumn("units", { parse: unitIds, width: 8 }),
+  wordsColumn("areas", { width: 14, label: t("field.role_areas"), help: t("hint.role_areas") }),
   textColumn("description", { width: 18 }),
 ];
 const routeColumns = () => [

@@ -118,6 +118,7 @@ async function main() {
       const users = [
         ...(config.read("/devices") ?? []).filter((device) => device.port === port.name).map(({ name }) => ["devices", name]),
         ...(config.read("/modules") ?? []).filter(({ driver }) => driver?.port === port.name).map(({ name }) => ["modules", name]),
+        ...routes().filter((route) => route.port === port.name).map(({ units }) => ["modbus-server", t("ports.route", { units })]),
       ];
       const place = h("div", {});
       body.append(
@@ -130,7 +131,7 @@ async function main() {
           users.length
             ? users.map(([page, name], index) => [
                 index > 0 && ", ",
-                h("a", { href: `/${page}#${encodeURIComponent(name)}` }, name),
+                h("a", { href: page === "modbus-server" ? `/${page}` : `/${page}#${encodeURIComponent(name)}` }, name),
               ])
             : t("ports.no_devices"),
         ),
@@ -152,13 +153,16 @@ async function main() {
       pointers.remove(config.data, pointers.join(list.pointer, "data_bits"));
       form?.refresh();
     }
-    // Devices name their port: a new name goes to them too, so that a rename is one edit.
+    // Devices and the gateway name their port: a new name goes to them too, so that a rename is one edit.
     if (detail.pointer === pointers.join(list.pointer, "name")) followName();
     list.refresh();
   });
   let known = names();
   function names() {
     return (config.read("/ports") ?? []).map(({ name }) => name);
+  }
+  function routes() {
+    return config.read("/modbus_server/gateway") ?? [];
   }
   function followName() {
     const now = names();
@@ -167,6 +171,7 @@ async function main() {
       if (before === name || now.length !== known.length || now.includes(before)) return;
       for (const device of config.read("/devices") ?? []) if (device.port === before) device.port = name;
       for (const { driver } of config.read("/modules") ?? []) if (driver?.port === before) driver.port = name;
+      for (const route of routes()) if (route.port === before) route.port = name;
     });
     known = now;
   }

@@ -89,7 +89,8 @@ crate::web::i18n::declare_for_scripts! {
     "ports.empty": "No ports yet. Add the serial line or the network address your devices are on.", "아직 포트가 없습니다. 장치가 연결된 시리얼 라인이나 네트워크 주소를 추가하세요.";
     "ports.empty_hint": "No ports yet. An administrator adds them under Ports.", "아직 포트가 없습니다. 관리자가 포트 페이지에서 추가합니다.";
     "ports.delete_text": "Its devices need another port before the change can be applied.", "적용하려면 이 포트의 장치에 다른 포트를 지정해야 합니다.";
-    "ports.devices": "Devices and modules on this port:", "이 포트의 장치와 모듈:";
+    "ports.devices": "On this port:", "이 포트를 쓰는 것:";
+    "ports.route": "gateway for unit ids {units}", "유닛 ID {units}의 게이트웨이";
     "ports.no_devices": "none", "없음";
     "devices.add": "Add device", "장치 추가";
     "devices.empty": "No devices yet. Add a port first, then the devices on it.", "아직 장치가 없습니다. 먼저 포트를 추가한 다음 장치를 추가하세요.";
