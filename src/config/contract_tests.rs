@@ -333,6 +333,10 @@ fn modules_have_tables_of_their_own_and_nobody_elses() {
             json!([{ "module": "d", "holding": 5 }, { "module": "internal", "holding": 5 }]),
             "/1/holding: number 1 of this list has this already",
         ),
+        (
+            json!([{ "module": "computed", "holding": 10 }, { "module": "internal", "holding": 13 }]),
+            "/1/holding: values of number 1 of this list lie here too: leave room, or begin at 14",
+        ),
     ] {
         assert_eq!(said(modules), [format!("/modbus_server/map/modules{expect}")]);
     }

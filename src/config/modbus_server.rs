@@ -18,8 +18,8 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 pub use security::SecurityConfig;
-pub use tables::TablesConfig;
-pub(super) use tables::judge as judge_tables;
+pub(super) use tables::{Room, judge as judge_tables};
+pub use tables::{TablesConfig, value_type};
 
 /// The port of Modbus/TCP (Modbus messaging on TCP/IP V1.0b, 4.2.2.1).
 const PORT: u16 = 502;

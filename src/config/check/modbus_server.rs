@@ -2,12 +2,12 @@
 
 use crate::config::GatewayConfig;
 use crate::config::catalogue::Catalogue;
-use crate::config::modbus_server::{EntryConfig, OwnUnit, RouteConfig, judge_tables};
+use crate::config::modbus_server::{EntryConfig, OwnUnit, Room, RouteConfig, judge_tables};
 use crate::config::problem::{Problems, Severity};
 use crate::config::tags::definitions;
 use crate::modbus::address::Table;
 use serde_json::Value as Json;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Notes every broken rule and takes out of `config` what cannot be served.
 pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut Problems) {
@@ -37,10 +37,17 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
             (None, _) => None,
         }
     };
+    let mut rooms: HashMap<String, Room> = HashMap::new();
+    if !server.map.modules.is_empty() {
+        for def in definitions(config) {
+            rooms.entry(def.name.group().to_owned()).or_default().add(&def);
+        }
+    }
     judge_tables(
         &mut server.map.modules,
         |group| groups.contains(group) || ["internal", "computed"].contains(&group),
         taken,
+        |group| rooms.get(group).copied().unwrap_or_default(),
         |index, member, sentence| error(&pointer("map/modules", index, member), sentence, problems),
     );
     config.modbus_server = Some(server);

@@ -207,18 +207,28 @@ fn fill(
         }
     }
     entries.sort_by_key(|entry: &Entry| entry.address);
-    // First addresses may be too near each other for what has grown since: nothing is read as something else.
-    let mut reach = 0;
-    entries.retain(|entry| {
-        let free = reach <= u32::from(entry.address);
-        if free {
-            reach = entry.end();
-        } else {
-            left_out += 1;
-        }
-        free
-    });
+    left_out += part(&mut entries);
     (entries.into(), left_out)
+}
+
+/// Leaves of entries that overlap only one, a value if one is among them; how many went. First addresses may be too near
+/// each other for all that lies behind the values, or for what has grown since: nothing is read as something else.
+fn part(entries: &mut Vec<Entry>) -> usize {
+    let before = entries.len();
+    let mut kept: Vec<Entry> = Vec::with_capacity(before);
+    for entry in entries.drain(..) {
+        let in_the_way = kept.last().filter(|last| u32::from(entry.address) < last.end());
+        match in_the_way.map(|last| last.point.attribute() != Attribute::Value) {
+            None => kept.push(entry),
+            Some(true) if entry.point.attribute() == Attribute::Value => {
+                kept.pop();
+                kept.push(entry);
+            }
+            Some(_) => (),
+        }
+    }
+    *entries = kept;
+    before - entries.len()
 }
 
 /// Whether the attribute is about the value, and stale with it.

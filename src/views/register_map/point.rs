@@ -1,5 +1,6 @@
 //! How a point fills its registers, and what written registers say.
 
+use crate::config::modbus_server::{TEXT_REGISTERS, value_type};
 use crate::modbus::order::Order;
 use crate::modbus::words::Codec;
 use crate::tag::attribute::Attribute;
@@ -10,7 +11,7 @@ use crate::tag::reading::{Raw, Stamp, TagState};
 use crate::tag::value::{Value, ValueType};
 
 /// Registers of a text value, of a description and of a unit in the automatic map.
-const TEXT: u16 = crate::config::modbus_server::TEXT_REGISTERS;
+const TEXT: u16 = TEXT_REGISTERS;
 const UNIT: u16 = 4;
 
 /// An attribute and how it is encoded.
@@ -21,19 +22,9 @@ pub struct Point {
 }
 
 /// Type and registers of an attribute in the automatic map.
-///
-/// Numbers that were scaled from one register, and those of channels, have no more digits than 32 bits of float hold;
-/// BCD is shown as a plain number.
 pub fn shape(def: &TagDef, attribute: Attribute) -> (ValueType, u16) {
     let kind = match attribute {
-        Attribute::Value | Attribute::Min | Attribute::Max => match def.kind {
-            ValueType::F64 if def.channel().is_some() => ValueType::F32,
-            ValueType::Bcd16 | ValueType::U16 | ValueType::I16 if def.scaled => ValueType::F32,
-            kind if def.scaled && kind.is_numeric() && kind != ValueType::F32 => ValueType::F64,
-            ValueType::Bcd16 => ValueType::U16,
-            ValueType::Bcd32 => ValueType::U32,
-            kind => kind,
-        },
+        Attribute::Value | Attribute::Min | Attribute::Max => value_type(def),
         // As read: as wide as the tag, in the order of the field.
         Attribute::Raw if def.origin == Origin::Modbus => match registers(def.kind, TEXT) {
             1 => ValueType::U16,

@@ -126,6 +126,17 @@ fn what_is_added_moves_nobody_and_does_not_lie_on_others() {
 }
 
 #[test]
+fn where_layouts_meet_values_stay_and_what_lies_behind_values_gives_way() {
+    let mut rack = rack();
+    let config = config(json!([{ "module": "b", "holding": 0 }, { "module": "a", "holding": 10 }]));
+    let map = rack.map(&config);
+    assert_eq!((value(&map, Table::Holding, "b/y"), value(&map, Table::Holding, "a/x")), (Some(1), Some(10)));
+    let entries = map.entries(Table::Holding);
+    assert!(entries.windows(2).all(|pair| pair[0].end() <= u32::from(pair[1].address)));
+    assert!(0 < map.left_out());
+}
+
+#[test]
 fn a_layout_that_leaves_its_table_leaves_points_out() {
     let mut rack = rack();
     let config = config(json!([{ "module": "b", "unit_id": 9, "holding": 61_439, "input": 65_535 }]));

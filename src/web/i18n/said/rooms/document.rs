@@ -279,6 +279,7 @@ super::list! {
     "gateway route {} has unit id {} already", "게이트웨이 경로 {0}번이 유닛 ID {1}번을 이미 사용합니다";
     "unit id {} is that of the appliance", "유닛 ID {0}번은 기기의 것입니다";
     "number {} of this list has this already", "이 목록의 {0}번이 이미 사용합니다";
+    "values of number {} of this list lie here too: leave room, or begin at {}", "이 목록의 {0}번 값이 이 자리와 겹칩니다. 자리를 비우거나 {1}에서 시작하세요";
     "{} overlaps {}, which is number {} of this list", "{0} 자리가 이 목록의 {2}번인 {1} 자리와 겹칩니다";
     "with this offset the unit ids leave the range of the port", "이 오프셋을 더하면 유닛 ID가 포트의 범위를 벗어납니다";
 
