@@ -2,6 +2,7 @@
 
 mod crowd;
 mod gateway;
+mod hostile;
 mod image;
 mod security;
 

@@ -1,45 +1,10 @@
 //! Mutated datagrams against the agent in a process of its own.
 
 use super::*;
+use crate::support::dice::Dice;
 use crate::support::field::free_port;
 use crate::support::serve::Serve;
 use tokio::net::UdpSocket;
-
-/// xorshift: the same messages in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn throw(&mut self, below: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(below).unwrap()).unwrap()
-    }
-
-    fn byte(&mut self) -> u8 {
-        u8::try_from(self.throw(256)).unwrap()
-    }
-
-    /// The message with one to five small wounds.
-    fn mutate(&mut self, message: &[u8]) -> Vec<u8> {
-        let mut message = message.to_vec();
-        for _ in 0..=self.throw(5) {
-            let at = self.throw(message.len());
-            match self.throw(6) {
-                0 => message[at] = self.byte(),
-                1 => message[at] ^= 1 << self.throw(8),
-                2 => message.truncate(at.max(1)),
-                3 => message.insert(at, self.byte()),
-                4 => drop(message.remove(at)),
-                _ => message.extend((0..self.throw(40)).map(|_| 0xFF).collect::<Vec<u8>>()),
-            }
-            if message.is_empty() {
-                message.push(0x30);
-            }
-        }
-        message
-    }
-}
 
 /// What a real client sends when it asks and writes in every version: caught between it and the agent.
 async fn caught(agent: SocketAddr) -> Vec<Vec<u8>> {
@@ -92,7 +57,7 @@ async fn survive(messages: usize) {
     eventually(async || client.get(&internal(10, 1)).await.ok(), "the agent").await;
     let models = caught(at).await;
     assert!(10 < models.len());
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
+    let mut dice = Dice::new();
     let mut sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let (mut answer, mut answers) = (vec![0; 65_536], 0u64);
     // By then every kind of refusal has been there, and the cache of the event log's file is full.

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 #[cfg(feature = "peers")]
 pub(crate) mod cable;
 pub(crate) mod certificates;
+pub(crate) mod dice;
 pub(crate) mod field;
 pub(crate) mod gateway;
 pub(crate) mod line;
