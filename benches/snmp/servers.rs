@@ -175,6 +175,8 @@ fn document(line: Option<&String>) -> Json {
     let mut document = json!({
         "format": "dinrail/1",
         "internal": registers,
+        // The list is asked before every message.
+        "access": { "snmp": { "mode": "allow-list", "allow": ["10.0.0.0/8", "192.168.0.0/16", "127.0.0.0/8"] } },
         "snmp": {
             "address": "127.0.0.1:0",
             "versions": ["v2c", "v3"],

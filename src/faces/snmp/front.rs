@@ -6,7 +6,7 @@ use super::world::World;
 use crate::config::snmp::{SnmpConfig, Version, Versions};
 use crate::net::door::Door;
 use crate::net::udp::{AnsweringSocket, Way};
-use crate::views::mib::head::{NoHead, peek};
+use crate::views::mib::head::{NoHead, peek, unwelcome};
 use arc_swap::ArcSwap;
 use std::collections::HashMap;
 use std::io;
@@ -240,6 +240,9 @@ async fn relay(
     loop {
         match upstream.recv(&mut buffer).await {
             Ok(length) => {
+                if let Some(why) = unwelcome(&buffer[..length]) {
+                    world.refused_user(manager.address, why);
+                }
                 if front.answer(&buffer[..length], way).await.is_ok() {
                     count(&world.counts.answers);
                     manager.answered();

@@ -11,6 +11,7 @@ use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::image::Reader;
 use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::status::UnitsWatch;
+use crate::views::mib::head::Unwelcome;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use async_snmp::agent::Agent;
 use std::net::IpAddr;
@@ -82,6 +83,17 @@ impl World {
     /// Stands in the event log, whose damper keeps a flood of them short.
     pub(super) fn refused_community(&self, from: IpAddr, version: Version) {
         self.tell_refused(from, format!("{}: an unknown community", word(version)));
+    }
+
+    /// The same of somebody who was told so by the agent.
+    pub(super) fn refused_user(&self, from: IpAddr, why: Unwelcome) {
+        let why = match why {
+            Unwelcome::Level => "SNMPv3: a security level that is not permitted",
+            Unwelcome::User => "SNMPv3: an unknown user",
+            Unwelcome::Digest => "SNMPv3: a wrong authentication password",
+            Unwelcome::Decryption => "SNMPv3: a wrong privacy password",
+        };
+        self.tell_refused(from, why.to_owned());
     }
 
     pub(super) fn tell_refused(&self, from: IpAddr, detail: String) {
