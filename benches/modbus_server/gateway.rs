@@ -1,7 +1,7 @@
 //! The way through to a simulated line of 115200 baud, 8N1, with devices that take 2 ms and ignore frames that come too
 //! early.
 
-use crate::load::{ANSWER, REQUEST, at};
+use crate::load::{ANSWER, REQUEST, at, pause};
 use crate::servers::Server;
 use crate::sim::Sim;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -57,14 +57,14 @@ fn of_one_that_pauses(server: &Server, time: Duration) -> Result<[f64; 2]> {
     let end = Instant::now() + Duration::from_secs(10);
     while one.ask().is_err() {
         ensure!(Instant::now() < end, "the line does not open");
-        thread::sleep(Duration::from_millis(50));
+        pause(Duration::from_millis(50));
         one = Client::connect(server.address)?;
     }
     let mut over = Vec::new();
     let end = Instant::now() + time;
     while Instant::now() < end {
         // Longer than the silence, and never in step with anything.
-        thread::sleep(Duration::from_micros(5_000 + 977 * (over.len() as u64 % 11)));
+        pause(Duration::from_micros(5_000 + 977 * (over.len() as u64 % 11)));
         over.push(one.ask()?.saturating_sub(line_time()));
     }
     over.sort_unstable();

@@ -11,6 +11,12 @@ use tokio::task::JoinSet;
 pub(crate) const REQUEST: [u8; 12] = [0, 1, 0, 0, 0, 6, 1, 3, 0, 0, 0, 10];
 pub(crate) const ANSWER: usize = 29;
 
+/// Waits in a thread of one's own.
+#[expect(clippy::disallowed_methods, reason = "no runtime is blocked, and there is nothing to wait for but the time")]
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
 /// What clients do, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Load {

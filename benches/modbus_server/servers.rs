@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::load::{ANSWER, REQUEST};
+use crate::load::{ANSWER, REQUEST, pause};
 use crate::product::Product;
 use dinrail::modbus::rtu;
 use dinrail::modbus::wire::{Parity, Wire};
@@ -119,7 +119,7 @@ pub(crate) fn bare_gateway(line: &str) -> Result<()> {
         if client.read_exact(&mut request).is_err() {
             return Ok(());
         }
-        std::thread::sleep(clear.saturating_duration_since(Instant::now()));
+        pause(clear.saturating_duration_since(Instant::now()));
         port.write_all(&rtu::frame(request[6], &request[7..]))?;
         let mut reply = [0; ANSWER - 4];
         port.read_exact(&mut reply)?;

@@ -40,7 +40,7 @@ struct Stream {
 
 fn stream(dice: &mut Dice) -> Stream {
     let (mut asked, mut bytes) = (Vec::new(), Vec::new());
-    for number in 0..1 + dice.throw(80) {
+    for number in 0..=dice.throw(80) {
         let model = MODELS[dice.throw(MODELS.len())];
         let mut pdu = if dice.throw(3) == 0 { model.to_vec() } else { dice.mutate(model) };
         pdu.truncate(253);

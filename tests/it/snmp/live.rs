@@ -4,6 +4,7 @@ use super::*;
 use crate::support::line::device;
 use crate::support::wait::PATIENCE;
 use dinrail::sim::server::{Server, ServerConfig, Speech};
+use reqwest::Method;
 use std::collections::HashMap;
 
 #[tokio::test]
@@ -44,7 +45,7 @@ async fn names(client: &Client<UdpHandle>) -> HashMap<String, u32> {
 }
 
 #[tokio::test]
-async fn rows_stay_over_renames_removals_and_restarts_and_the_engine_with_them() {
+async fn rows_stay_over_renames_removals_imports_and_restarts_and_the_engine_with_them() {
     let bench = Bench::start().await;
     let client = bench.client(Auth::v2c(COMMUNITY)).await;
     assert_eq!(names(&client).await, HashMap::from([("level".into(), 1), ("pump".into(), 2), ("recipe".into(), 3)]));
@@ -57,6 +58,14 @@ async fn rows_stay_over_renames_removals_and_restarts_and_the_engine_with_them()
     bench.gateway.edit(edit).await.unwrap();
     let expect = HashMap::from([("pump".into(), 2), ("batch".into(), 3), ("fresh".into(), 4)]);
     eventually(async || (names(&client).await == expect).then_some(()), "the rows after the change").await;
+    // All of it is taken out, and what was exported before put in again.
+    let rest = bench.gateway.admin().await;
+    let (exported, _) = rest.config().await;
+    bench.gateway.edit(|document| drop(document["internal"].take())).await.unwrap();
+    eventually(async || names(&client).await.is_empty().then_some(()), "no rows").await;
+    let answer = rest.change(Method::PUT, "/api/v1/config", Some(exported)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    eventually(async || (names(&client).await == expect).then_some(()), "the rows after the import").await;
     let before = bench.status();
     let folder = bench.gateway.stop().await;
 
