@@ -112,6 +112,8 @@ impl Gateway {
             image: image.clone(),
             commands: commands.clone(),
             backstage,
+            #[cfg(feature = "broker")]
+            bridges: crate::runtime::bridges::Bridges::default(),
             lines: lines.clone(),
             modules: modules.clone(),
             memory: Memory { counts: store.kept_counts(), boots: store.host_boots(), boot: boot_id() },

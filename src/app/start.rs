@@ -15,9 +15,13 @@ use crate::drivers::modbus::unit::{LineConfig, SerialUnit};
 #[cfg(feature = "broker")]
 use crate::faces::broker::Broker;
 use crate::faces::modbus_server::{ModbusServer, ModbusServerUnit};
+#[cfg(feature = "broker")]
+use crate::faces::mqtt::bridge::{BridgeUnit, BridgeUnitConfig};
 use crate::faces::mqtt::{MqttUnit, MqttUnitConfig};
 use crate::faces::snmp::{SnmpAgent, SnmpUnitConfig};
 use crate::net::door::Access;
+#[cfg(feature = "broker")]
+use crate::runtime::bridges::Bridges;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::{Event, Events};
 use crate::runtime::image::Image;
@@ -46,6 +50,8 @@ pub(super) struct Parts {
     pub(super) image: Image,
     pub(super) commands: Commands,
     pub(super) backstage: Backstage,
+    #[cfg(feature = "broker")]
+    pub(super) bridges: Bridges,
     pub(super) lines: Lines,
     pub(super) modules: Modules,
     pub(super) memory: Memory,
@@ -141,6 +147,18 @@ impl Parts {
             ),
             #[cfg(feature = "broker")]
             UnitConfig::Broker(broker) => self.broker(broker, ctx),
+            #[cfg(feature = "broker")]
+            UnitConfig::Bridge(bridge) => followed(
+                BridgeUnitConfig::clone(bridge),
+                |config| match config {
+                    UnitConfig::Bridge(bridge) => Some(BridgeUnitConfig::clone(bridge)),
+                    _ => None,
+                },
+                |config| {
+                    let (bridges, queues) = (self.bridges.clone(), self.store.queues());
+                    BridgeUnit { config, bridges, queues }.run(ctx)
+                },
+            ),
             UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
             UnitConfig::Snmp(unit) => followed(
                 SnmpUnitConfig::clone(unit),
@@ -171,7 +189,7 @@ impl Parts {
             |follow| {
                 let door = self.access.door(Service::Broker).clone();
                 let broker = Broker::new(follow, self.events.clone(), door);
-                broker.with_memory(self.store.retained_messages()).run(ctx)
+                broker.with_memory(self.store.retained_messages()).with_bridges(self.bridges.clone()).run(ctx)
             },
         )
     }

@@ -13,6 +13,8 @@ use crate::drivers::local_io::unit as local_io;
 use crate::drivers::modbus::unit::LineConfig;
 use crate::faces::modbus_server::ModbusServerUnit;
 use crate::faces::mqtt::MqttUnitConfig;
+#[cfg(feature = "broker")]
+use crate::faces::mqtt::bridge::BridgeUnitConfig;
 use crate::faces::snmp::{DeviceRow, PortRow, SnmpUnitConfig};
 use crate::runtime::unit::{Resource, UnitKey, UnitKind, UnitSpec};
 use crate::services::certificate_watch::Ends;
@@ -39,6 +41,9 @@ pub(super) enum UnitConfig {
     /// The embedded broker.
     #[cfg(feature = "broker")]
     Broker(BrokerConfig),
+    /// One of its bridges.
+    #[cfg(feature = "broker")]
+    Bridge(Box<BridgeUnitConfig>),
     /// The Modbus/TCP server and gateway.
     ModbusServer(Box<ModbusServerUnit>),
     /// The agent for network managers.
@@ -70,6 +75,8 @@ impl UnitSpec for UnitConfig {
             Self::Mqtt(config) => config.connection.identity.name.clone(),
             #[cfg(feature = "broker")]
             Self::Broker(_) => "embedded broker".to_owned(),
+            #[cfg(feature = "broker")]
+            Self::Bridge(config) => config.bridge.connection.identity.name.clone(),
             Self::ModbusServer(_) => "Modbus/TCP server".to_owned(),
             Self::Snmp(_) => "SNMP agent".to_owned(),
             Self::Web(..) => "browser and REST server".to_owned(),
@@ -96,6 +103,8 @@ impl UnitSpec for UnitConfig {
             }
             Self::Snmp(agent) if agent.snmp.address.port() != 0 => vec![Resource::UdpPort(agent.snmp.address)],
             Self::Web(at, _) if at.port() != 0 => vec![Resource::TcpPort(*at)],
+            #[cfg(feature = "broker")]
+            Self::Bridge(_) => Vec::new(),
             Self::RemoteModule(_)
             | Self::Internal(_)
             | Self::Computed(_)
@@ -115,7 +124,7 @@ impl UnitSpec for UnitConfig {
         match self {
             // Each of these takes every change while running and decides itself what it must reopen.
             #[cfg(feature = "broker")]
-            Self::Broker(_) => false,
+            Self::Broker(_) | Self::Bridge(_) => false,
             Self::RemoteModule(_) => !matches!(next, Self::RemoteModule(_)),
             Self::Module(_) => !matches!(next, Self::Module(_)),
             Self::Line(_)
@@ -138,7 +147,8 @@ impl UnitSpec for UnitConfig {
 
 /// The units a configuration needs; `web` overrides the stored listener.
 pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMap<UnitKey, UnitConfig> {
-    let names = config.connections.iter().map(|connection| &connection.identity);
+    let bridges = config.broker.iter().flat_map(|broker| &broker.bridges).map(|bridge| &bridge.connection);
+    let names = config.connections.iter().chain(bridges).map(|connection| &connection.identity);
     let connections = names.map(|identity| (identity.id.clone(), identity.name.clone())).collect();
     let certificates = config.certificates.iter().filter(|certificate| certificate.identity.enabled);
     let end = |certificate: &CertificateConfig| {
@@ -191,6 +201,11 @@ pub(super) fn wanted(config: &GatewayConfig, web: Option<SocketAddr>) -> BTreeMa
     #[cfg(feature = "broker")]
     if let Some(broker) = config.broker.as_ref().filter(|broker| broker.enabled) {
         units.insert(UnitKey::new(UnitKind::Broker, "broker"), UnitConfig::Broker(broker.clone()));
+        for bridge in broker.bridges.iter().filter(|bridge| bridge.connection.identity.enabled) {
+            let key = UnitKey::new(UnitKind::Bridge, bridge.connection.identity.id.clone());
+            let unit = BridgeUnitConfig { appliance: config.appliance.name.clone(), bridge: bridge.clone() };
+            units.insert(key, UnitConfig::Bridge(Box::new(unit)));
+        }
     }
     units
 }

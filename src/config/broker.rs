@@ -1,10 +1,12 @@
 //! `mqtt.broker`: the embedded broker of one site.
 
 use super::appliance::socket_address;
+use super::bridge::BridgeConfig;
 use super::fields::{Fields, Identity, shown_text};
 use super::pem::PemPair;
 use super::problem::{Pointer, Problems};
 use super::secret::Secret;
+use super::topic_filter::is_filter;
 use serde_json::Value as Json;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub struct BrokerConfig {
     pub max_clients: usize,
     /// Bytes of a message; 1024..16777216.
     pub max_message_bytes: usize,
+    /// Other brokers it exchanges messages with.
+    pub bridges: Vec<BridgeConfig>,
 }
 
 /// One address.
@@ -85,8 +89,10 @@ impl BrokerConfig {
         let anonymous = fields.flag("anonymous", false, problems);
         let max_clients = fields.integer("max_clients", 1..=10_000, 100, problems);
         let max_message_bytes = fields.integer("max_message_bytes", 1_024..=16_777_216, 1_048_576, problems);
+        let bridges = fields.list("bridges", problems);
         let good = fields.finish(problems);
         let users = super::read_list(users, &at.member("users"), problems, BrokerUser::read);
+        let bridges = super::read_list(bridges, &at.member("bridges"), problems, BridgeConfig::read);
         good.then_some(Self {
             enabled,
             listeners,
@@ -94,6 +100,7 @@ impl BrokerConfig {
             anonymous,
             max_clients: usize::try_from(max_clients).unwrap_or(100),
             max_message_bytes: usize::try_from(max_message_bytes).unwrap_or(1_048_576),
+            bridges,
         })
     }
 }
@@ -157,18 +164,4 @@ fn read_filters(fields: &mut Fields<'_>, name: &'static str, problems: &mut Prob
         }
     }
     filters
-}
-
-/// MQTT 3.1.1, 4.7.1.
-fn is_filter(text: &str) -> bool {
-    let levels: Vec<&str> = text.split('/').collect();
-    let last = levels.len() - 1;
-    !text.is_empty()
-        && text.len() <= super::topic::MAX_TOPIC
-        && !text.contains('\0')
-        && levels.iter().enumerate().all(|(index, level)| match *level {
-            "+" => true,
-            "#" => index == last,
-            other => !other.contains(['+', '#']),
-        })
 }

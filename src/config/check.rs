@@ -1,5 +1,6 @@
 //! Rules that hold between parts of a document. Each part is good in itself when it gets here.
 
+mod bridges;
 mod certificates;
 mod computed;
 mod expressions;
@@ -24,6 +25,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     ports_of_modules(config, document, problems);
     shared_links(config, document, problems);
     listeners(config, problems);
+    bridges::judge(config, document, problems);
     client_ids(config, document, problems);
     watchdogs(config, problems);
     computed::judge(config, document, problems);
@@ -72,7 +74,9 @@ fn names(document: &Json, problems: &mut Problems) {
         }
     }
     if let Some(broker) = mqtt.get("broker") {
-        unique(broker.get("users"), &at.member("broker").member("users"), problems);
+        let at = at.member("broker");
+        unique(broker.get("users"), &at.member("users"), problems);
+        unique(broker.get("bridges"), &at.member("bridges"), problems);
     }
 }
 
@@ -228,15 +232,23 @@ fn watchdogs(config: &GatewayConfig, problems: &mut Problems) {
 /// A broker lets only one client of an id in; two of ours would throw each other out for ever.
 fn client_ids(config: &GatewayConfig, document: &Json, problems: &mut Problems) {
     let mut taken = HashMap::new();
-    for connection in config.connections.iter().filter(|connection| connection.identity.enabled) {
+    let connections = config.connections.iter().map(|connection| {
+        let id = connection.client_id.clone().unwrap_or_else(|| config.appliance.name.clone());
+        ("/mqtt/connections", connection, id)
+    });
+    let bridges = config.broker.iter().flat_map(|broker| &broker.bridges);
+    let bridges = bridges.map(|bridge| (bridges::LIST, &bridge.connection, bridge.client_id(&config.appliance.name)));
+    for (list, connection, id) in connections.chain(bridges).filter(|(_, connection, _)| connection.identity.enabled) {
         let (name, broker) = (&connection.identity.name, &connection.broker);
-        let id = connection.client_id.as_deref().unwrap_or(&config.appliance.name);
-        if let Some(first) = taken.insert((&broker.host, broker.port, id), name) {
-            let place = Place::new(document, "/mqtt/connections", name);
-            let sentence =
-                format!("connection `{first}` has the client id `{id}` at this broker too: give each its own");
-            place.warning("client_id", sentence, problems);
-        }
+        let Some((first_list, first)) = taken.insert((&broker.host, broker.port, id.clone()), (list, name)) else {
+            continue;
+        };
+        let sentence = if first_list == bridges::LIST {
+            format!("bridge `{first}` has the client id `{id}` at this broker too: give each its own")
+        } else {
+            format!("connection `{first}` has the client id `{id}` at this broker too: give each its own")
+        };
+        Place::new(document, list, name).warning("client_id", sentence, problems);
     }
 }
 

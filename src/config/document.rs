@@ -100,6 +100,7 @@ pub fn beyond_limit(root: &Json) -> Option<String> {
         ("modules with tables of their own", list("/modbus_server/map/modules"), limits::OWN_TABLES),
         ("MQTT connections", list("/mqtt/connections"), limits::CONNECTIONS),
         ("publications", sum("/mqtt/connections", "publications"), limits::PUBLICATIONS),
+        ("bridges", list("/mqtt/broker/bridges"), limits::BRIDGES),
         ("certificates", list("/certificates"), limits::CERTIFICATES),
         ("subscriptions", sum("/mqtt/connections", "subscriptions"), limits::SUBSCRIPTIONS),
     ];

@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod appliance;
+pub mod bridge;
 pub mod broker;
 pub mod broker_url;
 pub mod buffer;
@@ -38,6 +39,7 @@ pub mod subscription;
 pub mod tags;
 pub mod template;
 pub mod topic;
+pub mod topic_filter;
 
 pub use fields::Identity;
 
@@ -89,6 +91,8 @@ pub mod limits {
     pub const OWN_TABLES: usize = 247;
     /// MQTT connections.
     pub const CONNECTIONS: usize = 64;
+    /// Bridges of the embedded broker.
+    pub const BRIDGES: usize = 16;
     /// Certificates: each MQTT connection its own, and some.
     pub const CERTIFICATES: usize = 100;
     /// Published points: tags times attributes, over all publications; five times every value of the most tags. Each

@@ -113,6 +113,23 @@ pub enum Qos {
     ExactlyOnce,
 }
 
+impl Qos {
+    /// As the protocol writes it.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::AtMostOnce => 0,
+            Self::AtLeastOnce => 1,
+            Self::ExactlyOnce => 2,
+        }
+    }
+
+    /// This one, or the other if that is less.
+    #[must_use]
+    pub fn at_most(self, cap: Self) -> Self {
+        if cap.number() < self.number() { cap } else { self }
+    }
+}
+
 impl PublicationConfig {
     pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;

@@ -1,5 +1,6 @@
 //! Floor 1: what runs. No protocol, no SQL.
 
+pub mod bridges;
 pub mod changes;
 pub mod commands;
 pub mod configure;

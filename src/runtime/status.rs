@@ -296,6 +296,20 @@ pub struct MqttStatus {
     pub queue: QueueStatus,
     /// What became of the messages of each publication.
     pub ledger: Vec<LedgerStatus>,
+    /// Of a bridge of the embedded broker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bridge: Option<BridgeStatus>,
+}
+
+/// What a bridge counts beside what every MQTT connection does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BridgeStatus {
+    /// Messages of the other broker handed to ours.
+    pub brought: u64,
+    /// Messages not passed on because they had come round: over other bridges, or straight back.
+    pub returned: u64,
+    /// Messages of ours that found no room on their way to the bridge: they came faster than it took them.
+    pub missed: u64,
 }
 
 /// The store-and-forward queue of an MQTT connection.
@@ -365,6 +379,8 @@ pub struct BrokerStatus {
     pub messages_out: u64,
     /// Messages not queued for a client because too much was waiting for it already.
     pub dropped: u64,
+    /// Messages dropped because they had been sent on over a bridge before and had come round.
+    pub returned: u64,
     /// Connections without a login as yet.
     pub strangers: u64,
     /// Of such connections, those closed because others came.

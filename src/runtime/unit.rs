@@ -21,6 +21,8 @@ pub enum UnitKind {
     Computed,
     /// The embedded broker; before the connections, which may be to it: units start in this order.
     Broker,
+    /// A bridge of the embedded broker.
+    Bridge,
     /// One MQTT connection.
     Mqtt,
     /// The Modbus/TCP server and gateway.
@@ -42,6 +44,7 @@ impl UnitKind {
             Self::Module => "module",
             Self::Internal => "internal",
             Self::Computed => "computed",
+            Self::Bridge => "bridge",
             Self::Mqtt => "mqtt",
             Self::ModbusServer => "modbus-server",
             Self::Broker => "broker",

@@ -1,4 +1,4 @@
-//! Removes the queue of an MQTT connection that was taken out of the configuration, once its unit has ended.
+//! Removes the queue of an MQTT connection or bridge that was taken out of the configuration, once its unit has ended.
 //!
 //! Only a removal that is seen counts: a connection that is not among those of a start may be one whose stored settings
 //! cannot be read just now, and its messages would be lost for good.
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use tokio::sync::watch;
 
-/// The names of all connections, those switched off too, by their ids.
+/// The names of all connections and bridges, those switched off too, by their ids.
 pub type Connections = BTreeMap<String, String>;
 
 /// The unit that sweeps.
@@ -53,7 +53,8 @@ impl QueueSweep {
             }
             let units = self.units.borrow_and_update().clone();
             leaving.retain(|id, name| {
-                let running = units.contains_key(&UnitKey::new(UnitKind::Mqtt, id.clone()));
+                let runs = |kind| units.contains_key(&UnitKey::new(kind, id.clone()));
+                let running = [UnitKind::Mqtt, UnitKind::Bridge].into_iter().any(runs);
                 if !running {
                     self.remove(id, name);
                 }

@@ -1,5 +1,6 @@
 // The editor of the embedded broker: listeners, users, limits.
 
+import { Bridges } from "./broker-bridges.js";
 import { brokerClients } from "./broker-clients.js";
 import { freshName } from "./collection.js";
 import { ConfigDocument } from "./document.js";
@@ -68,6 +69,7 @@ function state() {
     clients.length === 0 && h("p", { class: "empty" }, t("modbus.no_clients")),
     brokerClients(clients),
     h("p", { class: "hint" }, t("broker.kept", { sessions: count(d.absent ?? 0), messages: count(d.retained ?? 0) })),
+    d.returned > 0 && h("p", { class: "hint" }, t("bridge.went_round", { n: count(d.returned) })),
     d.trouble && h("p", { class: "trouble" }, mark("bad"), " ", reasonText(d.trouble)),
   );
 }
@@ -112,6 +114,8 @@ async function main() {
       : h("p", { class: "empty" }, t(emptyLabel));
     return [list, add];
   }
+
+  const bridges = new Bridges({ config, certificates: () => certificates(), form, entries, show });
 
   function show() {
     forms = [];
@@ -160,6 +164,7 @@ async function main() {
       }),
       { addLabel: "broker.add_user", emptyLabel: "broker.no_users" },
     );
+    const bridged = bridges.section();
     fill(
       root,
       section(
@@ -182,6 +187,7 @@ async function main() {
       ),
       section("broker.listeners", listeners, addListener),
       section("broker.users", users, addUser),
+      section(bridged.title, bridged.body, bridged.add),
       h("section", { class: "panel" }, form("/mqtt/broker", CAPS)),
     );
   }
@@ -189,7 +195,12 @@ async function main() {
   config.addEventListener("checked", () => forms.forEach((one) => one.showProblems()));
   config.addEventListener("loaded", show);
   live.addEventListener("status", state);
-  saveBar(config, { jump: (pointer) => forms.some((one) => one.focus(pointer)) });
+  saveBar(config, {
+    jump: (pointer) => {
+      bridges.reveal(pointer);
+      return forms.some((one) => one.focus(pointer));
+    },
+  });
   show();
   state();
 }

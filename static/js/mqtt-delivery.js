@@ -18,7 +18,7 @@ function age(ms) {
 
 const hours = (n) => (n === null || n === undefined ? "–" : t("mqtt.hours", { n: n < DAY_H ? decimal(n) : count(Math.round(n)) }));
 
-const figure = (label, value) => h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value));
+export const figure = (label, value) => h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value));
 
 /** The queue's figures as the overview and the editor show them. */
 export function queueFigures({ queue } = {}) {
@@ -69,13 +69,25 @@ function ledger(rows) {
   );
 }
 
+const bridgeFigures = ({ brought, returned, missed }) =>
+  h(
+    "dl",
+    { class: "figures" },
+    figure(t("bridge.brought"), count(brought)),
+    figure(t("bridge.returned"), count(returned)),
+    figure(t("bridge.missed"), count(missed)),
+  );
+
 /** The panel of one connection, which follows the stream as long as it stands on the page. */
 export class Delivery {
   #id;
+  #kind;
   #show = () => this.show();
 
-  constructor(id) {
+  /** `id` gives that of the connection, or of another unit of this kind that delivers as one. */
+  constructor(id, kind = "mqtt") {
     this.#id = id;
+    this.#kind = kind;
     this.element = h("section", { class: "items delivery" });
     live.addEventListener("status", this.#show);
     this.show();
@@ -86,7 +98,7 @@ export class Delivery {
   }
 
   show() {
-    const key = `mqtt/${this.#id()}`;
+    const key = `${this.#kind}/${this.#id()}`;
     const detail = live.status?.units?.find((unit) => unit.key === key)?.detail;
     const title = h("h3", {}, t("mqtt.delivery"));
     if (!detail?.queue) {
@@ -110,6 +122,7 @@ export class Delivery {
           )
         : h("p", { class: "hint" }, t("mqtt.off")),
       rows.length > 0 && [ledger(rows), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
+      detail.bridge && bridgeFigures(detail.bridge),
     );
   }
 }

@@ -11,6 +11,7 @@ import { Delivery } from "./mqtt-delivery.js";
 import { Many } from "./mqtt-many.js";
 import { Preview } from "./mqtt-preview.js";
 import { NEW_PUBLICATION, publicationFields } from "./mqtt-publication.js";
+import { sessionFields } from "./mqtt-session.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 import { tagOffers } from "./tag-names.js";
@@ -22,24 +23,6 @@ let written = () => [];
 /** The names of certificates; filled once the document is there. */
 let certificates = () => [];
 
-const tls = ({ url = "" }) => /^(mqtts|wss):/.test(url);
-const five = ({ protocol }) => protocol === "5";
-/** `site = north`, one a line, and back. */
-const propertiesText = (properties) =>
-  Object.entries(properties)
-    .map(([name, text]) => `${name} = ${text}`)
-    .join("\n");
-const parseProperties = (text) => ({
-  value: Object.fromEntries(
-    text
-      .split("\n")
-      .filter((line) => line.trim())
-      .map((line) => {
-        const [name, ...rest] = line.split("=");
-        return [name.trim(), rest.join("=").trim()];
-      }),
-  ),
-});
 const delivery = (message) => [
   { key: `${message}/qos`, label: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, hint: "none" },
   { key: `${message}/retain`, label: "retain", kind: "check", def: false, hint: "none" },
@@ -58,49 +41,7 @@ const CONNECTION = [
       { key: "enabled", kind: "check", def: true },
     ],
   },
-  {
-    title: "section.tls",
-    when: tls,
-    fields: [
-      { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" },
-      { key: "tls/certificate", kind: "suggest", hint: "connection_certificate", options: () => certificates() },
-      { key: "tls/server_name" },
-      { key: "tls/alpn", kind: "lines", rows: 2 },
-      { key: "tls/pinned_key", sample: "sha256//…" },
-      { key: "tls/insecure", kind: "check", def: false },
-      { key: "tls/min_version", kind: "select", words: "none", options: ["1.2", "1.3"], def: "1.2" },
-    ],
-  },
-  {
-    title: "section.mqtt5",
-    when: five,
-    fields: [
-      { key: "mqtt5/session_expiry_s", kind: "number", def: 86400, min: 0, max: 4294967295, unit: "s" },
-      { key: "mqtt5/receive_maximum", kind: "number", def: 100, min: 1, max: 65535 },
-      { key: "mqtt5/message_expiry_s", kind: "number", min: 1, max: 4294967295, unit: "s" },
-      { key: "mqtt5/topic_alias", kind: "check", def: true },
-      {
-        key: "mqtt5/user_properties",
-        kind: "area",
-        rows: 2,
-        wide: true,
-        sample: "site = north",
-        show: propertiesText,
-        parse: parseProperties,
-      },
-    ],
-  },
-  {
-    title: "section.buffer",
-    folded: true,
-    fields: [
-      { key: "buffer/max_mib", kind: "number", def: 64, min: 0, max: 65536, unit: "MiB" },
-      { key: "buffer/max_age_h", kind: "number", def: 72, min: 1, max: 8760, unit: "h" },
-      { key: "buffer/full", kind: "select", options: ["drop-oldest", "drop-newest"], def: "drop-oldest" },
-      { key: "buffer/durability", kind: "select", options: ["fast", "strict"], def: "fast" },
-      { key: "buffer/drain", kind: "select", options: ["in-order", "live-first"], def: "in-order" },
-    ],
-  },
+  ...sessionFields(() => certificates()),
   {
     title: "section.birth",
     folded: true,

@@ -3,6 +3,7 @@
 use super::Place;
 use crate::config::GatewayConfig;
 use crate::config::certificate::CertificateConfig;
+use crate::config::mqtt::ConnectionConfig;
 use crate::config::pem::PemPair;
 use crate::config::problem::{Problems, Severity};
 use serde_json::Value as Json;
@@ -20,21 +21,25 @@ pub(super) fn judge(config: &mut GatewayConfig, document: &Json, problems: &mut 
             Err(None) => (),
         }
     }
-    config.connections.retain_mut(|connection| {
+    let mut dresses = |list: &str, connection: &mut ConnectionConfig| {
         let Some(tls) = &mut connection.tls else { return true };
         let Some(name) = &tls.certificate else { return true };
         match known.find(name) {
             Ok(pair) => tls.pair = Some(pair),
             Err(why) => {
                 if let Some(sentence) = why {
-                    let place = Place::new(document, "/mqtt/connections", &connection.identity.name);
+                    let place = Place::new(document, list, &connection.identity.name);
                     place.error("tls/certificate", sentence, problems);
                 }
                 return false;
             }
         }
         true
-    });
+    };
+    config.connections.retain_mut(|connection| dresses("/mqtt/connections", connection));
+    if let Some(broker) = &mut config.broker {
+        broker.bridges.retain_mut(|bridge| dresses(super::bridges::LIST, &mut bridge.connection));
+    }
     if let Some(security) = config.modbus_server.as_mut().and_then(|server| server.security.as_mut()) {
         match known.find(&security.certificate) {
             Ok(pair) => security.pair = Some(pair),

@@ -1,5 +1,6 @@
 //! The broker behind the front: rmqtt, set up without its ways to end the process or to grow without bound.
 
+use super::crossing;
 use super::forward::BoundedShared;
 use super::hooks;
 use super::hub::Hub;
@@ -46,6 +47,8 @@ pub(super) struct Engine {
     /// Where the front finds it.
     pub(super) inner: Arc<ArcSwap<SocketAddr>>,
     accepting: JoinSet<()>,
+    /// Takes in what bridges bring.
+    bridging: JoinSet<()>,
     listener: u16,
 }
 
@@ -58,7 +61,9 @@ impl Engine {
         *context.extends.retain_mut().await = Box::new(Retained::load(&hub, kept, context.node.id()).await);
         hooks::register(&context, &hub).await;
         let inner = Arc::new(ArcSwap::from_pointee(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
-        let mut engine = Self { context, hub, inner, accepting: JoinSet::new(), listener: 0 };
+        let mut bridging = JoinSet::new();
+        bridging.spawn(crossing::take_in(context.clone(), hub.clone(), hub.bridges.open()));
+        let mut engine = Self { context, hub, inner, accepting: JoinSet::new(), bridging, listener: 0 };
         engine.listen().await?;
         Ok(engine)
     }
@@ -159,6 +164,7 @@ impl Engine {
     /// which would outlive the runtime.
     pub(super) async fn stop(mut self) {
         self.accepting.shutdown().await;
+        self.bridging.shutdown().await;
         let extends = &self.context.extends;
         let unlinked = [
             timeout(UNLINK_TIMEOUT, async { *extends.shared_mut().await = Box::new(DefaultShared::new(None)) }).await,

@@ -1,5 +1,6 @@
 //! From a publication to its subscribers, with the bounds the broker itself does not have.
 
+use super::crossing;
 use super::hub::Hub;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -53,6 +54,11 @@ impl Shared for BoundedShared {
             self.hub.refuse(&from.id.client_id, "may no longer publish its last will");
             return Ok(0);
         }
+        if crossing::came_round(&self.hub.bridges, &from, &publish) {
+            self.hub.bridges.count_returned();
+            return Ok(0);
+        }
+        self.hub.bridges.offer(&publish.topic, crossing::came_by(&from), || crossing::crossing(&from, &publish));
         // What the broker says itself came from no client.
         if !from.is_system() {
             self.hub.counts.messages_in.fetch_add(1, Ordering::Relaxed);

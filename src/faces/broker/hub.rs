@@ -7,6 +7,7 @@ use crate::config::broker::BrokerConfig;
 use crate::net::gate::Pass;
 use crate::net::throttle::Throttle;
 use crate::platform::clock;
+use crate::runtime::bridges::Bridges;
 use crate::runtime::events::{Category, Event, Events, Outcome};
 use crate::runtime::status::BrokerClient;
 use crate::tag::reading::rfc3339;
@@ -28,6 +29,8 @@ pub(super) struct Hub {
     pub(super) throttle: Throttle,
     events: Events,
     pub(super) gauge: Gauge,
+    /// Where messages leave for other brokers.
+    pub(super) bridges: Bridges,
     max_clients: AtomicUsize,
     max_message: AtomicUsize,
     places: Mutex<HashMap<SocketAddr, Arc<Relayed>>>,
@@ -105,12 +108,13 @@ pub(super) enum NoPlace {
 }
 
 impl Hub {
-    pub(super) fn new(config: &BrokerConfig, events: Events) -> Arc<Self> {
+    pub(super) fn new(config: &BrokerConfig, events: Events, bridges: Bridges) -> Arc<Self> {
         Arc::new(Self {
             rules: ArcSwap::from_pointee(Rules::new(config, &Rules::default())),
             throttle: Throttle::default(),
             events,
             gauge: Gauge::default(),
+            bridges,
             max_clients: AtomicUsize::new(config.max_clients),
             max_message: AtomicUsize::new(config.max_message_bytes),
             places: Mutex::default(),

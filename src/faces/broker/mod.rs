@@ -13,6 +13,7 @@
 //! runtime is the one way to stop it entirely. It writes user names and client addresses to its log at the level
 //! `info`, packets without payload at `debug`.
 
+mod crossing;
 mod engine;
 mod filter;
 mod forward;
@@ -31,6 +32,7 @@ mod sys;
 
 use crate::config::broker::BrokerConfig;
 use crate::net::door::Door;
+use crate::runtime::bridges::Bridges;
 use crate::runtime::events::Events;
 use crate::runtime::unit::UnitContext;
 use crate::store::RetainedMessages;
@@ -68,19 +70,26 @@ pub struct Broker {
     events: Events,
     door: Door,
     kept: Option<RetainedMessages>,
+    bridges: Bridges,
 }
 
 impl Broker {
     /// A broker that follows this configuration: users and caps at once, listeners one by one, without a restart.
     /// Refused logins are told to `events`; `door` says who may connect at all.
     pub fn new(config: watch::Receiver<BrokerConfig>, events: Events, door: Door) -> Self {
-        Self { config, events, door, kept: None }
+        Self { config, events, door, kept: None, bridges: Bridges::default() }
     }
 
     /// With a place where retained messages survive the program.
     #[must_use]
     pub fn with_memory(self, kept: RetainedMessages) -> Self {
         Self { kept: Some(kept), ..self }
+    }
+
+    /// With the place where it meets its bridges.
+    #[must_use]
+    pub fn with_bridges(self, bridges: Bridges) -> Self {
+        Self { bridges, ..self }
     }
 
     /// Runs until stopped.
@@ -93,7 +102,7 @@ impl Broker {
             .map_err(BrokerError::Threads)?;
         let mut host = Host(Some(runtime));
         let Some(runtime) = &host.0 else { return Err(BrokerError::Panicked) };
-        let outcome = runtime.spawn(service::run(self.config, self.events, self.door, self.kept, ctx)).await;
+        let outcome = runtime.spawn(service::run(self, ctx)).await;
         host.close().await;
         outcome.unwrap_or(Err(BrokerError::Panicked))
     }

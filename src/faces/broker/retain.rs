@@ -1,5 +1,6 @@
 //! Retained messages: in memory, and noted for the store, so that they are there after a restart.
 
+use super::crossing;
 use super::forward::detached;
 use super::gauge::Waiting;
 use super::hub::Hub;
@@ -132,6 +133,10 @@ impl RetainStorage for Retained {
 
     async fn set(&self, name: &TopicName, mut retain: Retain, _expiry: Option<Duration>) -> Result<()> {
         if matches!(retain.from.typ(), FromType::LastWill) && !self.hub.may_publish(&retain.from.id, name) {
+            return Ok(());
+        }
+        // What has come round is older than what is here.
+        if crossing::came_round(&self.hub.bridges, &retain.from, &retain.publish) {
             return Ok(());
         }
         let topic = Topic::from_str(name)?;

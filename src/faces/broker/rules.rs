@@ -1,7 +1,8 @@
 //! Who may log in, and what each user may publish and subscribe to.
 
-use super::filter::{covers, is_publishable};
+use super::filter::is_publishable;
 use crate::config::broker::{BrokerConfig, BrokerUser};
+use crate::config::topic_filter::covers;
 use ring::digest;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,20 +1,17 @@
 //! What happens on the broker's own runtime: configuration in, status out, and the evictions in between.
 
-use super::BrokerError;
 use super::engine::Engine;
 use super::gauge::ALL_BYTES;
 use super::hub::Hub;
 use super::keeper::Keeper;
 use super::relay::{Front, converse};
+use super::{Broker, BrokerError};
 use crate::config::broker::{BrokerConfig, BrokerListener, ListenerTls};
-use crate::net::door::Door;
 use crate::net::gate::{Caps, Gate};
 use crate::net::listeners::{Certified, Listeners, Wanted};
 use crate::net::tls::MinVersion;
-use crate::runtime::events::Events;
 use crate::runtime::status::{BrokerStatus, Detail};
 use crate::runtime::unit::{Health, UnitContext};
-use crate::store::RetainedMessages;
 use futures::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -48,15 +45,10 @@ struct Service {
     relieved: Instant,
 }
 
-pub(super) async fn run(
-    mut config: watch::Receiver<BrokerConfig>,
-    events: Events,
-    door: Door,
-    kept: Option<RetainedMessages>,
-    ctx: UnitContext,
-) -> Result<(), BrokerError> {
+pub(super) async fn run(broker: Broker, ctx: UnitContext) -> Result<(), BrokerError> {
+    let Broker { mut config, events, door, kept, bridges } = broker;
     let first = config.borrow_and_update().clone();
-    let hub = Hub::new(&first, events);
+    let hub = Hub::new(&first, events, bridges);
     let gate = Gate::with_strangers(door, caps(&first), STRANGERS);
     let engine = Engine::start(hub.clone(), kept.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
     let (to, inner) = (hub.clone(), engine.inner.clone());
@@ -193,6 +185,7 @@ impl Service {
             messages_in: self.hub.counts.messages_in.load(Ordering::Relaxed),
             messages_out: self.hub.counts.messages_out.load(Ordering::Relaxed),
             dropped: self.hub.counts.dropped.load(Ordering::Relaxed),
+            returned: self.hub.bridges.returned(),
             strangers: u64::try_from(gate.strangers).unwrap_or(u64::MAX),
             put_out: gate.put_out,
             refused: refused + gate.not_allowed + gate.full,

@@ -2,7 +2,8 @@
 
 mod commands;
 
-use super::client::{NotDone, Outgoing};
+use super::books::{count, standing};
+use super::client::Outgoing;
 use super::command::{Order, Orders};
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
@@ -13,7 +14,6 @@ use super::report::Report;
 use super::session::{Delivery, Out, Session, Settled};
 use super::wire::Notice;
 use super::{MqttUnit, MqttUnitConfig};
-use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::platform::clock;
 use crate::runtime::changes::{Changed, Interest};
@@ -146,24 +146,7 @@ impl Face {
 
     /// Of a connection that has a session.
     fn set_health(&self, ctx: &UnitContext) {
-        let connection = &self.config.connection;
-        match (self.refused.first(), self.queue.trouble()) {
-            (None, None) if connection.tls.as_ref().is_some_and(TlsConfig::trusts_anybody) => {
-                let broker = &connection.broker;
-                ctx.set_health(Health::Degraded(format!(
-                    "{broker}: connected, but the broker's certificate is not checked (`insecure`): anybody on the way can \
-                     read and change what is sent"
-                )));
-            }
-            (None, None) => ctx.set_health(Health::Up),
-            (None, Some(trouble)) => ctx.set_health(Health::Degraded(trouble.to_owned())),
-            (Some(filter), _) => {
-                let broker = &connection.broker;
-                ctx.set_health(Health::Degraded(format!(
-                    "{broker}: the broker refuses the subscription to `{filter}`"
-                )));
-            }
-        }
+        ctx.set_health(standing(&self.config.connection, &self.refused, self.queue.trouble()));
     }
 
     /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
@@ -255,45 +238,7 @@ impl Face {
 
     /// Counts what became of a message.
     pub(super) fn count(&mut self, settled: &Settled) {
-        let status = &mut self.report.status;
-        match settled {
-            Settled::Publish { result: Err(NotDone::Refused(why)), delivery, .. } => {
-                status.failed += 1;
-                status.last_error = Some((*why).to_owned());
-                match delivery {
-                    Delivery::Record(ticket) => self.queue.refused(*ticket),
-                    Delivery::Loose(slot) => self.queue.ledger.refuse_loose(*slot),
-                    Delivery::Notice => (),
-                }
-                self.heard();
-            }
-            Settled::Publish { result, delivery: Delivery::Record(ticket), .. } => {
-                status.acknowledged += u64::from(result.is_ok());
-                self.queue.settled(*ticket, result.is_ok());
-                if result.is_ok() {
-                    self.heard();
-                }
-            }
-            Settled::Publish { result: Ok(()), qos, delivery, .. } => {
-                status.acknowledged += 1;
-                if let Delivery::Loose(slot) = delivery {
-                    self.queue.ledger.settle_loose(*slot, true);
-                }
-                match &mut self.pulse {
-                    Some(pulse) if *qos == Qos::AtMostOnce => pulse.wrote(),
-                    _ => self.heard(),
-                }
-            }
-            Settled::Publish { result: Err(NotDone::Lost(error)), delivery, .. } => {
-                status.failed += 1;
-                if let Delivery::Loose(slot) = delivery {
-                    self.queue.ledger.settle_loose(*slot, false);
-                }
-                status.last_error = Some(format!("a message was lost with its session: {error}"));
-            }
-            Settled::Subscribe(_) | Settled::Sign(true) => self.heard(),
-            Settled::Sign(false) => (),
-        }
+        count(settled, &mut self.report.status, &mut self.queue, &mut self.pulse);
     }
 
     fn heard(&mut self) {
@@ -344,15 +289,8 @@ impl Face {
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
         let pulse = self.pulse.as_ref().map(Pulse::due);
-        let dues = [self.publisher.next_due(), self.queue.due(), self.report_due(), pulse];
+        let dues = [self.publisher.next_due(), self.queue.due(), self.report.due_with_queue(), pulse];
         dues.into_iter().flatten().min()
-    }
-
-    /// Ages and rates change although nothing happens.
-    fn report_due(&self) -> Option<Instant> {
-        let queue = &self.report.status.queue;
-        let moves = 0 < queue.records || queue.rate.is_some_and(|rate| 0.0 < rate);
-        self.report.due().or_else(|| moves.then(|| self.report.refresh()).flatten())
     }
 
     /// Does what is due; false when the broker has stopped answering.
@@ -362,7 +300,7 @@ impl Face {
         self.publisher.tick(now);
         let stamp = clock::now();
         self.queue.tick(now, clock::is_sensible(stamp).then_some(stamp.unix_ms));
-        if self.report_due().is_some_and(|due| due <= now) {
+        if self.report.due_with_queue().is_some_and(|due| due <= now) {
             self.take_figures(now);
             self.report.show_now(ctx, now);
         }
@@ -398,7 +336,8 @@ impl Face {
                 let (payload, retain) =
                     if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
                 let topic = record.topic.as_ref().to_owned();
-                let message = Outgoing { topic, payload, qos: record.qos, retain, correlation: None, expires: true };
+                let (qos, correlation, carried) = (record.qos, None, None);
+                let message = Outgoing { topic, payload, qos, retain, correlation, expires: true, carried };
                 session.publish(message, Delivery::Record(ticket), status)
             });
             if !sent {
@@ -431,21 +370,10 @@ impl Face {
     }
 
     /// Writes what waits, before the unit ends: as far as the disk takes it.
-    pub(super) async fn store(&mut self, mut keeper: Keeper) {
-        while !keeper.is_idle() {
-            let done = keeper.done().await;
-            self.queue.complete(done, Instant::now());
+    pub(super) async fn store(&mut self, keeper: Keeper) {
+        if let Err(trouble) = self.queue.store(keeper).await {
+            tracing::error!(connection = %self.name(), "{trouble}");
         }
-        while let Some(job) = self.queue.last_work(Instant::now()) {
-            keeper.begin(job);
-            let done = keeper.done().await;
-            self.queue.complete(done, Instant::now());
-            if let Some(trouble) = self.queue.trouble() {
-                tracing::error!(connection = %self.name(), "{trouble}");
-                break;
-            }
-        }
-        keeper.close().await;
     }
 
     fn name(&self) -> String {

@@ -9,6 +9,8 @@
 //! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
 
 mod backoff;
+mod books;
+pub mod bridge;
 mod client;
 mod command;
 mod dial;
@@ -30,6 +32,7 @@ use crate::runtime::image::tap::Tap;
 use crate::runtime::image::{Changes, Reader};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
+use client::Purpose;
 use face::Face;
 use pump::{Happening, pump};
 use queue::Queue;
@@ -152,7 +155,7 @@ impl MqttUnit {
         wire: &Wire,
         ctx: &UnitContext,
     ) -> Result<Left, MqttError> {
-        let (mut session, events) = Session::new(wire)?;
+        let (mut session, events) = Session::new(wire, Purpose::Ourselves)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
         let mut pump = pin!(pump(events, wire.clone(), to_unit, Arc::clone(&session.link)));
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));

@@ -18,14 +18,21 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// When the figures are to be shown: ages and rates change although nothing happens.
+    pub(super) fn due_with_queue(&self) -> Option<Instant> {
+        let queue = &self.status.queue;
+        let moves = 0 < queue.records || queue.rate.is_some_and(|rate| 0.0 < rate);
+        self.due().or_else(|| moves.then(|| self.refresh()).flatten())
+    }
+
     /// When the figures are to be shown; `None` while nothing is new.
-    pub(super) fn due(&self) -> Option<Instant> {
+    fn due(&self) -> Option<Instant> {
         let news = self.shown.as_ref() != Some(&self.status);
         news.then(|| self.next.unwrap_or_else(Instant::now))
     }
 
     /// When the figures are to be shown again although nothing is new.
-    pub(super) fn refresh(&self) -> Option<Instant> {
+    fn refresh(&self) -> Option<Instant> {
         Some(self.next? + REFRESH)
     }
 

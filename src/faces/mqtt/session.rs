@@ -1,7 +1,7 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
 use super::MqttError;
-use super::client::{Client, EventLoop, NotDone, Outgoing, SubscribeNotice};
+use super::client::{Client, EventLoop, NotDone, Outgoing, Purpose, SubscribeNotice};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
@@ -93,8 +93,8 @@ pub(super) enum Settled {
 }
 
 impl Session {
-    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), MqttError> {
-        let (client, events) = Client::new(wire)?;
+    pub(super) fn new(wire: &Wire, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
+        let (client, events) = Client::new(wire, purpose)?;
         let settling = FuturesUnordered::new();
         let (publications, notices) = (Open::default(), Open::default());
         Ok((Self { client, settling, publications, notices, urgent: VecDeque::new(), link: Arc::default() }, events))
@@ -184,7 +184,7 @@ impl Session {
             }
             let Notice { topic, payload, qos, retain, correlation } = notice;
             let payload = payload.into();
-            let message = Outgoing { topic, payload, qos, retain, correlation, expires: false };
+            let message = Outgoing { topic, payload, qos, retain, correlation, expires: false, carried: None };
             self.publish(message, Delivery::Notice, status);
         }
     }
@@ -285,8 +285,8 @@ impl Outlet for Out<'_> {
             return self.queue.push(slot, message, self.now);
         }
         let payload = Bytes::copy_from_slice(payload);
-        let message =
-            Outgoing { topic: topic.as_ref().to_owned(), payload, qos, retain, correlation: None, expires: true };
+        let topic = topic.as_ref().to_owned();
+        let message = Outgoing { topic, payload, qos, retain, correlation: None, expires: true, carried: None };
         if self.session.publish(message, Delivery::Loose(slot), self.status) {
             self.queue.ledger.produce_loose(slot);
         }

@@ -139,6 +139,13 @@ crate::web::i18n::declare_for_scripts! {
     "broker.users": "Users", "사용자";
     "broker.add_user": "Add user", "사용자 추가";
     "broker.no_users": "Without a user only anonymous clients could connect, if allowed.", "사용자가 없으면 허용된 경우 익명 클라이언트만 접속할 수 있습니다.";
+    "bridge.title": "Bridges to other brokers", "다른 브로커로 가는 브리지";
+    "bridge.add": "Add bridge", "브리지 추가";
+    "bridge.none": "This broker exchanges messages with no other one.", "다른 브로커와 메시지를 주고받지 않습니다.";
+    "bridge.rules": "What crosses", "주고받을 것";
+    "bridge.add_rule": "Add rule", "규칙 추가";
+    "bridge.no_rules": "Without a rule nothing crosses.", "규칙이 없으면 아무것도 주고받지 않습니다.";
+    "bridge.rules_hint": "For each message and direction the first rule that fits decides. What came by a bridge never leaves by it.", "메시지와 방향마다 처음으로 맞는 규칙을 따릅니다. 브리지로 들어온 메시지는 같은 브리지로 나가지 않습니다.";
     "needs.line": "By arithmetic {port} needs {percent} % of its time: {rate} reads a second, all of them once in {scan} ms.", "계산상 {port} 포트에는 가용 시간의 {percent} %가 필요합니다. 초당 읽기 {rate}회, 전체를 한 번 읽는 데 {scan} ms입니다.";
     "needs.device": "Of this, {percent} % for this device: {n} different reads, all of them once in {scan} ms.", "이 중 이 장치가 {percent} %입니다. 서로 다른 읽기 {n}개, 전체를 한 번 읽는 데 {scan} ms입니다.";
     "needs.flat_out": "What is read flat out takes the rest.", "최대 속도로 읽는 항목이 나머지 시간을 사용합니다.";

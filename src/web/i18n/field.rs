@@ -97,6 +97,11 @@ crate::web::i18n::declare_for_scripts! {
     "field.anonymous": "Allow anonymous clients", "익명 클라이언트 허용";
     "field.publish": "May publish to", "발행 허용 토픽";
     "field.subscribe": "May subscribe to", "구독 허용 토픽";
+    "field.bridge_topic": "Topics", "토픽 범위";
+    "field.direction": "Direction", "방향";
+    "field.qos_at_most": "QoS at most", "최대 QoS";
+    "field.local_prefix": "Prefix here", "이쪽 접두어";
+    "field.remote_prefix": "Prefix there", "상대 쪽 접두어";
     "field.max_clients": "Clients at most", "최대 클라이언트";
     "field.max_message_bytes": "Message bytes at most", "최대 메시지 바이트";
     "field.location": "Location", "위치";

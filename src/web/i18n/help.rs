@@ -57,6 +57,9 @@ crate::web::i18n::declare! {
     MQTT_4 = "help.mqtt_4":
         "Messages of QoS 1 and 2 wait until the broker has acknowledged them, also through an outage or a restart, as far as the room of the connection goes. They keep the times they were made at. Under MQTT, “Delivery” counts what became of them. QoS 0 keeps nothing: after an outage the newest values are sent. A message of QoS 1 may arrive twice; one of QoS 2 only if this program ended before it was acknowledged.",
         "QoS 1과 2의 메시지는 브로커가 확인할 때까지, 장애나 재시작이 있어도 연결에 정한 공간만큼 기다립니다. 생성된 시각은 그대로입니다. MQTT 페이지의 “전달 현황”에서 그 결과를 볼 수 있습니다. QoS 0은 아무것도 보관하지 않고 장애 후 최신 값을 보냅니다. QoS 1 메시지는 두 번 도착할 수 있으며, QoS 2는 확인 전에 이 프로그램이 종료된 경우에만 그렇습니다.";
+    MQTT_5 = "help.mqtt_5":
+        "A bridge connects the broker of this appliance with another one: machines talk to each other on site, and the topics named by the rules go to the cloud or come from there. A message keeps its QoS up to that of its rule. While the other broker is away, QoS 1 and 2 wait on the disk like publications; QoS 0 is given up and counted, but for retained messages, which are told again at each connect. With MQTT 5 retained messages stay retained both ways, and no message goes round over several brokers: each leaves a mark in the user property dinrail-via.",
+        "브리지는 이 기기의 브로커를 다른 브로커와 연결합니다. 현장 장비끼리 통신하면서, 규칙으로 정한 토픽만 클라우드로 보내거나 클라우드에서 받습니다. 메시지의 QoS는 규칙에 정한 값까지 유지됩니다. 상대 브로커가 없는 동안 QoS 1과 2는 발행처럼 디스크에서 기다리고, QoS 0은 버린 수를 셉니다. 보존 메시지는 접속할 때마다 다시 보냅니다. MQTT 5에서는 보존 메시지가 양방향으로 보존되고, 브로커마다 사용자 속성 dinrail-via에 표시를 남기므로 여러 브로커를 거쳐도 메시지가 돌지 않습니다.";
     ACCESS = "help.access": "Access", "접근";
     ACCESS_1 = "help.access_1":
         "Viewers see everything but settings. Operators also write tags. Administrators also change the configuration and users.",

@@ -71,6 +71,12 @@ crate::web::i18n::declare_for_scripts! {
     "hint.anonymous": "Anyone who reaches the listener may then publish and subscribe.", "접속할 수 있는 누구나 발행하고 구독할 수 있게 됩니다.";
     "hint.publish": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";
     "hint.subscribe": "Topic filters, one a line; # is everything.", "토픽 필터, 한 줄에 하나. #은 전부입니다.";
+    "hint.bridge_topic": "A topic filter, without the prefixes: press/#, +/speed, # for everything.", "접두어를 뺀 토픽 필터. 예: press/#, +/speed. #은 전부입니다.";
+    "hint.local_prefix": "Stands before the topics on this broker and is taken off on the way out. Ends with /.", "이 브로커의 토픽 앞에 붙으며 내보낼 때 뗍니다. /로 끝납니다.";
+    "hint.remote_prefix": "Stands before the topics on the other broker: site-a/", "상대 브로커의 토픽 앞에 붙습니다. 예: site-a/";
+    "hint.bridge_client_id": "Empty: the appliance's name and the bridge's.", "비우면 기기 이름과 브리지 이름을 합쳐 씁니다.";
+    "hint.bridge_protocol": "With 3.1.1 what comes in loses its retain, and messages that go round are known only by their text.", "3.1.1에서는 들어오는 메시지의 보존 표시가 사라지고, 도는 메시지를 내용으로만 알아봅니다.";
+    "hint.bridge_qos": "Messages of QoS 1 and 2 wait while the other broker is away; QoS 0 is given up.", "상대 브로커가 없을 때 QoS 1과 2의 메시지는 기다리고, QoS 0은 버립니다.";
     "hint.mqtt_s": "Then outputs of I/O modules go to their safe values. 0: not watched.", "이 시간이 지나면 I/O 모듈의 출력이 안전값으로 바뀝니다. 0이면 감시하지 않습니다.";
     "hint.rest_s": "Requests of scripts count, with a token; a browser does not.", "토큰을 쓰는 스크립트의 요청만 세며, 브라우저는 세지 않습니다.";
     "hint.safe_clear": "By itself: as soon as every watched source is heard again.", "자동: 감시하는 모든 통신이 돌아오면 바로 끝납니다.";

@@ -50,6 +50,7 @@ crate::web::i18n::declare_for_scripts! {
     "unit_kind.mqtt": "MQTT connection", "MQTT 연결";
     "unit_kind.module": "I/O module", "I/O 모듈";
     "unit_kind.broker": "broker", "브로커";
+    "unit_kind.bridge": "bridge", "브리지";
     "unit_kind.modbus-server": "Modbus/TCP server", "Modbus/TCP 서버";
     "unit_kind.web": "web server", "웹 서버";
     "unit_kind.service": "service", "서비스";
@@ -109,6 +110,9 @@ crate::web::i18n::declare_for_scripts! {
     "option.strict": "strict: before it counts", "strict: 저장한 뒤에 발행으로 집계";
     "option.in-order": "in order: the oldest first", "in-order: 오래된 것부터 순서대로";
     "option.live-first": "live first: what is new goes ahead", "live-first: 새로운 것을 먼저";
+    "direction.out": "out: from here to there", "내보내기: 이쪽에서 상대로";
+    "direction.in": "in: from there to here", "받기: 상대에서 이쪽으로";
+    "direction.both": "both ways", "양방향";
     "dropped.full": "no room", "공간 부족";
     "dropped.too_old": "too old", "보관 시간 초과";
     "dropped.removed": "publication removed", "발행 삭제";

@@ -38,7 +38,7 @@ const SECTIONS: &[(&str, Msg, &[Msg])] = &[
     ("quality", m::help::QUALITY, &[m::help::QUALITY_1, m::help::QUALITY_2, m::help::QUALITY_3]),
     ("modules", m::module::help::TITLE, MODULES),
     ("expressions", m::expression::help::TITLE, EXPRESSIONS),
-    ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3, m::help::MQTT_4]),
+    ("mqtt", m::help::MQTT, &[m::help::MQTT_1, m::help::MQTT_2, m::help::MQTT_3, m::help::MQTT_4, m::help::MQTT_5]),
     ("modbus", m::modbus::help::TITLE, MODBUS),
     ("doors", m::access::help::TITLE, &[m::access::help::LISTS, m::access::help::MODBUS, m::access::help::TRIAL]),
     ("access", m::help::ACCESS, &[m::help::ACCESS_1, m::help::ACCESS_2]),

@@ -1,5 +1,6 @@
 //! The embedded broker, seen by MQTT clients that are not ours.
 
+mod bridge;
 mod delivery;
 mod guessing;
 mod kept;
@@ -15,6 +16,7 @@ use dinrail::config::access::Service;
 use dinrail::config::broker::BrokerConfig;
 use dinrail::faces::broker::{Broker, BrokerError};
 use dinrail::net::door::Door;
+use dinrail::runtime::bridges::Bridges;
 use dinrail::runtime::events::{Event as LogEvent, Events};
 use dinrail::runtime::status::{BrokerStatus, Detail};
 use dinrail::runtime::unit::{Health, UnitContext};
@@ -40,12 +42,17 @@ struct Site {
     health: watch::Receiver<Health>,
     detail: watch::Receiver<Detail>,
     told: mpsc::Receiver<LogEvent>,
+    bridges: Bridges,
     stop: CancellationToken,
     task: JoinSet<Result<(), BrokerError>>,
 }
 
+/// `certificates` among the broker's members are the document's.
 fn parse(broker: &Json) -> BrokerConfig {
-    let (config, problems) = GatewayConfig::parse(&json!({"format": "dinrail/1", "mqtt": {"broker": broker}}));
+    let mut broker = broker.clone();
+    let certificates = broker.as_object_mut().unwrap().remove("certificates");
+    let document = json!({"format": "dinrail/1", "certificates": certificates, "mqtt": {"broker": broker}});
+    let (config, problems) = GatewayConfig::parse(&document);
     assert!(problems.is_empty(), "{problems:?}");
     config.broker.unwrap()
 }
@@ -68,6 +75,11 @@ impl Site {
     }
 
     fn start_with(broker: &Json, kept: Option<RetainedMessages>) -> Self {
+        Self::start_among(broker, kept, Bridges::default())
+    }
+
+    /// With a meeting place of its own.
+    fn start_among(broker: &Json, kept: Option<RetainedMessages>, bridges: Bridges) -> Self {
         let (config, follow) = watch::channel(parse(broker));
         let (health, health_seen) = watch::channel(Health::Starting);
         let (detail, detail_seen) = watch::channel(Detail::None);
@@ -75,10 +87,10 @@ impl Site {
         let ctx = UnitContext { stop: stop.clone(), health, detail };
         let mut task = JoinSet::new();
         let (events, told) = Events::channel();
-        let broker = Broker::new(follow, events, Door::new(Service::Broker));
+        let broker = Broker::new(follow, events, Door::new(Service::Broker)).with_bridges(bridges.clone());
         let broker = if let Some(kept) = kept { broker.with_memory(kept) } else { broker };
         task.spawn(broker.run(ctx));
-        Self { config, health: health_seen, detail: detail_seen, told, stop, task }
+        Self { config, health: health_seen, detail: detail_seen, told, bridges, stop, task }
     }
 
     /// Started, with the address it listens on.
@@ -91,6 +103,14 @@ impl Site {
     async fn listening(&mut self) -> SocketAddr {
         let status = self.status_when("it listens", |status| !status.listeners.is_empty()).await;
         status.listeners[0].parse().unwrap()
+    }
+
+    /// Where it listens; once it does.
+    fn address(&self) -> SocketAddr {
+        match &*self.detail.borrow() {
+            Detail::Broker(status) => status.listeners[0].parse().unwrap(),
+            _ => panic!("it does not listen yet"),
+        }
     }
 
     async fn usual() -> (Self, SocketAddr) {

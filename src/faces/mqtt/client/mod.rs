@@ -8,6 +8,7 @@ use super::MqttError;
 use super::wire::Wire;
 use crate::config::mqtt::Protocol;
 use crate::config::publication::Qos;
+use crate::runtime::bridges::Properties;
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(super) struct Outgoing {
     pub(super) correlation: Option<Bytes>,
     /// Of a publication: it expires as the settings say.
     pub(super) expires: bool,
+    /// What somebody else said beside it in MQTT 5.
+    pub(super) carried: Option<Box<Properties>>,
 }
 
 /// A message on one of our subscriptions.
@@ -42,8 +45,11 @@ pub(super) struct Outgoing {
 pub(super) struct Incoming {
     pub(super) topic: Bytes,
     pub(super) payload: Bytes,
+    pub(super) qos: Qos,
     pub(super) retain: bool,
     pub(super) asked: Asked,
+    /// For those it is passed on to.
+    pub(super) carried: Properties,
 }
 
 /// What MQTT 5 says beside a message.
@@ -55,6 +61,15 @@ pub(super) struct Asked {
     pub(super) correlation: Option<Bytes>,
     /// How much longer it holds: the broker takes off the time it waited there (MQTT 5, 3.3.2.3.3).
     pub(super) expiry: Option<Duration>,
+}
+
+/// For whom a client works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// For our own publications and commands.
+    Ourselves,
+    /// For another broker, which gets what it has not said itself, with `retain` as it was.
+    Bridge,
 }
 
 /// Why a message did not arrive.
@@ -156,14 +171,14 @@ impl SignNotice {
 }
 
 impl Client {
-    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), MqttError> {
+    pub(super) fn new(wire: &Wire, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
         Ok(match &wire.protocol {
             Protocol::V311 => {
                 let (client, events) = v311::Client::new(wire)?;
                 (Self::V311(client), EventLoop::V311(events))
             }
             Protocol::V5(config) => {
-                let (client, events) = v5::Client::new(wire, config)?;
+                let (client, events) = v5::Client::new(wire, config, purpose)?;
                 (Self::V5(client), EventLoop::V5(events))
             }
         })

@@ -7,6 +7,7 @@ use crate::faces::mqtt::reason::{
     CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_MORE_DATA, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE, Wire};
+use crate::runtime::bridges::Properties;
 use rumqttc::{
     AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, MqttOptions, NetworkOptions,
     Packet, PublishNotice, PublishOptions, QoS, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
@@ -29,7 +30,7 @@ impl Client {
     }
 
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
-        let Outgoing { topic, payload, qos, retain, correlation: _, expires: _ } = message;
+        let Outgoing { topic, payload, qos, retain, .. } = message;
         let options = PublishOptions::new(quality(qos)).retain(retain);
         self.0.try_publish_tracked(topic, payload, options).map_err(|error| untaken(&error))
     }
@@ -59,8 +60,10 @@ impl EventLoop {
             Ok(Event::Incoming(Packet::Publish(publish))) => Ok(Polled::Message(Incoming {
                 topic: publish.topic,
                 payload: publish.payload,
+                qos: quality_of(publish.qos),
                 retain: publish.retain,
                 asked: Asked::default(),
+                carried: Properties::default(),
             })),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
@@ -116,6 +119,14 @@ fn quality(qos: Qos) -> QoS {
         Qos::AtMostOnce => QoS::AtMostOnce,
         Qos::AtLeastOnce => QoS::AtLeastOnce,
         Qos::ExactlyOnce => QoS::ExactlyOnce,
+    }
+}
+
+fn quality_of(qos: QoS) -> Qos {
+    match qos {
+        QoS::AtMostOnce => Qos::AtMostOnce,
+        QoS::AtLeastOnce => Qos::AtLeastOnce,
+        QoS::ExactlyOnce => Qos::ExactlyOnce,
     }
 }
 

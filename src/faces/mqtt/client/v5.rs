@@ -1,6 +1,6 @@
 //! MQTT 5.
 
-use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Stage, Untaken};
+use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Purpose, Stage, Untaken};
 use crate::config::mqtt5::Mqtt5Config;
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
@@ -8,6 +8,8 @@ use crate::faces::mqtt::reason::{
     CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, QUEUE, Wire};
+use crate::runtime::bridges::Properties;
+use bytes::Bytes;
 use futures::FutureExt as _;
 use rumqttc_v5::{
     AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, LastWill,
@@ -28,24 +30,27 @@ pub(in crate::faces::mqtt) struct Client {
     requests: AsyncClient,
     user_properties: Vec<(String, String)>,
     message_expiry: Option<u32>,
+    purpose: Purpose,
 }
 
 pub(in crate::faces::mqtt) struct EventLoop(Box<rumqttc_v5::EventLoop>);
 
 impl Client {
-    pub(super) fn new(wire: &Wire, config: &Mqtt5Config) -> Result<(Self, EventLoop), MqttError> {
+    pub(super) fn new(wire: &Wire, config: &Mqtt5Config, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
         let built = AsyncClient::builder(options(wire, config)).try_build();
         let (requests, events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
         let message_expiry = config.message_expiry.map(|span| u32::try_from(span.as_secs()).unwrap_or(u32::MAX));
-        let client = Self { requests, user_properties: config.user_properties.clone(), message_expiry };
+        let client = Self { requests, user_properties: config.user_properties.clone(), message_expiry, purpose };
         Ok((client, EventLoop(Box::new(events))))
     }
 
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
-        let Outgoing { topic, payload, qos, retain, correlation, expires } = message;
+        let Outgoing { topic, payload, qos, retain, correlation, expires, carried } = message;
         let message_expiry = self.message_expiry.filter(|_| expires);
         let mut options = PublishOptions::new(quality(qos)).retain(retain);
-        if !self.user_properties.is_empty() || message_expiry.is_some() || correlation.is_some() {
+        if let Some(carried) = carried {
+            options = options.properties(self.passed_on(*carried, message_expiry));
+        } else if !self.user_properties.is_empty() || message_expiry.is_some() || correlation.is_some() {
             options = options.properties(PublishProperties {
                 message_expiry_interval: message_expiry,
                 correlation_data: correlation,
@@ -56,8 +61,26 @@ impl Client {
         self.requests.try_publish_tracked(topic, payload, options).map_err(|error| untaken(&error))
     }
 
+    /// What goes along with a message of somebody else.
+    fn passed_on(&self, carried: Properties, message_expiry: Option<u32>) -> PublishProperties {
+        let mut user_properties = self.user_properties.clone();
+        user_properties.extend(carried.user);
+        PublishProperties {
+            payload_format_indicator: carried.text.then_some(1),
+            message_expiry_interval: carried.expiry_s.or(message_expiry),
+            response_topic: carried.response_topic,
+            correlation_data: carried.correlation.map(Bytes::from),
+            user_properties,
+            content_type: carried.content_type,
+            ..PublishProperties::default()
+        }
+    }
+
     pub(super) fn subscribe(&self, filters: &[(String, Qos)]) -> Result<SubscribeNotice, Untaken> {
-        let asked = filters.iter().map(|(filter, qos)| SubscribeFilterInput::new(filter.clone(), quality(*qos)));
+        let across = self.purpose == Purpose::Bridge;
+        let asked = filters.iter().map(|(filter, qos)| {
+            SubscribeFilterInput::new(filter.clone(), quality(*qos)).no_local(across).preserve_retain(across)
+        });
         self.requests.try_subscribe_many_tracked(asked).map_err(|error| untaken(&error))
     }
 
@@ -85,13 +108,22 @@ impl EventLoop {
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let properties = publish.properties.unwrap_or_default();
                 let seconds = properties.message_expiry_interval.map(u64::from);
+                let carried = Properties {
+                    user: properties.user_properties,
+                    content_type: properties.content_type,
+                    response_topic: properties.response_topic.clone(),
+                    correlation: properties.correlation_data.as_ref().map(|data| data.to_vec()),
+                    expiry_s: properties.message_expiry_interval,
+                    text: properties.payload_format_indicator == Some(1),
+                };
                 let asked = Asked {
                     response_topic: properties.response_topic,
                     correlation: properties.correlation_data,
                     expiry: seconds.map(Duration::from_secs),
                 };
                 let (topic, payload, retain) = (publish.topic, publish.payload, publish.retain);
-                Ok(Polled::Message(Incoming { topic, payload, retain, asked }))
+                let qos = quality_of(publish.qos);
+                Ok(Polled::Message(Incoming { topic, payload, qos, retain, asked, carried }))
             }
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
@@ -195,6 +227,14 @@ fn quality(qos: Qos) -> QoS {
         Qos::AtMostOnce => QoS::AtMostOnce,
         Qos::AtLeastOnce => QoS::AtLeastOnce,
         Qos::ExactlyOnce => QoS::ExactlyOnce,
+    }
+}
+
+fn quality_of(qos: QoS) -> Qos {
+    match qos {
+        QoS::AtMostOnce => Qos::AtMostOnce,
+        QoS::AtLeastOnce => Qos::AtLeastOnce,
+        QoS::ExactlyOnce => Qos::ExactlyOnce,
     }
 }
 

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::GatewayConfig;
 use crate::config::problem::Problem;
+use crate::runtime::bridges::Properties;
 use crate::tag::def::RefusedValue;
 use std::time::Duration;
 
@@ -38,7 +39,14 @@ fn judge(orders: &mut Orders, topic: &str, payload: &str) -> Verdict {
 }
 
 fn message(payload: &str) -> Incoming {
-    Incoming { topic: Bytes::new(), payload: payload.to_owned().into(), retain: false, asked: Asked::default() }
+    Incoming {
+        topic: Bytes::new(),
+        payload: payload.to_owned().into(),
+        qos: Qos::AtMostOnce,
+        retain: false,
+        asked: Asked::default(),
+        carried: Properties::default(),
+    }
 }
 
 /// What a verdict comes to, in a line.

@@ -65,16 +65,16 @@ pub(in crate::faces::mqtt) fn source_of(publication: &PublicationConfig) -> &str
 }
 
 impl Ledger {
-    /// The publications there are now; answers the slots of those that are gone since the last time.
-    pub(super) fn configure(&mut self, publications: &[PublicationConfig]) -> Vec<Slot> {
+    /// The sources there are now, with their names; answers the slots of those that are gone since the last time.
+    pub(super) fn configure<'a>(&mut self, sources: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Slot> {
         let mut gone: Vec<bool> = vec![true; self.rows.len()];
-        for publication in publications {
-            let slot = self.slot(source_of(publication)) as usize;
+        for (source, name) in sources {
+            let slot = self.slot(source) as usize;
             gone.resize(self.rows.len(), false);
             gone[slot] = false;
             let row = &mut self.rows[slot];
-            if *row.name != *publication.identity.name {
-                row.name = publication.identity.name.as_str().into();
+            if *row.name != *name {
+                row.name = name.into();
             }
             row.gone = false;
         }

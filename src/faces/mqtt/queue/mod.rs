@@ -40,7 +40,7 @@ use bytes::Bytes;
 use figures::Rate;
 use keeper::Done;
 use lanes::{Item, Lane};
-use ledger::{Ledger, Loss, Slot};
+use ledger::{Ledger, Loss, Slot, source_of};
 use pages::{Page, Pages};
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,8 +133,15 @@ enum Busy {
 impl Queue {
     /// A queue with what an earlier run left.
     pub(super) fn new(connection: &ConnectionConfig, kept: Kept, trouble: Option<Done>, now: Instant) -> Self {
+        let mut queue = Self::found(connection.buffer, kept, trouble, now);
+        queue.configure(connection);
+        queue
+    }
+
+    /// The same, before it is told of what may be in it.
+    pub(super) fn found(config: BufferConfig, kept: Kept, trouble: Option<Done>, now: Instant) -> Self {
         let mut queue = Self {
-            config: connection.buffer,
+            config,
             ledger: Ledger::default(),
             next: kept.resume.max(1),
             fresh: Lane::default(),
@@ -164,7 +171,6 @@ impl Queue {
         if let Some(done) = trouble {
             queue.complete(done, now);
         }
-        queue.configure(connection);
         queue
     }
 
@@ -186,8 +192,15 @@ impl Queue {
 
     /// Other settings. Records of publications that are gone are given up; everything else stays.
     pub(super) fn configure(&mut self, connection: &ConnectionConfig) {
-        self.config = connection.buffer;
-        for slot in self.ledger.configure(&connection.publications) {
+        let publications = connection.publications.iter();
+        let sources = publications.map(|publication| (source_of(publication), publication.identity.name.as_str()));
+        self.configure_as(connection.buffer, sources);
+    }
+
+    /// The same for any sources, each with its name.
+    pub(super) fn configure_as<'a>(&mut self, config: BufferConfig, sources: impl Iterator<Item = (&'a str, &'a str)>) {
+        self.config = config;
+        for slot in self.ledger.configure(sources) {
             self.forget(slot);
         }
     }
@@ -304,12 +317,12 @@ impl Queue {
         }
     }
 
-    /// The broker does not want a record, and would not at another try.
-    pub(super) fn refused(&mut self, ticket: Ticket) {
+    /// A record that was handed out is given up: another try would be in vain.
+    pub(super) fn give_up(&mut self, ticket: Ticket, why: Loss) {
         let same = self.flight.get(ticket.id).is_some_and(|item| item.attempt == ticket.attempt);
         let Some(item) = self.flight.take(ticket.id).filter(|_| same) else { return };
         self.beside -= usize::from(item.stored);
-        self.ledger.give_up(item.slot, Loss::Refused, 1);
+        self.ledger.give_up(item.slot, why, 1);
         self.finished(&item);
     }
 

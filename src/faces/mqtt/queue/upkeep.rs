@@ -1,6 +1,6 @@
 //! What the queue asks of its file, and what it makes of the answers.
 
-use super::keeper::{Done, Job};
+use super::keeper::{Done, Job, Keeper};
 use super::lanes::Item;
 use super::ledger::Loss;
 use super::pages::Page;
@@ -93,6 +93,25 @@ impl Queue {
     /// Whether everything that waits is in the file: then nothing is lost with the program.
     pub(in crate::faces::mqtt) fn is_written(&self) -> bool {
         self.fresh.is_empty() && self.oldest_loose().is_none() && self.garbage.is_empty()
+    }
+
+    /// Writes what waits, before the unit ends: as far as the disk takes it, or why it does not.
+    pub(in crate::faces::mqtt) async fn store(&mut self, mut keeper: Keeper) -> Result<(), String> {
+        while !keeper.is_idle() {
+            let done = keeper.done().await;
+            self.complete(done, Instant::now());
+        }
+        let mut result = Ok(());
+        while result.is_ok()
+            && let Some(job) = self.last_work(Instant::now())
+        {
+            keeper.begin(job);
+            let done = keeper.done().await;
+            self.complete(done, Instant::now());
+            result = self.trouble().map_or(Ok(()), |trouble| Err(trouble.to_owned()));
+        }
+        keeper.close().await;
+        result
     }
 
     /// The job that brings everything that waits into the file, before the program ends.

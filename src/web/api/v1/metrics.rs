@@ -7,7 +7,8 @@ use crate::platform::clock_sync::clock_sync;
 use crate::runtime::modules::{DriverState, ModuleStatus};
 use crate::runtime::snmp::SnmpStatus;
 use crate::runtime::status::{
-    BrokerStatus, Detail, LineStatus, ModbusServerStatus, MqttStatus, ServerStatus, TrafficStatus, UnitStatus, snapshot,
+    BridgeStatus, BrokerStatus, Detail, LineStatus, ModbusServerStatus, MqttStatus, ServerStatus, TrafficStatus,
+    UnitStatus, snapshot,
 };
 use crate::web::guards::Viewer;
 use crate::web::state::WebState;
@@ -80,7 +81,11 @@ fn written(synchronised: Option<bool>, [good, uncertain, bad]: [usize; 3], units
         match &unit.detail {
             Detail::Line(line) => page.line(&unit.name, line),
             Detail::Module(module) => page.module(module),
-            Detail::Mqtt(mqtt) => page.mqtt(&unit.name, mqtt),
+            Detail::Mqtt(mqtt) => match &mqtt.bridge {
+                None => page.mqtt(&unit.name, mqtt),
+                // A connection may have the same name.
+                Some(bridge) => page.bridge(&format!("bridge/{}", unit.name), mqtt, bridge),
+            },
             Detail::Broker(broker) => page.broker(broker),
             Detail::ModbusServer(server) => page.modbus_server(server),
             Detail::Snmp(snmp) => page.snmp(snmp),
@@ -327,7 +332,19 @@ impl Page {
         self.gauge("dinrail_broker_retained_messages", "Messages retained by the broker.", &[], retained);
         self.counter("dinrail_broker_messages_in_total", "Messages from clients.", &[], broker.messages_in);
         self.counter("dinrail_broker_messages_out_total", "Messages to clients.", &[], broker.messages_out);
+        self.counter("dinrail_broker_returned_total", "Messages that had come round.", &[], broker.returned);
         self.counter("dinrail_broker_refused_total", "Connections and logins refused.", &[], broker.refused);
+    }
+
+    fn bridge(&mut self, name: &str, mqtt: &MqttStatus, bridge: &BridgeStatus) {
+        self.mqtt(name, mqtt);
+        for (family, help, count) in [
+            ("dinrail_bridge_brought_total", "Messages of the other broker handed to ours.", bridge.brought),
+            ("dinrail_bridge_returned_total", "Messages not passed on as they had come round.", bridge.returned),
+            ("dinrail_bridge_missed_total", "Messages that found no room on their way to the bridge.", bridge.missed),
+        ] {
+            self.counter(family, help, &[("connection", name)], count);
+        }
     }
 
     fn modbus_server(&mut self, server: &ModbusServerStatus) {

@@ -17,7 +17,7 @@ pub(super) struct Kind {
 pub(super) const CERTIFICATES: Kind = Kind { path: "/certificates/{certificate}", what: "certificate", always: false };
 
 /// Every kind of object that can be edited by itself.
-pub(super) const KINDS: [Kind; 23] = [
+pub(super) const KINDS: [Kind; 24] = [
     Kind { path: "/appliance", what: "appliance", always: true },
     Kind { path: "/web", what: "web server", always: true },
     Kind { path: "/access", what: "access lists", always: true },
@@ -34,6 +34,7 @@ pub(super) const KINDS: [Kind; 23] = [
     Kind { path: "/mqtt/connections/{connection}/subscriptions/{subscription}", what: "subscription", always: false },
     Kind { path: "/mqtt/broker", what: "embedded broker", always: false },
     Kind { path: "/mqtt/broker/users/{user}", what: "user of the embedded broker", always: false },
+    Kind { path: "/mqtt/broker/bridges/{bridge}", what: "bridge of the embedded broker", always: false },
     Kind { path: "/modbus_server", what: "Modbus/TCP server", always: false },
     Kind { path: "/snmp", what: "SNMP agent", always: false },
     Kind { path: "/snmp/communities/{community}", what: "SNMP community", always: false },

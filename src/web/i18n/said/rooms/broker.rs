@@ -35,6 +35,8 @@ super::list! {
     "may no longer publish its last will", "유언 메시지를 발행할 권한이 없어졌습니다";
     "an impossible topic", "쓸 수 없는 토픽";
 
+    "bridge {}", "브리지 {0}";
+
     // Retained messages.
     "too many bytes are retained already: the message was not kept", "보존 메시지의 용량이 가득 차 메시지를 보존하지 않았습니다";
     "too many are on their way to subscribers; some were left out", "구독자에게 보낼 메시지가 너무 많아 일부를 뺐습니다";

@@ -148,6 +148,29 @@ super::list! {
     "user and password have their own fields, not the URL", "사용자와 비밀번호는 URL이 아니라 각각의 항목에 입력하세요";
     "connection `{}` has the client id `{}` at this broker too: give each its own",
         "`{0}` 연결도 이 브로커에서 클라이언트 ID `{1}` 값을 씁니다. 연결마다 다른 ID를 지정하세요";
+    "bridge `{}` has the client id `{}` at this broker too: give each its own",
+        "`{0}` 브리지도 이 브로커에서 클라이언트 ID `{1}` 값을 씁니다. 각각 다른 ID를 지정하세요";
+
+    // Bridges of the broker.
+    "a bridge has no `{}`: its rules say what crosses", "브리지에는 `{0}` 항목이 없습니다. 무엇을 주고받을지는 규칙으로 정합니다";
+    "a bridge sends in the order messages came", "브리지는 메시지가 온 순서대로 보냅니다";
+    "a bridge has at most {} rules", "브리지의 규칙은 최대 {0}개입니다";
+    "nothing crosses without a rule, such as `{{\"topic\": \"#\", \"direction\": \"out\"}}`",
+        "규칙이 없으면 아무것도 주고받지 않습니다. 예: `{{\"topic\": \"#\", \"direction\": \"out\"}}`";
+    "topics that begin with `$` belong to this broker: nothing comes in there",
+        "`$`로 시작하는 토픽은 이 브로커의 것이므로 그곳으로 받을 수 없습니다";
+    "topics that begin with `$` belong to the other broker: give a prefix",
+        "`$`로 시작하는 토픽은 상대 브로커의 것입니다. 접두어를 지정하세요";
+    "a bridge has no shared subscriptions: every message crosses once",
+        "브리지에는 공유 구독을 쓸 수 없습니다. 모든 메시지를 한 번씩 주고받습니다";
+    "a prefix is a plain text without `+`, `#` and NUL", "접두어에는 `+`, `#`, NUL을 쓸 수 없습니다";
+    "a prefix is whole levels and ends with `/`: `{}/`", "접두어는 온전한 단계로 이루어지며 `/`로 끝나야 합니다. 예: `{0}/`";
+    "this is a listener of this very broker: a bridge leads to another one",
+        "이 브로커 자신의 수신 주소입니다. 브리지는 다른 브로커로 연결해야 합니다";
+    "rule number {} brings some of these topics already: they would come twice",
+        "{0}번 규칙이 이 토픽의 일부를 이미 받습니다. 같은 메시지가 두 번 오게 됩니다";
+    "with bridge `{}` to the same broker, messages would go round: join the two",
+        "같은 브로커로 가는 `{0}` 브리지와 함께 메시지가 끝없이 돌게 됩니다. 두 브리지를 하나로 합치세요";
     "answers there would be taken for commands: give them a topic of their own",
         "그 토픽으로 보낸 응답은 명령으로 읽힙니다. 응답에 별도의 토픽을 지정하세요";
     "this topic can be one that publication `{}` publishes", "이 토픽은 `{0}` 발행이 보내는 토픽과 겹칠 수 있습니다";

@@ -71,6 +71,7 @@ super::list! {
     "web server", "웹 서버";
     "MQTT connection", "MQTT 연결";
     "user of the embedded broker", "내장 브로커의 사용자";
+    "bridge of the embedded broker", "내장 브로커의 브리지";
 
     // The appliance itself.
     "an internal error; the log of the appliance has the cause", "내부 오류입니다. 원인은 기기의 로그에 있습니다";

@@ -1,0 +1,133 @@
+//! What becomes of messages while the other broker is away.
+
+use super::{Bridge, Client, PATIENCE, Pair, Site, bridge_to, usual};
+use rumqttc::{PublishOptions, QoS};
+use serde_json::{Value as Json, json};
+use std::net::SocketAddr;
+
+fn at(address: SocketAddr) -> Json {
+    let mut broker = usual();
+    broker["listeners"] = json!([{"address": address.to_string()}]);
+    broker
+}
+
+/// A broker at an address that was free a moment ago.
+async fn again(address: SocketAddr) -> Site {
+    Site::up(&at(address)).await.0
+}
+
+#[tokio::test]
+async fn nothing_of_quality_1_is_lost_while_the_other_broker_is_away_and_the_rest_is_counted() {
+    let pair = Pair::start().await;
+    let rules = json!([{"topic": "log/#", "direction": "out"}]);
+    let bridge = Bridge::up(&pair.here, pair.address, &json!({}), &rules).await;
+    drop(pair.remote);
+    pair.there.end().await;
+    bridge.away().await;
+    for number in 0..2000 {
+        pair.local.publish("log/1", &number.to_string(), QoS::AtLeastOnce).await;
+        if number % 10 == 0 {
+            pair.local.publish("log/0", &number.to_string(), QoS::AtMostOnce).await;
+        }
+    }
+    let waiting = bridge.status_when("all wait", |status| status.ledger[0].produced == 2200).await;
+    assert_eq!((waiting.ledger[0].queued, waiting.ledger[0].dropped["unsent"]), (2000, 200));
+    // It also survives the bridge.
+    let folder = bridge.end().await;
+    let url = format!("mqtt://{}", pair.address);
+    let bridge = Bridge::start_on(folder, &pair.here, &bridge_to(&url, &json!({}), &rules));
+    bridge.status_when("they still wait", |status| status.queue.records == 2000).await;
+    let there = Site::start(&at(pair.address));
+    let mut remote = loop {
+        if let Ok(remote) = Client::connect(pair.address, "remote", "all", "all").await {
+            break remote;
+        }
+    };
+    // Asked for before the bridge is back, or the first would pass unseen.
+    assert!(remote.subscribe("log/#", QoS::AtLeastOnce).await);
+    let mut next = 0;
+    while next < 2000 {
+        let number: usize = remote.next().await.payload.parse().unwrap();
+        // At least once, and first arrivals in order.
+        assert!(number <= next, "{number} came before {next}");
+        next = next.max(number + 1);
+    }
+    let status = bridge.status_when("all are acknowledged", |status| status.ledger[0].queued == 0).await;
+    assert_eq!(status.ledger[0].acknowledged, 2000);
+    bridge.end().await;
+    there.end().await;
+    pair.here.end().await;
+}
+
+#[tokio::test]
+async fn what_waits_is_bounded_and_what_is_given_up_is_counted() {
+    let pair = Pair::start().await;
+    let rules = json!([{"topic": "#", "direction": "out"}]);
+    let bridge = Bridge::up(&pair.here, pair.address, &json!({"buffer": {"max_mib": 1}}), &rules).await;
+    drop(pair.remote);
+    pair.there.end().await;
+    bridge.away().await;
+    for number in (0..300u32).map(|number| number << 16) {
+        // Of no pattern: pages are packed.
+        let noise: Vec<u8> =
+            (0..10_000u32).map(|n| ((n ^ number).wrapping_mul(2_654_435_761)).to_be_bytes()[0]).collect();
+        pair.local.send("log/1", noise, PublishOptions::new(QoS::AtLeastOnce)).await.unwrap();
+    }
+    let status = bridge.status_when("all are counted", |status| status.ledger[0].produced == 300).await;
+    let row = &status.ledger[0];
+    assert!(0 < row.dropped["full"] && status.queue.bytes <= 1024 * 1024, "{status:?}");
+    assert_eq!(row.queued + row.dropped["full"], 300);
+    bridge.end().await;
+    pair.here.end().await;
+}
+
+#[tokio::test]
+async fn retained_messages_of_quality_0_are_told_when_the_other_broker_is_back() {
+    let pair = Pair::start().await;
+    let rules = json!([{"topic": "#", "direction": "out"}]);
+    let bridge = Bridge::up(&pair.here, pair.address, &json!({}), &rules).await;
+    drop(pair.remote);
+    pair.there.end().await;
+    bridge.away().await;
+    for number in 0..1500 {
+        let options = PublishOptions::new(QoS::AtMostOnce).retained();
+        pair.local.send(&format!("state/{number}"), b"1".to_vec(), options).await.unwrap();
+    }
+    bridge
+        .status_when("they are given up as messages", |status| status.ledger[0].dropped.get("unsent") == Some(&1500))
+        .await;
+    let mut there = again(pair.address).await;
+    there.status_when("they are there as the state", |status| status.retained >= 1500).await;
+    bridge.end().await;
+    there.end().await;
+    pair.here.end().await;
+}
+
+#[tokio::test]
+async fn a_broker_that_restarts_gets_what_its_bridge_has_for_it() {
+    let pair = Pair::start().await;
+    let rules = json!([{"topic": "orders/#", "direction": "in"}]);
+    let bridge = Bridge::up(&pair.here, pair.address, &json!({}), &rules).await;
+    let (bridges, address) = (pair.here.bridges.clone(), pair.here.address());
+    drop(pair.local);
+    pair.here.end().await;
+    for number in 0..500 {
+        pair.remote.publish("orders/1", &number.to_string(), QoS::AtLeastOnce).await;
+    }
+    let here = Site::start_among(&at(address), None, bridges);
+    let mut local = loop {
+        if let Ok(local) = Client::connect(address, "local", "all", "all").await {
+            break local;
+        }
+    };
+    assert!(local.subscribe("orders/#", QoS::AtLeastOnce).await);
+    // What came before the subscription is gone by; the last one is not.
+    pair.remote.publish("orders/1", "last", QoS::AtLeastOnce).await;
+    let last = tokio::time::timeout(PATIENCE, async { while local.next().await.payload != "last" {} });
+    last.await.expect("the bridge goes on");
+    let status = bridge.counts_when("all came", |counts| counts.brought == 501).await;
+    assert_eq!(status.connects, 1);
+    bridge.end().await;
+    here.end().await;
+    pair.there.end().await;
+}
