@@ -148,17 +148,7 @@ impl Parts {
             #[cfg(feature = "broker")]
             UnitConfig::Broker(broker) => self.broker(broker, ctx),
             #[cfg(feature = "broker")]
-            UnitConfig::Bridge(bridge) => followed(
-                BridgeUnitConfig::clone(bridge),
-                |config| match config {
-                    UnitConfig::Bridge(bridge) => Some(BridgeUnitConfig::clone(bridge)),
-                    _ => None,
-                },
-                |config| {
-                    let (bridges, queues) = (self.bridges.clone(), self.store.queues());
-                    BridgeUnit { config, bridges, queues }.run(ctx)
-                },
-            ),
+            UnitConfig::Bridge(bridge) => self.bridge(bridge, ctx),
             UnitConfig::ModbusServer(server) => self.modbus_server(server, ctx),
             UnitConfig::Snmp(unit) => followed(
                 SnmpUnitConfig::clone(unit),
@@ -190,6 +180,21 @@ impl Parts {
                 let door = self.access.door(Service::Broker).clone();
                 let broker = Broker::new(follow, self.events.clone(), door);
                 broker.with_memory(self.store.retained_messages()).with_bridges(self.bridges.clone()).run(ctx)
+            },
+        )
+    }
+
+    #[cfg(feature = "broker")]
+    fn bridge(&self, first: &BridgeUnitConfig, ctx: UnitContext) -> Started<UnitConfig> {
+        followed(
+            first.clone(),
+            |config| match config {
+                UnitConfig::Bridge(bridge) => Some(BridgeUnitConfig::clone(bridge)),
+                _ => None,
+            },
+            |config| {
+                let (bridges, queues) = (self.bridges.clone(), self.store.queues());
+                BridgeUnit { config, bridges, queues }.run(ctx)
             },
         )
     }

@@ -226,7 +226,7 @@ impl Traffic {
         // A subscription of a rule that is gone.
         let Some((local, cap)) = found else { return };
         self.report.status.received += 1;
-        let mut properties = message.carried;
+        let mut properties = message.carried.map(|carried| *carried).unwrap_or_default();
         let round = self.bridges.came_round(properties.marks()) || MOST_HOPS <= properties.marks().count();
         if round || self.rounds.is_echo(topic, &message.payload, now) {
             self.counts().returned += 1;

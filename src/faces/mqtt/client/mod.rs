@@ -48,8 +48,8 @@ pub(super) struct Incoming {
     pub(super) qos: Qos,
     pub(super) retain: bool,
     pub(super) asked: Asked,
-    /// For those it is passed on to.
-    pub(super) carried: Properties,
+    /// For those it is passed on to, if anything.
+    pub(super) carried: Option<Box<Properties>>,
 }
 
 /// What MQTT 5 says beside a message.

@@ -7,7 +7,6 @@ use crate::faces::mqtt::reason::{
     CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_MORE_DATA, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE, Wire};
-use crate::runtime::bridges::Properties;
 use rumqttc::{
     AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, MqttOptions, NetworkOptions,
     Packet, PublishNotice, PublishOptions, QoS, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
@@ -63,7 +62,7 @@ impl EventLoop {
                 qos: quality_of(publish.qos),
                 retain: publish.retain,
                 asked: Asked::default(),
-                carried: Properties::default(),
+                carried: None,
             })),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),

@@ -108,14 +108,14 @@ impl EventLoop {
             Ok(Event::Incoming(Packet::Publish(publish))) => {
                 let properties = publish.properties.unwrap_or_default();
                 let seconds = properties.message_expiry_interval.map(u64::from);
-                let carried = Properties {
+                let carried = Box::new(Properties {
                     user: properties.user_properties,
                     content_type: properties.content_type,
                     response_topic: properties.response_topic.clone(),
                     correlation: properties.correlation_data.as_ref().map(|data| data.to_vec()),
                     expiry_s: properties.message_expiry_interval,
                     text: properties.payload_format_indicator == Some(1),
-                };
+                });
                 let asked = Asked {
                     response_topic: properties.response_topic,
                     correlation: properties.correlation_data,
@@ -123,7 +123,7 @@ impl EventLoop {
                 };
                 let (topic, payload, retain) = (publish.topic, publish.payload, publish.retain);
                 let qos = quality_of(publish.qos);
-                Ok(Polled::Message(Incoming { topic, payload, qos, retain, asked, carried }))
+                Ok(Polled::Message(Incoming { topic, payload, qos, retain, asked, carried: Some(carried) }))
             }
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),

@@ -1,7 +1,6 @@
 use super::*;
 use crate::config::GatewayConfig;
 use crate::config::problem::Problem;
-use crate::runtime::bridges::Properties;
 use crate::tag::def::RefusedValue;
 use std::time::Duration;
 
@@ -45,7 +44,7 @@ fn message(payload: &str) -> Incoming {
         qos: Qos::AtMostOnce,
         retain: false,
         asked: Asked::default(),
-        carried: Properties::default(),
+        carried: None,
     }
 }
 
