@@ -8,7 +8,17 @@ use serde_json::{Map, Value as Json};
 use std::collections::{HashMap, HashSet};
 
 /// Members that hold a secret, wherever they stand.
-pub const SECRET_MEMBERS: [&str; 5] = ["password", "auth_password", "priv_password", "community", "key"];
+pub const SECRET_MEMBERS: [&str; 9] = [
+    "password",
+    "auth_password",
+    "priv_password",
+    "community",
+    "key",
+    "token",
+    "shared_access_key",
+    "device_secret",
+    "private_key",
+];
 
 /// A document with an id in every named object and every secret in clear. Handle with care: [`Document::masked`] is
 /// the form that leaves.

@@ -2,6 +2,7 @@
 
 use super::broker_url::BrokerUrl;
 use super::buffer::BufferConfig;
+use super::cloud::{Access, CloudConfig};
 use super::fields::{Fields, Identity};
 use super::mqtt_tls::TlsConfig;
 use super::mqtt5::Mqtt5Config;
@@ -18,6 +19,8 @@ use std::time::Duration;
 pub struct ConnectionConfig {
     /// Id, name, description, enabled.
     pub identity: Identity,
+    /// The cloud it is, if it is one whose ways we know.
+    pub cloud: Option<CloudConfig>,
     /// The broker.
     pub broker: BrokerUrl,
     /// How it is spoken to.
@@ -72,7 +75,15 @@ impl ConnectionConfig {
     pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
-        let broker = BrokerUrl::read(&mut fields, problems);
+        let cloud = match fields.get("cloud") {
+            Some(json) => Some(CloudConfig::read(json, at.member("cloud"), problems)?),
+            None => None,
+        };
+        let derived = cloud.as_ref().and_then(CloudConfig::broker);
+        let broker = match &derived {
+            Some(derived) if fields.get("url").is_none_or(|json| json == "") => Some(derived.clone()),
+            _ => BrokerUrl::read(&mut fields, problems),
+        };
         let is_five = fields.word("protocol", &[("3.1.1", false), ("5", true)], problems).unwrap_or(false);
         let five = match fields.get("mqtt5") {
             Some(json) => Mqtt5Config::read(json, at.member("mqtt5"), problems),
@@ -87,6 +98,9 @@ impl ConnectionConfig {
         if password.is_some() && username.is_none() && !is_five {
             fields.error("password", "a password needs a `username` (MQTT 3.1.1, 3.1.2.9)", problems);
         }
+        if let Some(cloud) = &cloud {
+            judge_login(&mut fields, cloud, is_five, problems);
+        }
         let keep_alive = Duration::from_secs(fields.integer("keep_alive_s", 1..=65_535, 30, problems));
         let clean_session = fields.flag("clean_session", false, problems);
         let tls = match fields.get("tls") {
@@ -96,8 +110,18 @@ impl ConnectionConfig {
         if fields.get("tls").is_some() && broker.as_ref().is_some_and(|broker| !broker.scheme.is_encrypted()) {
             fields.error("tls", "`tls` goes with a URL that begins with `mqtts://` or `wss://`", problems);
         }
-        let last_will = Announcement::read(&mut fields, "last_will", problems);
-        let birth = Announcement::read(&mut fields, "birth", problems);
+        let tls = tls.map(|tls| to_cloud(tls, cloud.as_ref(), derived.as_ref(), broker.as_ref()));
+        if cloud.as_ref().is_some_and(CloudConfig::wants_certificate)
+            && tls.as_ref().is_some_and(|tls| tls.certificate.is_none())
+        {
+            let sentence = "this cloud knows a device by its certificate: choose one in `tls`";
+            fields.error("tls", sentence, problems);
+        }
+        let presence = matches!(cloud, Some(CloudConfig::HomeAssistant(_)));
+        let last_will = Announcement::read(&mut fields, "last_will", problems)
+            .or_else(|| presence.then(|| Announcement::of_presence("offline")).flatten());
+        let birth = Announcement::read(&mut fields, "birth", problems)
+            .or_else(|| presence.then(|| Announcement::of_presence("online")).flatten());
         let buffer = match fields.get("buffer") {
             Some(json) => BufferConfig::read(json, at.member("buffer"), problems),
             None => Some(BufferConfig::default()),
@@ -106,9 +130,13 @@ impl ConnectionConfig {
         let subscriptions = fields.list("subscriptions", problems);
         let good = fields.finish(problems);
         let publications =
-            super::read_list(publications, &at.member("publications"), problems, PublicationConfig::read);
+            super::read_list(publications, &at.member("publications"), problems, |json, at, problems| {
+                PublicationConfig::read(json, at, cloud.as_ref(), problems)
+            });
         let subscriptions =
-            super::read_list(subscriptions, &at.member("subscriptions"), problems, SubscriptionConfig::read);
+            super::read_list(subscriptions, &at.member("subscriptions"), problems, |json, at, problems| {
+                SubscriptionConfig::read(json, at, cloud.as_ref(), problems)
+            });
         if !good {
             return None;
         }
@@ -117,6 +145,7 @@ impl ConnectionConfig {
         Some(Self {
             identity: identity?,
             protocol: if is_five { Protocol::V5(five?) } else { Protocol::V311 },
+            cloud,
             broker,
             client_id,
             username,
@@ -131,9 +160,69 @@ impl ConnectionConfig {
             subscriptions,
         })
     }
+
+    /// How we introduce ourselves at `now`, in ms since 1970-01-01 UTC.
+    pub fn access(&self, appliance: &str, now: i64) -> Access {
+        let own = Access {
+            client_id: self.client_id.clone().unwrap_or_else(|| appliance.to_owned()),
+            username: self.username.clone(),
+            password: self.password.clone(),
+            renew_at: None,
+        };
+        match &self.cloud {
+            None => own,
+            Some(cloud) => cloud.access(own, now),
+        }
+    }
+}
+
+/// What a cloud says of the login and the protocol.
+fn judge_login(fields: &mut Fields<'_>, cloud: &CloudConfig, is_five: bool, problems: &mut Problems) {
+    let derived = [("client_id", cloud.names_client()), ("username", cloud.logs_in()), ("password", cloud.logs_in())];
+    for member in derived.into_iter().filter_map(|(member, derived)| derived.then_some(member)) {
+        if fields.get(member).is_some_and(|json| json != "") {
+            fields.error(member, format!("`{member}` follows from `cloud`: leave it out"), problems);
+        }
+    }
+    if cloud.wants_login() {
+        for member in ["username", "password"] {
+            if fields.get(member).is_none_or(|json| json == "") {
+                fields.error(member, format!("`{member}` is missing: this cloud asks for it"), problems);
+            }
+        }
+    }
+    if is_five && !cloud.speaks_five() {
+        fields.error("protocol", "this cloud speaks MQTT 3.1.1", problems);
+    }
+}
+
+/// Encryption as the cloud wants it, where nothing else is said. By another way, such as a relay, it is asked for by its
+/// own name all the same.
+fn to_cloud(
+    mut tls: TlsConfig,
+    cloud: Option<&CloudConfig>,
+    derived: Option<&BrokerUrl>,
+    broker: Option<&BrokerUrl>,
+) -> TlsConfig {
+    if let (Some(derived), Some(broker)) = (derived, broker)
+        && derived.host != broker.host
+        && tls.server_name.is_none()
+    {
+        tls.server_name = Some(derived.host.clone());
+    }
+    if let Some(cloud) = cloud.filter(|_| tls.alpn.is_empty()) {
+        tls.alpn = cloud.alpn();
+    }
+    tls
 }
 
 impl Announcement {
+    /// Whether we are there, where the other end wants to know and nothing else is said.
+    fn of_presence(payload: &str) -> Option<Self> {
+        let topic = TopicTemplate::parse("{appliance}/status").ok()?;
+        Some(Self { topic, payload: payload.to_owned(), qos: Qos::AtLeastOnce, retain: true })
+    }
+
     fn read(fields: &mut Fields<'_>, name: &'static str, problems: &mut Problems) -> Option<Self> {
         let json = fields.get(name)?;
         let at = fields.at().member(name);

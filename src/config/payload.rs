@@ -17,6 +17,23 @@ pub enum Payload {
     Csv,
     /// As its author wrote it: one message per tag and attribute when it speaks of one, else per distinct topic.
     Template(Template),
+    /// As a cloud or another device has it.
+    Preset(Form),
+}
+
+/// What a preset writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `{"value":1}`: one attribute of one tag, as a number (ioThinx).
+    Number,
+    /// `{"oven/temperature":23.4,"oven/temperature/quality":"good"}`.
+    Flat,
+    /// `[{"ts":1767323045678,"values":{"oven/temperature":23.4}}]` (`ThingsBoard`).
+    Series,
+    /// `{"state":{"reported":{"oven/temperature":23.4}}}` (AWS).
+    Reported,
+    /// `{"id":"1","version":"1.0","params":{"oven:temperature":{"value":23.4,"time":1767323045678}},"method":"..."}` (Alibaba).
+    Properties,
 }
 
 const WORDS: [(&str, Word); 5] = [
@@ -60,6 +77,7 @@ impl Payload {
         match self {
             Self::Value => true,
             Self::Object | Self::Array | Self::Csv => false,
+            Self::Preset(form) => *form == Form::Number,
             Self::Template(template) => template.is_about_one(),
         }
     }

@@ -1,13 +1,17 @@
 //! `publications[]`: which points go out, where, how and when.
 
+use super::cloud::CloudConfig;
 use super::computed::parse;
 use super::fields::{Fields, Identity, shown_text};
+use super::iothinx;
 use super::payload::Payload;
+use super::preset::{Prescribed, Preset};
 use super::problem::{Pointer, Problems};
 use super::shape::Shape;
-use super::topic::TopicTemplate;
+use super::topic::{TopicContext, TopicTemplate};
 use crate::expr::{Edge, Expression, Leave, MAX_CHARACTERS};
 use crate::tag::attribute::Attribute;
+use crate::tag::def::TagDef;
 use crate::tag::pattern::TagPattern;
 use serde_json::Value as Json;
 use std::time::Duration;
@@ -17,6 +21,8 @@ use std::time::Duration;
 pub struct PublicationConfig {
     /// Id, name, description, enabled.
     pub identity: Identity,
+    /// What it is to the other end, if that says how it looks.
+    pub preset: Option<Preset>,
     /// Where.
     pub topic: TopicTemplate,
     /// Which tags.
@@ -131,23 +137,40 @@ impl Qos {
 }
 
 impl PublicationConfig {
-    pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+    /// `cloud` is that of its connection.
+    pub(super) fn read(
+        json: &Json,
+        at: Pointer<'_>,
+        cloud: Option<&CloudConfig>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
-        let topic = read_topic(&mut fields, "topic", problems);
+        let prescribed = Preset::read(&mut fields, cloud, problems);
+        let topic = read_place(&mut fields, prescribed.as_ref(), problems);
         let tags = read_patterns(&mut fields, problems);
-        let attributes = read_attributes(&mut fields, problems);
-        let payload = Payload::read(&mut fields, problems);
+        let preset = prescribed.as_ref().map(|prescribed| prescribed.preset);
+        let attributes = if preset == Some(Preset::IoThinx) && fields.get("attributes").is_none() {
+            iothinx::attributes()
+        } else {
+            read_attributes(&mut fields, problems)
+        };
+        let payload = read_payload(&mut fields, prescribed.as_ref(), problems);
         let assumed = payload.as_ref().unwrap_or(&Payload::Value);
         let shape = Shape::read(&mut fields, assumed, &attributes, problems);
         let triggers = read_triggers(&mut fields, problems);
         let qos = read_qos(&mut fields, problems);
-        let retain = fields.flag("retain", false, problems);
+        if cloud.is_some_and(|cloud| cloud.most_qos() == Qos::AtLeastOnce) && qos == Qos::ExactlyOnce {
+            fields.error("qos", "this cloud takes QoS 0 and 1", problems);
+        }
+        // Discovery says where the value is; whoever comes later must find one.
+        let retain = fields.flag("retain", preset == Some(Preset::Discovery), problems);
         if !fields.finish(problems) {
             return None;
         }
         Some(Self {
             identity: identity?,
+            preset,
             topic: topic?,
             tags,
             attributes,
@@ -160,6 +183,52 @@ impl PublicationConfig {
             retain,
         })
     }
+
+    /// The topic of an attribute of a tag; none where the preset has no name for it.
+    pub fn topic_of(&self, appliance: &str, def: &TagDef, attribute: Attribute) -> Option<String> {
+        match self.preset {
+            Some(Preset::IoThinx) => iothinx::topic(appliance, def, attribute),
+            _ => {
+                let context = TopicContext { appliance, tag: Some(&def.name), attribute: Some(attribute) };
+                Some(self.topic.render(context))
+            }
+        }
+    }
+}
+
+/// `topic`, or that of the preset.
+fn read_place(
+    fields: &mut Fields<'_>,
+    prescribed: Option<&Prescribed>,
+    problems: &mut Problems,
+) -> Option<TopicTemplate> {
+    let Some(prescribed) = prescribed else { return read_topic(fields, "topic", problems) };
+    if fields.get("topic").is_some() {
+        if !prescribed.fixed {
+            return read_topic(fields, "topic", problems);
+        }
+        fields.error("topic", "with this `preset` the topic is given: leave `topic` out", problems);
+    }
+    let topic = TopicTemplate::parse_any(&prescribed.topic);
+    topic.map_err(|error| fields.error("preset", error.to_string(), problems)).ok()
+}
+
+/// `payload`, or that of the preset.
+fn read_payload(fields: &mut Fields<'_>, prescribed: Option<&Prescribed>, problems: &mut Problems) -> Option<Payload> {
+    let Some(prescribed) = prescribed else { return Payload::read(fields, problems) };
+    if let Some(form) = prescribed.form {
+        for member in ["payload", "template", "timestamps"] {
+            if fields.get(member).is_some() {
+                let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
+                fields.error(member, sentence, problems);
+            }
+        }
+        return Some(Payload::Preset(form));
+    }
+    // A message to a cloud is one of all tags, where nothing else is asked for.
+    let wanted = fields.get("payload").is_some();
+    let payload = Payload::read(fields, problems)?;
+    Some(if wanted || prescribed.preset == Preset::Discovery { payload } else { Payload::Object })
 }
 
 /// A topic template that must be there.

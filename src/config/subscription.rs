@@ -1,5 +1,7 @@
 //! `subscriptions[]`: commands that come in by MQTT.
 
+use super::cloud::CloudConfig;
+use super::commands::Dialect;
 use super::fields::{Fields, Identity};
 use super::problem::{Pointer, Problems};
 use super::publication::{Qos, read_patterns, read_qos, read_topic};
@@ -13,7 +15,10 @@ use std::time::Duration;
 pub struct SubscriptionConfig {
     /// Id, name, description, enabled.
     pub identity: Identity,
-    /// Where commands come in; its placeholders say which tag is meant.
+    /// In whose form commands come.
+    pub dialect: Dialect,
+    /// Where commands come in; its placeholders say which tag is meant. With another dialect than
+    /// ours it is that one's.
     pub topic: TopicTemplate,
     /// Only these tags can be written.
     pub tags: Vec<TagPattern>,
@@ -28,30 +33,27 @@ pub struct SubscriptionConfig {
 }
 
 impl SubscriptionConfig {
-    pub(super) fn read(json: &Json, at: Pointer<'_>, problems: &mut Problems) -> Option<Self> {
+    /// `cloud` is that of its connection.
+    pub(super) fn read(
+        json: &Json,
+        at: Pointer<'_>,
+        cloud: Option<&CloudConfig>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
-        let topic = read_topic(&mut fields, "topic", problems);
+        let dialect = Dialect::read(&mut fields, cloud, problems);
         let tags = read_patterns(&mut fields, problems);
-        if let Some(topic) = &topic {
-            let levels = topic.levels("appliance");
-            if levels.contains(&Level::Mixed) {
-                fields.error(
-                    "topic",
-                    "in a subscription a placeholder fills a whole level, as in `write/{tag}`",
-                    problems,
-                );
+        let topic = match &dialect {
+            None | Some(Dialect::Own) => {
+                let topic = read_topic(&mut fields, "topic", problems);
+                if let Some(topic) = &topic {
+                    judge_topic(topic, &tags, &fields, problems);
+                }
+                topic
             }
-            let one_tag = matches!(tags.as_slice(), [TagPattern::Literal(_)]);
-            let names = |field| levels.iter().filter(|level| **level == Level::Any(field)).count();
-            if [Field::Group, Field::Name, Field::Attribute].into_iter().any(|field| 1 < names(field)) {
-                fields.error("topic", "each placeholder stands once in a subscription", problems);
-            }
-            if !one_tag && !topic.names_tag() {
-                let sentence = "the topic must say which tag is meant: use `{tag}`, or list exactly one tag";
-                fields.error("topic", sentence, problems);
-            }
-        }
+            Some(dialect) => read_given(dialect, &mut fields, problems),
+        };
         let qos = read_qos(&mut fields, problems);
         let response_topic = match fields.get("response_topic") {
             Some(_) => read_topic(&mut fields, "response_topic", problems),
@@ -66,7 +68,57 @@ impl SubscriptionConfig {
         if !fields.finish(problems) {
             return None;
         }
-        Some(Self { identity: identity?, topic: topic?, tags, qos, response_topic, pointer, max_age })
+        let (identity, dialect, topic) = (identity?, dialect?, topic?);
+        Some(Self { identity, dialect, topic, tags, qos, response_topic, pointer, max_age })
+    }
+
+    /// The levels of the topics commands come in on. A cloud's are its own: nothing of ours is ever there.
+    pub fn levels(&self, appliance: &str) -> Vec<Level> {
+        match &self.dialect {
+            Dialect::Own => self.topic.levels(appliance),
+            Dialect::IoThinx => vec![
+                Level::Text(appliance.to_owned()),
+                Level::Text("write".to_owned()),
+                Level::Any(Field::Name),
+                Level::Any(Field::Attribute),
+            ],
+            Dialect::Cloud(_) => Vec::new(),
+        }
+    }
+}
+
+/// The topic that a dialect gives, without what goes with ours alone.
+fn read_given(dialect: &Dialect, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<TopicTemplate> {
+    let own: &[&str] = match dialect {
+        Dialect::Cloud(_) => &["topic", "response_topic", "pointer", "max_age_s"],
+        _ => &["topic", "pointer"],
+    };
+    for member in ["topic", "response_topic", "pointer", "max_age_s"] {
+        if fields.get(member).is_some() && own.contains(&member) {
+            let sentence = format!("with this `preset` the form of commands is given: leave `{member}` out");
+            fields.error(member, sentence, problems);
+        }
+    }
+    let text = match dialect {
+        Dialect::Cloud(commands) => commands.filters().remove(0).replace(['+', '#'], "*"),
+        _ => "{appliance}/write/{group}/{attribute}".to_owned(),
+    };
+    TopicTemplate::parse_any(&text).map_err(|error| fields.error("preset", error.to_string(), problems)).ok()
+}
+
+fn judge_topic(topic: &TopicTemplate, tags: &[TagPattern], fields: &Fields<'_>, problems: &mut Problems) {
+    let levels = topic.levels("appliance");
+    if levels.contains(&Level::Mixed) {
+        let sentence = "in a subscription a placeholder fills a whole level, as in `write/{tag}`";
+        fields.error("topic", sentence, problems);
+    }
+    let one_tag = matches!(tags, [TagPattern::Literal(_)]);
+    let names = |field| levels.iter().filter(|level| **level == Level::Any(field)).count();
+    if [Field::Group, Field::Name, Field::Attribute].into_iter().any(|field| 1 < names(field)) {
+        fields.error("topic", "each placeholder stands once in a subscription", problems);
+    }
+    if !one_tag && !topic.names_tag() {
+        fields.error("topic", "the topic must say which tag is meant: use `{tag}`, or list exactly one tag", problems);
     }
 }
 

@@ -88,6 +88,11 @@ pub enum Field {
 impl TopicTemplate {
     /// Parses a template.
     pub fn parse(text: &str) -> Result<Self, TopicError> {
+        if text.starts_with('$') { Err(TopicError::Reserved) } else { Self::parse_any(text) }
+    }
+
+    /// Parses a template that may begin with `$`, where the broker says so.
+    pub(super) fn parse_any(text: &str) -> Result<Self, TopicError> {
         if text.is_empty() {
             return Err(TopicError::Empty);
         }
@@ -96,9 +101,6 @@ impl TopicTemplate {
         }
         if text.contains(['+', '#', '\0']) {
             return Err(TopicError::Wildcard);
-        }
-        if text.starts_with('$') {
-            return Err(TopicError::Reserved);
         }
         let mut parts = Vec::new();
         let mut rest = text;
@@ -118,6 +120,19 @@ impl TopicTemplate {
             parts.push(Part::Text(rest.to_owned()));
         }
         Ok(Self { parts })
+    }
+
+    /// The template with the appliance filled in and the other placeholders as they are written.
+    pub fn shown(&self, appliance: &str) -> String {
+        let part = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Hole(Placeholder::Appliance) => appliance.to_owned(),
+            Part::Hole(Placeholder::Tag) => "{tag}".to_owned(),
+            Part::Hole(Placeholder::Group) => "{group}".to_owned(),
+            Part::Hole(Placeholder::Name) => "{name}".to_owned(),
+            Part::Hole(Placeholder::Attribute) => "{attribute}".to_owned(),
+        };
+        self.parts.iter().map(part).collect()
     }
 
     /// Fills the placeholders; one that has nothing to say becomes empty, which `uses_*` lets a checker refuse.

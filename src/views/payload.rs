@@ -1,7 +1,7 @@
 //! The payloads of publications.
 
 use super::json::{TagRef, write_attribute, write_time, write_word};
-use super::samples;
+use super::{preset, samples};
 use crate::config::payload::Payload;
 use crate::config::publication::PublicationConfig;
 use crate::config::shape::Timestamps;
@@ -26,6 +26,7 @@ impl PayloadWriter<'_> {
         let shape = &self.publication.shape;
         match (&self.publication.payload, &shape.members) {
             (Payload::Template(template), _) => return template.render(out, self.scene([tag], Some(attribute))),
+            (Payload::Preset(_), _) => preset::write_number(out, tag, attribute, self.now),
             (_, Some(members)) => samples::write_members(out, members, shape.timestamps, tag, attribute, self.now),
             (_, None) => write_point(out, shape.timestamps, tag, attribute, self.now),
         }
@@ -37,6 +38,7 @@ impl PayloadWriter<'_> {
         let attributes = &self.publication.attributes;
         match &self.publication.payload {
             Payload::Template(template) => return template.render(out, self.scene(tags, None)),
+            Payload::Preset(form) => preset::write(out, *form, tags, attributes, self.now),
             payload if payload.is_list() => {
                 let mut count = 0;
                 for tag in tags {

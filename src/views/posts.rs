@@ -45,8 +45,8 @@ fn value_posts(
     let post = |place: usize| {
         let def = catalogue.def(place);
         let message = |attribute: &Attribute| {
-            let context = TopicContext { appliance, tag: Some(&def.name), attribute: Some(*attribute) };
-            def.has(*attribute).then(|| (*attribute, publication.topic.render(context)))
+            let topic = publication.topic_of(appliance, def, *attribute).filter(|_| def.has(*attribute));
+            topic.map(|topic| (*attribute, topic))
         };
         let messages: Vec<_> = publication.attributes.iter().filter_map(message).collect();
         (!messages.is_empty()).then(|| Post { tags: vec![place], form: Form::Value(messages) })

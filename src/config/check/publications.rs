@@ -4,11 +4,12 @@ use super::Place;
 use super::expressions::Expressions;
 use crate::config::catalogue::Catalogue;
 use crate::config::mqtt::ConnectionConfig;
+use crate::config::preset::Preset;
 use crate::config::problem::Problems;
 use crate::config::publication::PublicationConfig;
 use crate::config::subscription::SubscriptionConfig;
 use crate::config::tags::definitions;
-use crate::config::topic::{Level, MAX_TOPIC, TopicContext, overlap};
+use crate::config::topic::{Level, MAX_TOPIC, overlap};
 use crate::config::{GatewayConfig, limits};
 use crate::expr::{Expression, Kind, Leave};
 use crate::tag::pattern::TagPattern;
@@ -48,7 +49,7 @@ impl Judge<'_> {
             .map(|publication| (publication.identity.name.as_str(), publication.topic.levels(&self.appliance)))
             .collect();
         let commanded: Vec<Vec<Level>> =
-            connection.subscriptions.iter().map(|subscription| subscription.topic.levels(&self.appliance)).collect();
+            connection.subscriptions.iter().map(|subscription| subscription.levels(&self.appliance)).collect();
         self.requests(connection, &published, &commanded, at);
         let mut quiet = Vec::with_capacity(commanded.len());
         for (subscription, levels) in connection.subscriptions.iter().zip(&commanded) {
@@ -139,7 +140,8 @@ impl Judge<'_> {
         let mut points = 0;
         for (index, attribute) in publication.attributes.iter().enumerate() {
             let having = matched.iter().filter(|tag| self.catalogue.def(**tag).has(*attribute)).count();
-            if having == 0 && !matched.is_empty() {
+            // A preset lists what any tag can have.
+            if having == 0 && !matched.is_empty() && publication.preset != Some(Preset::IoThinx) {
                 let sentence = format!("none of these tags has `{attribute}`");
                 place.warning(&format!("attributes/{index}"), sentence, self.problems);
             }
@@ -184,9 +186,7 @@ impl Judge<'_> {
         let mut topics = HashMap::new();
         for def in matched.iter().map(|tag| self.catalogue.def(*tag)) {
             for attribute in publication.attributes.iter().copied().filter(|attribute| def.has(*attribute)) {
-                let context =
-                    TopicContext { appliance: &self.appliance, tag: Some(&def.name), attribute: Some(attribute) };
-                let topic = publication.topic.render(context);
+                let Some(topic) = publication.topic_of(&self.appliance, def, attribute) else { continue };
                 if let Some((other, of)) = topics.get(&topic) {
                     let sentence = format!(
                         "`{other}` {of} and `{}` {attribute} would share the topic `{topic}`: use `{{tag}}` and `{{attribute}}`, or a payload of many tags",

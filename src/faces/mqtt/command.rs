@@ -1,6 +1,7 @@
 //! Commands that come in by MQTT: which tag is meant, whether it may be written, what was asked
 //! and whether it was asked before. No socket here; the unit carries the verdicts out.
 
+mod cloud;
 mod duplicates;
 mod filter;
 mod request;
@@ -16,6 +17,7 @@ use crate::tag::id::TagName;
 use crate::tag::reading::Stamp;
 use crate::tag::value::Value;
 use bytes::Bytes;
+use cloud::{Joints, Share};
 use duplicates::{Duplicates, Key, Seen};
 use filter::{Aim, Filter};
 use request::Request;
@@ -29,6 +31,7 @@ pub(super) struct Orders {
     appliance: String,
     filters: Vec<Filter>,
     answered: Duplicates,
+    joints: Joints,
 }
 
 /// What to do with a message.
@@ -42,6 +45,9 @@ pub(super) enum Verdict {
     Refuse(Refusal),
     /// Write it, and hand the outcome to [`Orders::answer`].
     Write(Order),
+    /// Write these, and hand each outcome to [`Orders::answer`]; the others are not done. With none left to write there is
+    /// an answer already.
+    Several { orders: Vec<Order>, refusals: Vec<Refusal>, answer: Option<Notice> },
 }
 
 /// A command that is not carried out.
@@ -64,6 +70,8 @@ pub(super) struct Order {
     id: Json,
     key: Option<Key>,
     reply: Option<Reply>,
+    /// Its place among others of the same message.
+    share: Option<Share>,
 }
 
 /// Where an answer goes, and with what.
@@ -85,11 +93,12 @@ impl Orders {
     /// The topic filters to subscribe to, each once.
     pub(super) fn wanted(&self) -> Vec<(String, Qos)> {
         let mut wanted: Vec<(String, Qos)> = Vec::new();
-        for filter in &self.filters {
-            match wanted.iter_mut().find(|(text, _)| *text == filter.text) {
-                Some((_, qos)) if rank(*qos) < rank(filter.config.qos) => *qos = filter.config.qos,
+        let texts = self.filters.iter().flat_map(|filter| filter.texts.iter().map(|text| (text, filter.config.qos)));
+        for (text, asked) in texts {
+            match wanted.iter_mut().find(|(known, _)| known == text) {
+                Some((_, qos)) if rank(*qos) < rank(asked) => *qos = asked,
                 Some(_) => (),
-                None => wanted.push((filter.text.clone(), filter.config.qos)),
+                None => wanted.push((text.clone(), asked)),
             }
         }
         wanted
@@ -97,6 +106,9 @@ impl Orders {
 
     /// Judges one message.
     pub(super) fn judge(&mut self, topic: &str, message: &Incoming, now: Instant, stamp: Stamp) -> Verdict {
+        if let Some(verdict) = self.judge_cloud(topic, message) {
+            return verdict;
+        }
         let aims = || self.filters.iter().filter_map(|filter| Some((filter, filter.aim(topic)?)));
         // Where subscriptions overlap, the one that allows the tag takes the command.
         let allowed = aims().find(|(_, aim)| matches!(aim, Aim::Allowed(..)));
@@ -139,11 +151,19 @@ impl Orders {
                 None => self.answered.begin(key.clone(), now),
             }
         }
-        Verdict::Write(Order { tag, attribute, value: request.value, id, key, reply })
+        Verdict::Write(Order { tag, attribute, value: request.value, id, key, reply, share: None })
     }
 
     /// The answer to a command that was carried out, or failed in the field.
-    pub(super) fn answer(&mut self, order: Order, result: &Result<Value, WriteError>, now: Instant) -> Option<Notice> {
+    pub(super) fn answer(
+        &mut self,
+        mut order: Order,
+        result: &Result<Value, WriteError>,
+        now: Instant,
+    ) -> Option<Notice> {
+        if let Some(share) = order.share.take() {
+            return self.joined(order, share, result);
+        }
         let (tag, attribute) = (Some(order.tag.as_str()), Some(order.attribute.as_str()));
         let payload = match result {
             Ok(value) => success(&order, value),

@@ -107,6 +107,7 @@ impl Face {
     /// Other settings, for the next session or for the open one.
     pub(super) fn configure(&mut self, config: MqttUnitConfig, session: Option<&mut Session>, ctx: &UnitContext) {
         let birth = self.birth();
+        let asked = self.orders.questions();
         self.take(config);
         let Some(session) = session.filter(|_| self.is_connected()) else { return };
         if let Some(news) = self.birth().filter(|now| Some(now) != birth.as_ref()) {
@@ -115,6 +116,9 @@ impl Face {
         let wanted = self.wanted();
         let fresh: Vec<_> = wanted.iter().filter(|filter| !self.subscribed.contains(filter)).cloned().collect();
         session.subscribe(&fresh);
+        for question in self.orders.questions().into_iter().filter(|question| !asked.contains(question)) {
+            session.say(question, &mut self.report.status);
+        }
         self.unsubscribe(session, wanted, ctx);
     }
 
@@ -169,6 +173,9 @@ impl Face {
         self.refused.clear();
         let wanted = self.wanted();
         session.subscribe(&wanted);
+        for question in self.orders.questions() {
+            session.say(question, &mut self.report.status);
+        }
         self.unsubscribe(session, wanted, ctx);
         self.publisher.wall_clock(Instant::now(), clock::unix_ms());
         let queue = &self.queue;

@@ -26,6 +26,7 @@ mod web_socket;
 mod wire;
 
 use crate::config::mqtt::ConnectionConfig;
+use crate::platform::clock;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;
 use crate::runtime::image::tap::Tap;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
-use wire::Wire;
+use wire::{Notice, Wire};
 
 /// Messages of the broker that wait for the unit; the client library reads no further meanwhile.
 const INBOX: usize = 64;
@@ -103,6 +104,8 @@ enum Left {
     Stopped,
     /// The settings ask for another session.
     Rewired,
+    /// The broker wants another token before this one expires.
+    Renewed,
     /// The broker hangs.
     Hung,
 }
@@ -116,7 +119,7 @@ impl MqttUnit {
         let name = if identity.id.is_empty() { &identity.name } else { &identity.id };
         let (mut keeper, kept, trouble) = Keeper::open(self.queues.queue(name)).await;
         let queue = Queue::new(&config.connection, kept, trouble, Instant::now());
-        let mut wire = Wire::of(&config);
+        let mut wire = Wire::of(&config, clock::unix_ms());
         let mut face = Face::new(&self, config, queue);
         let mut look = Look {
             changes: self.image.subscribe(face.interest()),
@@ -127,6 +130,7 @@ impl MqttUnit {
             face.session_over();
             match left {
                 Ok(Left::Hung) => (),
+                Ok(Left::Renewed) => wire = Wire::of(&self.config.borrow(), clock::unix_ms()),
                 Ok(Left::Stopped) => {
                     face.store(keeper).await;
                     return Ok(());
@@ -138,7 +142,7 @@ impl MqttUnit {
                 Ok(Left::Rewired) => {
                     ctx.set_health(Health::Starting);
                     let config = self.config.borrow_and_update().clone();
-                    wire = Wire::of(&config);
+                    wire = Wire::of(&config, clock::unix_ms());
                     face.configure(config, None, &ctx);
                     look.follow(&face);
                 }
@@ -159,6 +163,7 @@ impl MqttUnit {
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
         let mut pump = pin!(pump(events, wire.clone(), to_unit, Arc::clone(&session.link)));
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+        let mut worn_out = pin!(wire.worn_out());
         let left = loop {
             // Set only when it differs: a timer that is moved costs more than the look.
             let due = face.due();
@@ -171,12 +176,14 @@ impl MqttUnit {
                 // Cancel-safe: the change stays marked until it is borrowed.
                 Ok(()) = self.config.changed() => {
                     let config = self.config.borrow_and_update().clone();
-                    if Wire::of(&config) != *wire {
+                    if wire.differs(&config) {
                         break Left::Rewired;
                     }
                     face.configure(config, Some(&mut session), ctx);
                     look.follow(face);
                 }
+                // Polled in place; it only watches the clock.
+                () = &mut worn_out => break Left::Renewed,
                 // Cancel-safe: a message stays in the channel until it is taken.
                 Some(happening) = happenings.recv() => match happening {
                     Happening::Connected { resumed, link } => face.connected(&mut session, resumed, link, ctx),
@@ -202,7 +209,9 @@ impl MqttUnit {
         };
         face.close_batches(&mut session, keeper);
         if face.is_connected() {
-            leave(face, &mut session, pump, &mut happenings, wire).await;
+            // Whoever comes back at once was never away.
+            let will = wire.will.as_ref().filter(|_| !matches!(left, Left::Renewed));
+            leave(face, &mut session, pump, &mut happenings, will).await;
         }
         face.left(ctx);
         Ok(left)
@@ -215,7 +224,7 @@ async fn leave(
     session: &mut Session,
     mut pump: Pin<&mut impl Future<Output = ()>>,
     happenings: &mut mpsc::Receiver<Happening>,
-    wire: &Wire,
+    will: Option<&Notice>,
 ) {
     let answers = async {
         while face.is_writing() {
@@ -224,7 +233,7 @@ async fn leave(
         }
     };
     drop(tokio::time::timeout(FAREWELL / 2, answers).await);
-    if let Some(will) = &wire.will {
+    if let Some(will) = will {
         face.say(will.clone(), session);
     }
     let deadline = Instant::now() + FAREWELL;

@@ -3,16 +3,19 @@
 use super::dial::{Stream, dial};
 use super::web_socket::HANDSHAKE;
 use crate::config::broker_url::BrokerUrl;
+use crate::config::cloud::{Access, CloudConfig};
 use crate::config::mqtt::{Announcement, Protocol};
 use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::config::secret::Secret;
 use crate::config::topic::TopicContext;
+use crate::platform::clock;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use std::io;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Publishes of QoS 1 and 2 that may wait for their acknowledgement, birth and answers included: below the 100 that
 /// strict brokers allow a client.
@@ -27,6 +30,10 @@ pub(super) const LARGEST_OUT: usize = 268_435_455;
 pub(super) const BATCH: usize = 256;
 /// See [`Wire::patience`].
 const CONNACK: Duration = Duration::from_secs(15);
+
+/// How often the clock is looked at while a token is in use, and how far it may be set (ms) before that is made anew.
+const CLOCK_LOOK: Duration = Duration::from_secs(10);
+const CLOCK_ERROR: i64 = 30_000;
 
 /// A topic and payload about ourselves, with its placeholder filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,22 +71,56 @@ pub(super) struct Wire {
     pub(super) keep_alive: Duration,
     pub(super) clean_session: bool,
     pub(super) will: Option<Notice>,
+    pub(super) cloud: Option<CloudConfig>,
+    /// When it was made, and when what it introduces us with must be made anew; ms since 1970-01-01 UTC.
+    made_at: i64,
+    renew_at: Option<i64>,
 }
 
 impl Wire {
     // The client id is never empty: a name is the appliance's, and an empty setting counts as none.
-    pub(super) fn of(config: &super::MqttUnitConfig) -> Self {
+    pub(super) fn of(config: &super::MqttUnitConfig, now: i64) -> Self {
         let connection = &config.connection;
+        let Access { client_id, username, password, renew_at } = connection.access(&config.appliance, now);
         Self {
             broker: connection.broker.clone(),
             tls: connection.tls.clone(),
-            client_id: connection.client_id.clone().unwrap_or_else(|| config.appliance.clone()),
+            client_id,
             protocol: connection.protocol.clone(),
-            username: connection.username.clone(),
-            password: connection.password.clone(),
+            username,
+            password,
             keep_alive: connection.keep_alive,
             clean_session: connection.clean_session,
             will: connection.last_will.as_ref().map(|will| Notice::of(will, &config.appliance)),
+            cloud: connection.cloud.clone(),
+            made_at: now,
+            renew_at,
+        }
+    }
+
+    /// Whether these settings ask for another session.
+    pub(super) fn differs(&self, config: &super::MqttUnitConfig) -> bool {
+        let mut other = Self::of(config, self.made_at);
+        if self.renew_at.is_some() && other.cloud == self.cloud {
+            // Made from the same settings, and never twice alike: some signatures have chance in them.
+            other.password.clone_from(&self.password);
+        }
+        other != *self
+    }
+
+    /// Ends when what it introduces us with must be made anew: in time before it expires, or when the clock it was made by
+    /// turns out to have been wrong. Never, if nothing of it expires.
+    pub(super) async fn worn_out(&self) {
+        let Some(renew_at) = self.renew_at else { return std::future::pending().await };
+        let (began, wall) = (Instant::now(), clock::unix_ms());
+        loop {
+            let now = clock::unix_ms();
+            let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+            if renew_at <= now || CLOCK_ERROR < (now - wall - passed).abs() {
+                return;
+            }
+            let left = Duration::from_millis(u64::try_from(renew_at - now).unwrap_or(0));
+            tokio::time::sleep(left.min(CLOCK_LOOK)).await;
         }
     }
 

@@ -116,7 +116,13 @@ impl Point {
 }
 
 /// The value of an attribute, as the number it has in the lists of codes.
-fn value_of(attribute: Attribute, kind: ValueType, def: &TagDef, state: &TagState, now: Stamp) -> Option<Value> {
+pub(in crate::views) fn value_of(
+    attribute: Attribute,
+    kind: ValueType,
+    def: &TagDef,
+    state: &TagState,
+    now: Stamp,
+) -> Option<Value> {
     let number = |n: u64| Some(Value::U64(n));
     match attribute {
         Attribute::Value => state.value.clone(),

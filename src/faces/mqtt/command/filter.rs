@@ -1,5 +1,7 @@
 //! From a subscription to an MQTT filter, and from a received topic back to the point it means.
 
+use crate::config::commands::Dialect;
+use crate::config::iothinx;
 use crate::config::subscription::SubscriptionConfig;
 use crate::config::topic::{Field, Level};
 use crate::tag::attribute::Attribute;
@@ -11,8 +13,8 @@ use crate::tag::pattern::TagPattern;
 pub(super) struct Filter {
     pub(super) config: SubscriptionConfig,
     pub(super) levels: Vec<Level>,
-    /// With each placeholder half as `+`.
-    pub(super) text: String,
+    /// With each placeholder half as `+`; a cloud's commands may come in by several.
+    pub(super) texts: Vec<String>,
 }
 
 /// What a topic means to a subscription.
@@ -27,7 +29,11 @@ pub(super) enum Aim {
 impl Filter {
     /// `None` for a template that cannot be subscribed to; the settings refuse those.
     pub(super) fn new(config: SubscriptionConfig, appliance: &str) -> Option<Self> {
-        let levels = config.topic.levels(appliance);
+        let levels = config.levels(appliance);
+        if let Some(commands) = config.dialect.cloud() {
+            let texts = commands.filters();
+            return Some(Self { config, levels, texts });
+        }
         let words: Option<Vec<&str>> = levels
             .iter()
             .map(|level| match level {
@@ -36,12 +42,24 @@ impl Filter {
                 Level::Mixed => None,
             })
             .collect();
-        let text = words?.join("/");
-        Some(Self { config, levels, text })
+        let texts = vec![words?.join("/")];
+        Some(Self { config, levels, texts })
+    }
+
+    /// The one tag it is about, where it lists one alone.
+    pub(super) fn only(&self) -> Option<&TagName> {
+        match self.config.tags.as_slice() {
+            [TagPattern::Literal(only)] => Some(only),
+            _ => None,
+        }
     }
 
     /// What a topic means; `None` when it is none of ours.
     pub(super) fn aim(&self, topic: &str) -> Option<Aim> {
+        if self.config.dialect.cloud().is_some() {
+            // Judged by its content.
+            return None;
+        }
         let (mut group, mut name, mut attribute) = (None, None, None);
         let mut words = topic.split('/');
         for level in &self.levels {
@@ -57,15 +75,25 @@ impl Filter {
         if words.next().is_some() {
             return None;
         }
-        Some(self.point(group, name, attribute))
+        Some(match self.config.dialect {
+            Dialect::IoThinx => self.named_there(name.unwrap_or_default(), attribute.unwrap_or_default()),
+            _ => self.point(group, name, attribute),
+        })
+    }
+
+    /// `module@channel` and the attribute's name on the ioThinx.
+    fn named_there(&self, place: &str, word: &str) -> Aim {
+        let Some(tag) = iothinx::tag(place) else {
+            let shown: String = place.chars().take(60).collect();
+            return Aim::Refused { tag: None, attribute: None, why: format!("`{shown}` is not `module@channel`") };
+        };
+        let known = iothinx::attribute(word).map_or(word, |known| known.as_str());
+        self.point(Some(tag.group()), Some(tag.name()), Some(known))
     }
 
     fn point(&self, group: Option<&str>, name: Option<&str>, attribute: Option<&str>) -> Aim {
         // A subscription of exactly one tag need not say in its topic which.
-        let only = match self.config.tags.as_slice() {
-            [TagPattern::Literal(only)] => Some(only),
-            _ => None,
-        };
+        let only = self.only();
         let group = group.or(only.map(TagName::group)).unwrap_or_default();
         let name = name.or(only.map(TagName::name)).unwrap_or_default();
         let known = attribute.map_or(Some(Attribute::Value), Attribute::parse);

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use std::time::Duration;
 
 /// The longest payload that is looked into. The longest text a tag can hold is far below.
-const LARGEST: usize = 64 * 1024;
+pub(super) const LARGEST: usize = 64 * 1024;
 /// The longest id, in bytes: it is kept for five minutes.
 const LONGEST_ID: usize = 256;
 

@@ -57,6 +57,7 @@ fn line(verdict: Verdict) -> String {
             refusal.answer.map_or(refusal.why, |answer| format!("{} {}", answer.topic, answer.payload))
         }
         Verdict::Write(order) => format!("{}/{} = {}", order.tag, order.attribute, order.value),
+        Verdict::Several { orders, .. } => format!("{} commands", orders.len()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Answered, Face};
 use crate::faces::mqtt::client::Incoming;
-use crate::faces::mqtt::command::{Refusal, Verdict};
+use crate::faces::mqtt::command::{Order, Refusal, Verdict};
 use crate::faces::mqtt::session::Session;
 use crate::platform::clock;
 use crate::runtime::commands::{Asker, WriteError};
@@ -51,19 +51,28 @@ impl Face {
             Verdict::Ignore | Verdict::Repeat(None) => (),
             Verdict::Repeat(Some(answer)) => session.say(answer, &mut self.report.status),
             Verdict::Refuse(refusal) => self.refuse(refusal, asker, session),
-            Verdict::Write(order) if RUNNING <= self.running.len() => {
-                // As if the driver had said it: the id may try again.
-                self.answered((order, Err(WriteError::Busy)), session);
-            }
-            Verdict::Write(order) => {
-                let commands = self.commands.clone();
-                let write = async move {
-                    let result = commands.write(&order.tag, order.attribute, order.value.clone(), asker).await;
-                    (order, result)
-                };
-                self.running.push(write.boxed());
+            Verdict::Write(order) => self.carry_out(order, asker, session),
+            Verdict::Several { orders, refusals, answer } => {
+                refusals.into_iter().for_each(|refusal| self.refuse(refusal, asker.clone(), session));
+                orders.into_iter().for_each(|order| self.carry_out(order, asker.clone(), session));
+                if let Some(answer) = answer {
+                    session.say(answer, &mut self.report.status);
+                }
             }
         }
+    }
+
+    fn carry_out(&mut self, order: Order, asker: Asker, session: &mut Session) {
+        if RUNNING <= self.running.len() {
+            // As if the driver had said it: the id may try again.
+            return self.answered((order, Err(WriteError::Busy)), session);
+        }
+        let commands = self.commands.clone();
+        let write = async move {
+            let result = commands.write(&order.tag, order.attribute, order.value.clone(), asker).await;
+            (order, result)
+        };
+        self.running.push(write.boxed());
     }
 
     fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {

@@ -2,6 +2,7 @@
 
 mod access;
 mod broker;
+mod cloud;
 mod composed;
 mod document;
 mod door;
@@ -28,6 +29,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
     mqtt::ALL,
     payload::ALL,
     broker::ALL,
+    cloud::ALL,
     net::ALL,
     snmp::ALL,
     store::ALL,
@@ -49,6 +51,7 @@ pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
     mqtt::ALL,
     payload::ALL,
     broker::ALL,
+    cloud::ALL,
     net::ALL,
     snmp::ALL,
     store::ALL,

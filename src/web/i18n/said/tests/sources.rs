@@ -58,6 +58,7 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     (" kB", "how the kernel ends a size"),
     ("dinrail {} on Linux", "sysDescr: managers look for it by its words"),
     ("Bearer realm=\"dinrail\"", "a header"),
+    ("SharedAccessSignature sr={}&sig={}&se={}", "a token of Azure"),
     ("public, max-age=31536000, immutable", "a header"),
     ("Max-Age=31536000; Path=/; SameSite=Strict; Secure", "a cookie"),
     ("{}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={}", "a cookie"),
