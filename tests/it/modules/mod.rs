@@ -1,6 +1,7 @@
 //! I/O modules through the real doors: REST, MQTT, restarts.
 
 mod doors;
+mod iothinx;
 mod kept;
 mod mqtt;
 

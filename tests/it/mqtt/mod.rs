@@ -1,5 +1,6 @@
 //! One MQTT connection against a broker that keeps a transcript, and against mosquitto.
 
+mod clouds;
 mod commands;
 mod conditions;
 mod encryption;

@@ -13,6 +13,7 @@ pub(crate) mod modbus_client;
 #[cfg(feature = "peers")]
 pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;
+pub(crate) mod mqtt_law;
 pub(crate) mod mqtt_rig;
 pub(crate) mod rest;
 pub(crate) mod serve;

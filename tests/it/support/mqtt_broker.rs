@@ -12,6 +12,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::mqtt_law::Law;
 use super::wait::PATIENCE;
 
 /// What a client sent.
@@ -72,6 +73,8 @@ pub(crate) struct Manners {
     pub(crate) hold_acks: bool,
     /// Refuses these filters.
     pub(crate) refuse_filters: Vec<String>,
+    /// What clients are held to.
+    pub(crate) law: Option<Law>,
 }
 
 #[derive(Default)]
@@ -117,6 +120,12 @@ impl TestBroker {
         Self::serve(manners, None).await
     }
 
+    /// A cloud that speaks TLS only.
+    pub(crate) async fn start_cloud(config: Arc<ServerConfig>, law: Law) -> Self {
+        let manners = Manners { law: Some(law), ..Manners::default() };
+        Self::serve(manners, Some(TlsAcceptor::from(config))).await
+    }
+
     /// A broker that speaks TLS only.
     pub(crate) async fn start_tls(config: Arc<ServerConfig>) -> Self {
         Self::serve(Manners::default(), Some(TlsAcceptor::from(config))).await
@@ -140,7 +149,9 @@ impl TestBroker {
                         None => serve(stream, shared).await,
                         // A client that does not like our certificate is no business of the transcript.
                         Some(tls) => {
-                            if let Ok(stream) = tls.accept(stream).await {
+                            let Ok(stream) = tls.accept(stream).await else { return };
+                            let law = shared.lock().manners.law;
+                            if law.is_none_or(|law| (law.tls)(stream.get_ref().1)) {
                                 serve(stream, shared).await;
                             }
                         }
@@ -315,6 +326,11 @@ async fn listen(
         let (heard, answer) = understand(first, &body, &shared.lock().manners);
         let manners = shared.lock().manners.clone();
         let is_connect = matches!(heard, Some(Packet::Connect(_)));
+        let lawful = manners.law.is_none_or(|law| match &heard {
+            Some(Packet::Publish(message)) => (law.publish)(&message.topic),
+            Some(Packet::Subscribe(filters)) => filters.iter().all(|(filter, _)| (law.subscribe)(filter)),
+            _ => true,
+        });
         let is_publish = matches!(heard, Some(Packet::Publish(_)));
         if let Some(heard) = heard {
             shared.hear(heard);
@@ -322,7 +338,7 @@ async fn listen(
         if manners.silent {
             continue;
         }
-        if is_connect && manners.slam {
+        if !lawful || (is_connect && manners.slam) {
             return None;
         }
         if let Some(answer) = answer {
@@ -340,8 +356,11 @@ fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Opt
     let mut at = Cursor(body);
     match first >> 4 {
         1 => {
-            let present = u8::from(manners.session_present && manners.refuse == 0);
-            (Some(Packet::Connect(connect(&mut at))), Some(packet(0x20, &[present, manners.refuse])))
+            let connect = connect(&mut at);
+            let lawful = manners.law.is_none_or(|law| (law.connect)(&connect));
+            let refuse = if lawful { manners.refuse } else { 5 };
+            let present = u8::from(manners.session_present && refuse == 0);
+            (Some(Packet::Connect(connect)), Some(packet(0x20, &[present, refuse])))
         }
         3 => {
             let topic = at.text();

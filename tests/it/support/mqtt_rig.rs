@@ -91,6 +91,11 @@ impl MqttRig {
         self.config.send_replace(unit_config);
     }
 
+    /// Changes the settings themselves, to what no document would say.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut MqttUnitConfig)) {
+        self.config.send_modify(change);
+    }
+
     /// A reading of one tag.
     pub(crate) fn write(&self, tag: usize, value: f64) {
         self.write_all(&[(tag, value)]);

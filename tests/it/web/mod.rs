@@ -2,6 +2,7 @@
 
 mod access;
 mod certificates;
+mod clouds;
 mod computed;
 mod configuration;
 mod crowd;
