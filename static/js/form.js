@@ -11,6 +11,7 @@ import * as pointers from "./pointer.js";
  * `key` may be a path (`trigger/interval_ms`). Kinds: text, number, auto (number or "auto"), select, check, secret,
  * lines (a list, one entry a line), area (long text), words (a choice of several).
  * `offers()` of a list gives what can be added to it without typing it whole.
+ * `after(config, pointer)` changes other members once this one was changed.
  * `show(value)` and `parse(text)` say how a value is written that is more than a text or a number.
  */
 export class Form {
@@ -85,6 +86,10 @@ export class Form {
     const { value, mistake } = parse(row.field, row.input);
     this.#config.mistake(row.pointer, mistake ?? null);
     this.#config.set(row.pointer, value);
+    if (row.field.after) {
+      row.field.after(this.#config, this.#pointer);
+      this.refresh();
+    }
     this.#visibility();
   }
 
@@ -121,7 +126,7 @@ export class Form {
   /** Moves to the field a pointer is about; answers whether there is one. */
   focus(pointer) {
     const row = this.#rows.find(
-      (one) => one.input && (pointer === one.pointer || pointer.startsWith(`${one.pointer}/`)),
+      (one) => one.input && !one.element.hidden && (pointer === one.pointer || pointer.startsWith(`${one.pointer}/`)),
     );
     if (!row) return false;
     row.element.closest("details")?.setAttribute("open", "");
@@ -218,7 +223,7 @@ function put(field, input, value) {
       input.checked = value ?? field.def ?? false;
       break;
     case "select": {
-      const text = String(value ?? field.def ?? "");
+      const text = field.show ? field.show(value) : String(value ?? field.def ?? "");
       // A value this page does not offer is still shown, and kept.
       if (![...input.options].some((option) => option.value === text)) input.append(h("option", { value: text }, text));
       input.value = text;

@@ -2,6 +2,7 @@
 
 import { $ } from "./dom.js";
 import { word } from "./i18n.js";
+import { payloadIsOwn, presetChosen, presets, topicIsOwn } from "./mqtt-cloud.js";
 
 const attributes = () =>
   [...$("#attributes").options].map(({ value }) => ({ value, label: word("attribute", value) }));
@@ -16,21 +17,37 @@ function membersOf(text) {
   return { value: named.length ? Object.fromEntries(named) : undefined };
 }
 
-/** The form of a publication; `published` offers the tags there are. */
-export const publicationFields = (published) => [
+/** The form of a publication of this connection; `published` offers the tags there are. */
+export const publicationFields = (published, connection) => [
   {
     fields: [
       { key: "name", required: true },
+      {
+        key: "preset",
+        kind: "select",
+        words: "preset",
+        hint: "publication_preset",
+        options: presets(connection, "publications"),
+        parse: (value) => ({ value }),
+        after: presetChosen(connection),
+      },
       {
         key: "topic",
         wide: true,
         hint: "publication_topic",
         sample: "{appliance}/read/{tag}/{attribute}",
         required: true,
+        when: (publication) => topicIsOwn(publication) || publication.topic,
       },
       { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true, offers: published },
       { key: "attributes", kind: "lines", rows: 3, sample: "value", offers: attributes },
-      { key: "payload", kind: "select", options: ["value", "object", "array", "csv", "template"], def: "value" },
+      {
+        key: "payload",
+        kind: "select",
+        options: ["value", "object", "array", "csv", "template"],
+        def: "value",
+        when: (publication) => payloadIsOwn(publication, connection.cloud) || publication.payload,
+      },
       {
         key: "template",
         kind: "area",

@@ -1,6 +1,7 @@
 // The fields of a session with another broker: encryption, MQTT 5, what waits. Alike for connections and bridges.
 
-const tls = ({ url = "" }) => /^(mqtts|wss):/.test(url);
+import { secure } from "./mqtt-cloud.js";
+
 /** `site = north`, one a line, and back. */
 const propertiesText = (properties) =>
   Object.entries(properties)
@@ -26,7 +27,7 @@ export function sessionFields(certificates, { usual = "3.1.1", bridge = false } 
   return [
     {
       title: "section.tls",
-      when: tls,
+      when: secure,
       fields: [
         { key: "tls/ca", kind: "area", rows: 4, wide: true, sample: "-----BEGIN CERTIFICATE-----" },
         { key: "tls/certificate", kind: "suggest", hint: "connection_certificate", options: certificates },

@@ -6,7 +6,8 @@ import { $, fill, h, mark } from "./dom.js";
 import { certificateNames, failedToLoad, withState } from "./editor.js";
 import { ExpressionValue } from "./expression.js";
 import { Form } from "./form.js";
-import { t } from "./i18n.js";
+import { t, word } from "./i18n.js";
+import { begin, cloudFields, Derived, formChosen, own, presets } from "./mqtt-cloud.js";
 import { Delivery } from "./mqtt-delivery.js";
 import { Many } from "./mqtt-many.js";
 import { Preview } from "./mqtt-preview.js";
@@ -31,11 +32,12 @@ const CONNECTION = [
   {
     fields: [
       { key: "name", required: true },
-      { key: "url", sample: "mqtt://192.168.1.10:1883", required: true },
+      ...cloudFields,
+      { key: "url", sample: "mqtt://192.168.1.10:1883", required: true, when: own("url") },
       { key: "protocol", kind: "select", words: "none", options: ["3.1.1", "5"], def: "3.1.1" },
-      { key: "client_id", hint: "client_id" },
-      { key: "username" },
-      { key: "password", kind: "secret" },
+      { key: "client_id", hint: "client_id", when: own("client_id") },
+      { key: "username", when: own("username") },
+      { key: "password", kind: "secret", when: own("password") },
       { key: "keep_alive_s", kind: "number", def: 30, min: 1, max: 65535, unit: "s" },
       { key: "clean_session", kind: "check", def: false },
       { key: "enabled", kind: "check", def: true },
@@ -55,11 +57,20 @@ const CONNECTION = [
     ],
   },
 ];
-const SUBSCRIPTION = [
+const plain = ({ preset }) => !preset;
+const subscriptionFields = (options) => [
   {
     fields: [
       { key: "name", required: true },
-      { key: "topic", wide: true, hint: "subscription_topic", sample: "{appliance}/write/{tag}", required: true },
+      { key: "preset", kind: "select", words: "commands", hint: "commands_preset", options, parse: (value) => ({ value }), after: formChosen },
+      {
+        key: "topic",
+        wide: true,
+        hint: "subscription_topic",
+        sample: "{appliance}/write/{tag}",
+        required: true,
+        when: ({ preset, topic }) => !preset || topic,
+      },
       {
         key: "tags",
         kind: "lines",
@@ -69,10 +80,17 @@ const SUBSCRIPTION = [
         required: true,
         offers: () => written(),
       },
-      { key: "pointer", sample: "/data/setpoint" },
-      { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}" },
+      { key: "pointer", sample: "/data/setpoint", when: plain },
+      { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}", when: ({ preset }) => !preset || preset === "iothinx" },
       { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
-      { key: "max_age_s", kind: "number", min: 1, max: 86400, unit: "s" },
+      {
+        key: "max_age_s",
+        kind: "number",
+        min: 1,
+        max: 86400,
+        unit: "s",
+        when: ({ preset }) => !preset || preset === "iothinx",
+      },
       { key: "enabled", kind: "check", def: true },
     ],
   },
@@ -113,7 +131,7 @@ async function main() {
     addLabel: "mqtt.add",
     emptyLabel: "mqtt.empty",
     deleteText: "mqtt.delete_text",
-    summary: (connection) => connection.url ?? "",
+    summary: (connection) => connection.url ?? word("cloud", connection.cloud?.kind),
     state: withState("mqtt", () => list.showList()),
     make: () => ({ name: "site", url: "mqtt://127.0.0.1:1883", publications: [], subscriptions: [] }),
     show,
@@ -125,6 +143,7 @@ async function main() {
     const place = h("div", {});
     body.append(place);
     forms.push(new Form(place, config, pointer, CONNECTION));
+    previews.push(new Derived(body, config, pointer));
     ledger?.end();
     ledger = new Delivery(() => config.read(pointer)?.id);
     body.append(ledger.element);
@@ -132,12 +151,14 @@ async function main() {
       items(pointer, "publications", NEW_PUBLICATION, (inner, at) => {
         const [left, right, now] = [h("div", {}), h("div", { class: "preview" }), h("div", { class: "preview" })];
         inner.append(h("div", { class: "with-preview" }, left, h("div", { class: "previews" }, now, right)));
-        forms.push(new Form(left, config, at, publicationFields(published)));
+        forms.push(new Form(left, config, at, publicationFields(published, config.read(pointer))));
         previews.push(new Preview(right, config, pointer, at));
         previews.push(new ExpressionValue(now, () => config.read(pointers.join(at, "trigger", "condition"))));
       }),
       items(pointer, "subscriptions", NEW_SUBSCRIPTION, (inner, at) =>
-        forms.push(new Form(inner, config, at, SUBSCRIPTION)),
+        forms.push(
+          new Form(inner, config, at, subscriptionFields(presets(config.read(pointer), "subscriptions"))),
+        ),
       ),
     );
   }
@@ -171,7 +192,10 @@ async function main() {
     };
     const add = h(
       "button",
-      { type: "button", on: { click: () => insert(structuredClone(fresh), all.length) } },
+      {
+        type: "button",
+        on: { click: () => insert(structuredClone(begin(config.read(connection), member, fresh)), all.length) },
+      },
       t(ITEM_WORDS[member].add),
     );
     const row = (item, index) => {
@@ -237,7 +261,7 @@ async function main() {
         wrong ? mark("bad") : item.enabled === false ? mark("idle") : null,
         item.name || t("editor.unnamed"),
       ),
-      h("code", {}, item.topic ?? ""),
+      item.topic || !item.preset ? h("code", {}, item.topic ?? "") : h("span", { class: "kind" }, item.preset),
     ];
   }
 

@@ -1,8 +1,8 @@
 //! All messages together.
 
 use super::{
-    Msg, access, certificate, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt, nav,
-    people, profile, revision, snmp, start, tagfile, watch, word,
+    Msg, access, certificate, cloud, editor, events, expression, field, help, hint, line, live, modbus, module, mqtt,
+    nav, people, profile, revision, snmp, start, tagfile, watch, word,
 };
 
 /// Every message of the interface, by place.
@@ -18,6 +18,7 @@ pub(crate) const ALL: &[&[Msg]] = &[
     events::ALL,
     mqtt::ALL,
     certificate::ALL,
+    cloud::ALL,
     certificate::scripts::ALL,
     expression::ALL,
     expression::scripts::ALL,

@@ -10,6 +10,7 @@ mod accept;
 pub(crate) mod access;
 mod catalogue;
 pub(crate) mod certificate;
+mod cloud;
 mod editor;
 pub(crate) mod events;
 pub(crate) mod expression;
