@@ -19,9 +19,9 @@ pub enum Dialect {
 /// Commands of a cloud. A message can ask for several tags at once and is answered once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CloudCommands {
-    /// Server-side RPC of `ThingsBoard` ("MQTT Device API Reference", "RPC API").
+    /// Server-side RPC of ThingsBoard ("MQTT Device API Reference", "RPC API").
     Rpc,
-    /// Shared attributes of `ThingsBoard` (same, "Subscribe to attribute updates from the server").
+    /// Shared attributes of ThingsBoard (same, "Subscribe to attribute updates from the server").
     SharedAttributes,
     /// What the shadow of a thing of AWS wants otherwise ("Device Shadow MQTT topics"); the beginning of its topics.
     Delta(String),

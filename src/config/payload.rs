@@ -28,7 +28,7 @@ pub enum Form {
     Number,
     /// `{"oven/temperature":23.4,"oven/temperature/quality":"good"}`.
     Flat,
-    /// `[{"ts":1767323045678,"values":{"oven/temperature":23.4}}]` (`ThingsBoard`).
+    /// `[{"ts":1767323045678,"values":{"oven/temperature":23.4}}]` (ThingsBoard).
     Series,
     /// `{"state":{"reported":{"oven/temperature":23.4}}}` (AWS).
     Reported,

@@ -186,13 +186,10 @@ impl PublicationConfig {
 
     /// The topic of an attribute of a tag; none where the preset has no name for it.
     pub fn topic_of(&self, appliance: &str, def: &TagDef, attribute: Attribute) -> Option<String> {
-        match self.preset {
-            Some(Preset::IoThinx) => iothinx::topic(appliance, def, attribute),
-            _ => {
-                let context = TopicContext { appliance, tag: Some(&def.name), attribute: Some(attribute) };
-                Some(self.topic.render(context))
-            }
+        if self.preset == Some(Preset::IoThinx) {
+            return iothinx::topic(appliance, def, attribute);
         }
+        Some(self.topic.render(TopicContext { appliance, tag: Some(&def.name), attribute: Some(attribute) }))
     }
 }
 

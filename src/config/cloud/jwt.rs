@@ -1,5 +1,5 @@
 //! Brokers that know a device by a signed token (RFC 7519), with the ids and topics of Google Cloud IoT Core ("Publishing
-//! over the MQTT bridge", "Using JSON Web Tokens"), which `ClearBlade` IoT Core keeps.
+//! over the MQTT bridge", "Using JSON Web Tokens"), which ClearBlade IoT Core keeps.
 
 use super::{Access, SECURE, read_host, read_id, renewal};
 use crate::config::fields::Fields;

@@ -29,13 +29,13 @@ pub enum CloudConfig {
     Azure(AzureConfig),
     /// Alibaba Cloud IoT Platform.
     Alibaba(AlibabaConfig),
-    /// A broker with the topics and tokens Google Cloud IoT Core had, such as `ClearBlade` IoT Core.
+    /// A broker with the topics and tokens Google Cloud IoT Core had, such as ClearBlade IoT Core.
     Jwt(JwtConfig),
-    /// `ThingsBoard`; the access token of the device.
+    /// ThingsBoard; the access token of the device.
     ThingsBoard(Secret),
     /// EMQX Cloud; the address of the deployment.
     Emqx(String),
-    /// `HiveMQ` Cloud; the address of the cluster.
+    /// HiveMQ Cloud; the address of the cluster.
     HiveMq(String),
     /// Home Assistant behind any broker.
     HomeAssistant(HomeAssistantConfig),

@@ -53,8 +53,12 @@ impl Face {
             Verdict::Refuse(refusal) => self.refuse(refusal, asker, session),
             Verdict::Write(order) => self.carry_out(order, asker, session),
             Verdict::Several { orders, refusals, answer } => {
-                refusals.into_iter().for_each(|refusal| self.refuse(refusal, asker.clone(), session));
-                orders.into_iter().for_each(|order| self.carry_out(order, asker.clone(), session));
+                for refusal in refusals {
+                    self.refuse(refusal, asker.clone(), session);
+                }
+                for order in orders {
+                    self.carry_out(order, asker.clone(), session);
+                }
                 if let Some(answer) = answer {
                     session.say(answer, &mut self.report.status);
                 }

@@ -14,11 +14,12 @@ const LAW: Law = Law {
         let Some((client, rest)) = connect.client_id.split_once('|') else { return false };
         let signed = format!("clientId{client}deviceNameline-3productKeya1B2c3");
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"device-secret");
-        let expected: String =
-            hmac::sign(&key, signed.as_bytes()).as_ref().iter().map(|b| format!("{b:02x}")).collect();
+        let password = connect.password.clone().unwrap_or_default();
+        let byte = |at: usize| u8::from_str_radix(password.get(at..at + 2)?, 16).ok();
+        let signature: Vec<u8> = (0..password.len()).step_by(2).filter_map(byte).collect();
         rest == "securemode=2,signmethod=hmacsha256|"
             && connect.user.as_deref() == Some("line-3&a1B2c3")
-            && connect.password.as_deref() == Some(&expected)
+            && hmac::verify(&key, signed.as_bytes(), &signature).is_ok()
     },
     publish: |topic| {
         let rest = topic.strip_prefix("/sys/a1B2c3/line-3/thing");

@@ -6,7 +6,7 @@ use serde_json::json;
 
 const HOST: &str = "mqtt.thingsboard.cloud";
 
-/// `ThingsBoard`, "MQTT Device API Reference".
+/// ThingsBoard, "MQTT Device API Reference".
 const LAW: Law = Law {
     tls: |_| true,
     connect: |connect| connect.user.as_deref() == Some("A1_TEST_TOKEN") && connect.password.is_none(),
