@@ -59,7 +59,8 @@ impl BridgeUnitConfig {
     fn wire(&self) -> Wire {
         let mut connection = self.bridge.connection.clone();
         connection.client_id = Some(self.bridge.client_id(&self.appliance));
-        Wire::of(&MqttUnitConfig { appliance: self.appliance.clone(), connection })
+        // Without a cloud nothing of it depends on the time.
+        Wire::of(&MqttUnitConfig { appliance: self.appliance.clone(), connection }, 0)
     }
 }
 
@@ -88,7 +89,7 @@ impl BridgeUnit {
             let left = self.session(&mut traffic, &mut keeper, &mut attached, &wire, &ctx).await;
             traffic.session_over();
             match left {
-                Ok(Left::Hung) => (),
+                Ok(Left::Hung | Left::Renewed) => (),
                 Ok(Left::Stopped) => {
                     traffic.store(keeper).await;
                     return Ok(());
