@@ -68,7 +68,7 @@ impl Preset {
             (Self::Telemetry, Some(CloudConfig::Jwt(jwt))) => (format!("{}/events", jwt.topic()), true, None),
             (Self::Reported, Some(CloudConfig::Jwt(jwt))) => (format!("{}/state", jwt.topic()), true, None),
             (Self::Discovery, Some(CloudConfig::HomeAssistant(_))) => {
-                ("{appliance}/{tag}/{attribute}".to_owned(), false, None)
+                ("{appliance}/read/{tag}/{attribute}".to_owned(), false, None)
             }
             _ => return None,
         };

@@ -222,10 +222,20 @@ fn read_payload(fields: &mut Fields<'_>, prescribed: Option<&Prescribed>, proble
         }
         return Some(Payload::Preset(form));
     }
+    if prescribed.preset == Preset::Discovery {
+        // What is announced looks for the member `value`.
+        for member in ["payload", "template", "members"] {
+            if fields.get(member).is_some() {
+                let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
+                fields.error(member, sentence, problems);
+            }
+        }
+        return Some(Payload::Value);
+    }
     // A message to a cloud is one of all tags, where nothing else is asked for.
     let wanted = fields.get("payload").is_some();
     let payload = Payload::read(fields, problems)?;
-    Some(if wanted || prescribed.preset == Preset::Discovery { payload } else { Payload::Object })
+    Some(if wanted { payload } else { Payload::Object })
 }
 
 /// A topic template that must be there.

@@ -1,6 +1,7 @@
 //! Floor 0: how points look elsewhere, pure. Used by the faces that send them and by the browser's preview.
 
 pub mod commands;
+pub mod discovery;
 pub mod feasibility;
 pub mod json;
 pub mod mib;

@@ -51,14 +51,14 @@ export function begin(connection, member, fresh) {
   const preset = of(connection)?.[member][0];
   if (!preset) return fresh;
   const { name: _, topic: __, payload: ___, response_topic: ____, ...rest } = fresh;
-  const payload = payloadIsOwn({ preset }, connection.cloud) && preset !== "discovery" ? { payload: "object" } : {};
+  const payload = payloadIsOwn({ preset }, connection.cloud) ? { payload: "object" } : {};
   return { name: preset, preset, ...rest, ...payload };
 }
 
 /** What a preset leaves to the user of a publication. */
 export const topicIsOwn = ({ preset }) => !preset || preset === "discovery";
 export const payloadIsOwn = ({ preset }, { kind } = {}) =>
-  !preset || preset === "discovery" || (preset === "telemetry" && kind !== "thingsboard") || (preset === "reported" && kind === "jwt");
+  !preset || (preset === "telemetry" && kind !== "thingsboard") || (preset === "reported" && kind === "jwt");
 
 /** Takes away what the preset of a publication says itself. */
 export const presetChosen = (connection) => (config, pointer) => {

@@ -5,6 +5,7 @@ mod commands;
 use super::books::{count, standing};
 use super::client::Outgoing;
 use super::command::{Order, Orders};
+use super::discovery::Discovery;
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
@@ -43,6 +44,7 @@ pub(super) struct Face {
     publisher: Publisher,
     queue: Queue,
     orders: Orders,
+    discovery: Discovery,
     /// Polled in the order they came until they reach their driver: two writes of one tag keep their order.
     running: FuturesUnordered<BoxFuture<'static, Answered>>,
     /// Filters the broker was asked for, and those it refuses.
@@ -68,6 +70,7 @@ impl Face {
             publisher: Publisher::default(),
             queue,
             orders: Orders::default(),
+            discovery: Discovery::default(),
             running: FuturesUnordered::new(),
             subscribed: Vec::new(),
             refused: Vec::new(),
@@ -95,6 +98,7 @@ impl Face {
         self.report.status.url = config.connection.broker.to_string();
         self.queue.configure(&config.connection);
         self.orders.configure(&config.appliance, &config.connection.subscriptions);
+        self.discovery.configure(&config.connection, &config.appliance);
         if let Some(name) = self.orders.talks_to_itself() {
             let sentence =
                 format!("the answers of subscription `{name}` would be taken for commands; they are not sent");
@@ -131,6 +135,7 @@ impl Face {
                 wanted.push((topic, qos));
             }
         }
+        wanted.extend(self.discovery.filter());
         wanted
     }
 
@@ -172,6 +177,8 @@ impl Face {
         // The broker may have kept an older session, with filters of then; asking again for those it has does no harm.
         self.refused.clear();
         let wanted = self.wanted();
+        self.discovery.connected();
+        self.announce();
         session.subscribe(&wanted);
         for question in self.orders.questions() {
             session.say(question, &mut self.report.status);
@@ -280,7 +287,14 @@ impl Face {
         }
         if changed.schema {
             self.publisher.watch(&self.image, now);
+            self.announce();
         }
+    }
+
+    fn announce(&mut self) {
+        let defs = self.image.defs();
+        let MqttUnitConfig { appliance, connection } = &self.config;
+        self.discovery.update(connection, appliance, defs.iter().map(|(_, def)| def.as_ref()));
     }
 
     /// The tags of which every reading counts.
@@ -331,6 +345,11 @@ impl Face {
         let now = Instant::now();
         if up {
             session.say_waiting(&mut self.report.status);
+            while session.listens()
+                && let Some(news) = self.discovery.next()
+            {
+                session.say(news, &mut self.report.status);
+            }
         }
         let status = &mut self.report.status;
         if self.publisher.has_ready() {

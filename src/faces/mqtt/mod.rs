@@ -14,6 +14,7 @@ pub mod bridge;
 mod client;
 mod command;
 mod dial;
+mod discovery;
 mod face;
 mod publisher;
 mod pulse;

@@ -175,6 +175,11 @@ impl Session {
         self.say_waiting(status);
     }
 
+    /// Whether what is said now goes out at once, or is the only thing that waits.
+    pub(super) fn listens(&self) -> bool {
+        self.urgent.is_empty()
+    }
+
     /// Sends answers that waited, as far as there is room.
     pub(super) fn say_waiting(&mut self, status: &mut MqttStatus) {
         while let Some(notice) = self.urgent.pop_front() {

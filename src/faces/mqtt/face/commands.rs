@@ -38,6 +38,9 @@ impl Face {
     pub(in crate::faces::mqtt) fn message(&mut self, message: &Incoming, session: &mut Session) {
         self.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
+        if self.discovery.heard(topic, message.retain, message.payload.is_empty()) {
+            return;
+        }
         // A request that was meant for whoever listened then is none now.
         if !message.retain && self.publisher.ask(topic, &self.config.appliance) {
             self.report.status.received += 1;

@@ -3,6 +3,7 @@
 mod alibaba;
 mod aws;
 mod azure;
+mod home_assistant;
 mod hosted;
 mod jwt;
 mod thingsboard;

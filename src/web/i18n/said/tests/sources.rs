@@ -14,6 +14,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("src/web/api/v1/metrics.rs", "the help texts of Prometheus figures are for machines"),
     ("src/web/api/v1/openapi.rs", "the description of the API is in English, as its names are"),
     ("src/web/api/v1/config/describe.rs", "the description of the API"),
+    ("src/views/discovery.rs", "what Home Assistant is told, in its own language"),
     ("src/views/mib", "the MIB file is in English, as all are"),
     ("src/tag/quality.rs", "the numbered reasons are words of the API; scripts say them as `reason.*`"),
     ("src/tag/reading.rs", "words of the attribute `device_status`; scripts say them as `device_status.*`"),
