@@ -342,7 +342,7 @@ fn show_attribute(
     state: &TagState,
     now: impl FnOnce() -> Stamp,
 ) -> Option<MibValue> {
-    let text = |value: Option<&Value>| Some(MibValue::text(&value.map(shown).unwrap_or_default()));
+    let text = |value: Option<&Value>| Some(MibValue::text(value.map(shown).unwrap_or_default()));
     let channel = def.channel().map(|(kind, _)| kind);
     match attribute {
         A::Value if channel.is_some_and(ChannelKind::is_digital) => {
@@ -356,7 +356,7 @@ fn show_attribute(
             Some(MibValue::Octets(state.raw.iter().flat_map(|word| word.to_be_bytes()).take(254).collect()))
         }
         A::Quality => Some(MibValue::Integer(state.quality as i32)),
-        A::Reason => Some(MibValue::text(&state.reason.to_string())),
+        A::Reason => Some(MibValue::text(state.reason.to_string())),
         A::Timestamp => state.at.map(|at| MibValue::time(at.unix_ms)),
         A::AgeMs => state.age_ms(now()).map(MibValue::gauge),
         A::Unit => Some(MibValue::text(&def.unit)),

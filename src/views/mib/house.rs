@@ -101,7 +101,7 @@ columns! {
     /// One column of the running parts.
     UnitCell(Unit) [4] {
         Name = 2, "Name", Syntax::Text, "The name people know it by.";
-        Kind = 3, "Kind", Syntax::Text, "line, module, internal, computed, broker, mqtt, snmp, web or service.";
+        Kind = 3, "Kind", Syntax::Text, "line, module, internal, computed, mqtt, modbus-server, broker, snmp, web or service.";
         Health = 4, "Health", Syntax::words(&HEALTHS), "How it is.";
         Reason = 5, "Reason", Syntax::Text, "Why it is not simply up.";
     }

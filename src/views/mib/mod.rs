@@ -33,9 +33,10 @@ const LONGEST_TEXT: usize = 255;
 
 impl MibValue {
     /// A text, cut at a letter where it is too long.
-    pub fn text(text: &str) -> Self {
-        let end = (0..=text.len().min(LONGEST_TEXT)).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-        Self::Octets(text.as_bytes()[..end].to_vec())
+    pub fn text(text: impl Into<String>) -> Self {
+        let mut text = text.into();
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        Self::Octets(text.into_bytes())
     }
 
     /// A counter that wraps at 2^32.

@@ -2,12 +2,15 @@
 
 use super::schema::{Object, Table};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Objects and rows, sorted. `K` is what a row needs to find its values.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Tree<K> {
     objects: Vec<Object>,
     rows: BTreeMap<Table, Vec<(u32, K)>>,
+    /// Where the last search ended.
+    last: AtomicUsize,
 }
 
 /// What is at an OID.
@@ -30,7 +33,7 @@ impl<K> Tree<K> {
             rows.sort_by_key(|(number, _)| *number);
             rows.dedup_by_key(|(number, _)| *number);
         }
-        Self { objects, rows }
+        Self { objects, rows, last: AtomicUsize::new(0) }
     }
 
     fn rows(&self, table: Table) -> &[(u32, K)] {
@@ -49,7 +52,26 @@ impl<K> Tree<K> {
 
     /// The first object that is not wholly before the OID: the one it is in, or the next.
     fn place(&self, oid: &[u32]) -> usize {
-        self.objects.partition_point(|object| object.oid.as_slice() < oid && !oid.starts_with(&object.oid))
+        let before = |object: &Object| object.oid.as_slice() < oid && !oid.starts_with(&object.oid);
+        // Walks go on where they were: the search is for those who jump.
+        let last = self.last.load(Ordering::Relaxed);
+        if last.checked_sub(1).is_none_or(|left| self.objects.get(left).is_some_and(before))
+            && self.objects.get(last).is_some_and(|object| !before(object))
+        {
+            return last;
+        }
+        let place = self.objects.partition_point(before);
+        self.last.store(place, Ordering::Relaxed);
+        place
+    }
+
+    /// The first row behind this number, or with it. Numbers without holes are found at once.
+    fn row(rows: &[(u32, K)], number: u32) -> usize {
+        let guess = rows.first().and_then(|(first, _)| usize::try_from(number.checked_sub(*first)?).ok());
+        match guess.and_then(|guess| Some((guess, rows.get(guess)?.0))) {
+            Some((guess, there)) if there == number => guess,
+            _ => rows.partition_point(|(row, _)| *row < number),
+        }
     }
 
     /// What is at this OID.
@@ -58,9 +80,9 @@ impl<K> Tree<K> {
         let Some(object) = object else { return Found::NoObject };
         let [number] = oid[object.oid.len()..] else { return Found::NoInstance(object) };
         let rows = self.rows(object.table);
-        match rows.binary_search_by_key(&number, |(number, _)| *number) {
-            Ok(place) => Found::Here(object, &rows[place].1),
-            Err(_) => Found::NoInstance(object),
+        match rows.get(Self::row(rows, number)) {
+            Some((there, key)) if *there == number => Found::Here(object, key),
+            _ => Found::NoInstance(object),
         }
     }
 
@@ -73,7 +95,7 @@ impl<K> Tree<K> {
         self.objects[first..].iter().enumerate().flat_map(move |(nth, object)| {
             let rows = self.rows(object.table);
             let from = match passed {
-                Some(number) if nth == 0 => rows.partition_point(|(row, _)| *row <= number),
+                Some(number) if nth == 0 => number.checked_add(1).map_or(rows.len(), |next| Self::row(rows, next)),
                 _ => 0,
             };
             rows[from..].iter().map(move |(number, key)| (object, *number, key))
