@@ -47,7 +47,7 @@ fn standard(world: &World, cell: StandardCell) -> Option<MibValue> {
     let agent = agent.as_deref();
     let told = |read: fn(&Agent) -> u32| MibValue::Counter(agent.map_or(0, read));
     Some(match cell {
-        S::SysDescr => MibValue::text(&format!("dinrail {} on Linux", env!("CARGO_PKG_VERSION"))),
+        S::SysDescr => MibValue::text(format!("dinrail {} on Linux", env!("CARGO_PKG_VERSION"))),
         S::SysObjectId => MibValue::Oid(config.snmp.enterprise_oid.clone()),
         S::SysUpTime => MibValue::Ticks(world.uptime()),
         S::SysContact => MibValue::text(&config.appliance.contact),
@@ -142,7 +142,7 @@ fn scalar(world: &World, cell: ScalarCell) -> Option<MibValue> {
         ScalarCell::Tags => size(world.reader.tally().iter().sum()),
         ScalarCell::BadTags => size(world.reader.tally()[2]),
         ScalarCell::SafeMode => MibValue::flag(world.safe_mode.reason().is_some()),
-        ScalarCell::SafeModeReason => MibValue::text(&world.safe_mode.reason().unwrap_or_default()),
+        ScalarCell::SafeModeReason => MibValue::text(world.safe_mode.reason().unwrap_or_default()),
     })
 }
 

@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn texts_are_cut_at_a_letter() {
-        let MibValue::Octets(cut) = MibValue::text(&"가".repeat(100)) else { panic!("a text") };
+        let MibValue::Octets(cut) = MibValue::text("가".repeat(100)) else { panic!("a text") };
         assert_eq!(String::from_utf8(cut).unwrap().chars().count(), 85);
         assert_eq!(MibValue::text("온도"), MibValue::Octets("온도".as_bytes().to_vec()));
     }
