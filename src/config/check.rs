@@ -7,6 +7,7 @@ mod expressions;
 mod modbus_server;
 mod publications;
 mod snmp;
+mod sparkplug;
 
 use super::GatewayConfig;
 use super::link::{LinkConfig, RtuOverTcpConfig, TcpConfig};
@@ -30,6 +31,7 @@ pub(super) fn across(config: &mut GatewayConfig, document: &Json, problems: &mut
     watchdogs(config, problems);
     computed::judge(config, document, problems);
     publications::judge(config, document, problems);
+    sparkplug::judge(config, document, problems);
     modbus_server::judge(config, document, problems);
     snmp::judge(config, document, problems);
 }

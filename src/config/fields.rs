@@ -235,11 +235,6 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses a word of a member that a later version will know.
-    pub(crate) fn not_yet_word(&self, name: &str, word: &str, problems: &mut Problems) {
-        self.error(name, format!("{name} `{word}` is not available in this version of dinrail"), problems);
-    }
-
     /// Refuses every member that nobody asked for; true when the object had no error at all.
     pub(crate) fn finish(self, problems: &mut Problems) -> bool {
         if self.map.len() != self.known.len() || self.map.keys().any(|name| !self.known.contains(&name.as_str())) {

@@ -39,6 +39,7 @@ pub mod safe_mode;
 pub mod secret;
 pub mod shape;
 pub mod snmp;
+pub mod sparkplug;
 pub mod subscription;
 pub mod tags;
 pub mod template;
@@ -218,5 +219,7 @@ pub(crate) fn read_list<T>(
 mod contract_tests;
 #[cfg(test)]
 mod publication_tests;
+#[cfg(test)]
+mod sparkplug_tests;
 #[cfg(test)]
 mod tests;

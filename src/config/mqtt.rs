@@ -9,6 +9,7 @@ use super::mqtt5::Mqtt5Config;
 use super::problem::{Pointer, Problems};
 use super::publication::{PublicationConfig, Qos, read_qos, read_topic};
 use super::secret::Secret;
+use super::sparkplug::EdgeNodeConfig;
 use super::subscription::SubscriptionConfig;
 use super::topic::TopicTemplate;
 use serde_json::Value as Json;
@@ -33,7 +34,7 @@ pub struct ConnectionConfig {
     pub password: Option<Secret>,
     /// Seconds between signs of life; 1..65535.
     pub keep_alive: Duration,
-    /// Whether the broker forgets us when we are away.
+    /// Whether the broker forgets us when we are away; it does with an edge node.
     pub clean_session: bool,
     /// Encryption; present exactly for `mqtts` and `wss`.
     pub tls: Option<TlsConfig>,
@@ -41,6 +42,9 @@ pub struct ConnectionConfig {
     pub last_will: Option<Announcement>,
     /// What we say after each connect.
     pub birth: Option<Announcement>,
+    /// Present when the connection is an edge node: then every publication has payload `sparkplug`, and there is
+    /// neither a will nor a birth nor a subscription beside.
+    pub sparkplug: Option<EdgeNodeConfig>,
     /// What becomes of messages while the broker cannot take them.
     pub buffer: BufferConfig,
     /// What goes out.
@@ -102,7 +106,8 @@ impl ConnectionConfig {
             judge_login(&mut fields, cloud, is_five, problems);
         }
         let keep_alive = Duration::from_secs(fields.integer("keep_alive_s", 1..=65_535, 30, problems));
-        let clean_session = fields.flag("clean_session", false, problems);
+        let edge_node = fields.get("sparkplug");
+        let clean_session = fields.flag("clean_session", edge_node.is_some(), problems);
         let tls = match fields.get("tls") {
             Some(json) => TlsConfig::read(json, at.member("tls"), problems),
             None => Some(TlsConfig::default()),
@@ -128,6 +133,10 @@ impl ConnectionConfig {
         };
         let publications = fields.list("publications", problems);
         let subscriptions = fields.list("subscriptions", problems);
+        let sparkplug = edge_node.and_then(|json| EdgeNodeConfig::read(json, at.member("sparkplug"), problems));
+        if edge_node.is_some() {
+            refuse_beside(&mut fields, clean_session, problems);
+        }
         let good = fields.finish(problems);
         let publications =
             super::read_list(publications, &at.member("publications"), problems, |json, at, problems| {
@@ -155,6 +164,7 @@ impl ConnectionConfig {
             tls,
             last_will,
             birth,
+            sparkplug,
             buffer: buffer?,
             publications,
             subscriptions,
@@ -214,6 +224,25 @@ fn to_cloud(
         tls.alpn = cloud.alpn();
     }
     tls
+}
+
+/// What an edge node does itself, or must not do.
+fn refuse_beside(fields: &mut Fields<'_>, clean_session: bool, problems: &mut Problems) {
+    if !clean_session {
+        let sentence = "a Sparkplug session is always clean (Sparkplug 3.0, 2.4): leave `clean_session` out";
+        fields.error("clean_session", sentence, problems);
+    }
+    let beside = [
+        ("cloud", "an edge node speaks Sparkplug to any broker: leave `cloud` out, and give address and login here"),
+        ("last_will", "the will of an edge node is its NDEATH: leave `last_will` out"),
+        ("birth", "the birth of an edge node is its NBIRTH: leave `birth` out"),
+        ("subscriptions", "an edge node is commanded by NCMD and DCMD: put subscriptions in a connection of their own"),
+    ];
+    for (member, sentence) in beside {
+        if fields.get(member).is_some_and(|json| json.as_array().is_none_or(|list| !list.is_empty())) {
+            fields.error(member, sentence, problems);
+        }
+    }
 }
 
 impl Announcement {

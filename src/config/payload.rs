@@ -15,6 +15,8 @@ pub enum Payload {
     Array,
     /// The same as a table with a line of names (RFC 4180).
     Csv,
+    /// Metrics of an edge node, one message per device (Sparkplug 3.0).
+    Sparkplug,
     /// As its author wrote it: one message per tag and attribute when it speaks of one, else per distinct topic.
     Template(Template),
     /// As a cloud or another device has it.
@@ -36,11 +38,12 @@ pub enum Form {
     Properties,
 }
 
-const WORDS: [(&str, Word); 5] = [
+const WORDS: [(&str, Word); 6] = [
     ("value", Word::Value),
     ("object", Word::Object),
     ("array", Word::Array),
     ("csv", Word::Csv),
+    ("sparkplug", Word::Sparkplug),
     ("template", Word::Template),
 ];
 
@@ -50,15 +53,12 @@ enum Word {
     Object,
     Array,
     Csv,
+    Sparkplug,
     Template,
 }
 
 impl Payload {
     pub(super) fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Self> {
-        if fields.get("payload").is_some_and(|json| json == "sparkplug") {
-            fields.not_yet_word("payload", "sparkplug", problems);
-            return None;
-        }
         let absent = fields.get("payload").is_none();
         let word = fields.word("payload", &WORDS, problems);
         let template = read_template(fields, word, problems);
@@ -68,6 +68,7 @@ impl Payload {
             Some(Word::Object) => Some(Self::Object),
             Some(Word::Array) => Some(Self::Array),
             Some(Word::Csv) => Some(Self::Csv),
+            Some(Word::Sparkplug) => Some(Self::Sparkplug),
             Some(Word::Template) => template.map(Self::Template),
         }
     }
@@ -76,7 +77,7 @@ impl Payload {
     pub fn is_about_one(&self) -> bool {
         match self {
             Self::Value => true,
-            Self::Object | Self::Array | Self::Csv => false,
+            Self::Object | Self::Array | Self::Csv | Self::Sparkplug => false,
             Self::Preset(form) => *form == Form::Number,
             Self::Template(template) => template.is_about_one(),
         }
@@ -85,6 +86,11 @@ impl Payload {
     /// Whether it is a list of samples.
     pub fn is_list(&self) -> bool {
         matches!(self, Self::Array | Self::Csv)
+    }
+
+    /// Whether a message holds what changed of its tags, not all of them.
+    pub fn is_gathered(&self) -> bool {
+        self.is_list() || *self == Self::Sparkplug
     }
 }
 

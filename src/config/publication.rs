@@ -8,6 +8,7 @@ use super::payload::Payload;
 use super::preset::{Prescribed, Preset};
 use super::problem::{Pointer, Problems};
 use super::shape::Shape;
+use super::sparkplug::read_name;
 use super::topic::{TopicContext, TopicTemplate};
 use crate::expr::{Edge, Expression, Leave, MAX_CHARACTERS};
 use crate::tag::attribute::Attribute;
@@ -23,7 +24,7 @@ pub struct PublicationConfig {
     pub identity: Identity,
     /// What it is to the other end, if that says how it looks.
     pub preset: Option<Preset>,
-    /// Where.
+    /// Where; with payload `sparkplug` the device, whose topic the connection makes.
     pub topic: TopicTemplate,
     /// Which tags.
     pub tags: Vec<TagPattern>,
@@ -47,7 +48,7 @@ pub struct PublicationConfig {
 
 /// When a publication speaks. With a condition none of changes and interval is set; without one at least one of them, or
 /// a request topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "independent switches, as the document has them")]
 pub struct Trigger {
     /// On a change beyond the tag's deadband.
@@ -147,7 +148,12 @@ impl PublicationConfig {
         let mut fields = Fields::open(json, at, problems)?;
         let identity = fields.identity(problems);
         let prescribed = Preset::read(&mut fields, cloud, problems);
-        let topic = read_place(&mut fields, prescribed.as_ref(), problems);
+        let sparkplug = prescribed.is_none() && fields.get("payload").is_some_and(|json| json == "sparkplug");
+        let topic = if sparkplug {
+            read_device(&mut fields, problems)
+        } else {
+            read_elsewhere(&mut fields, prescribed.as_ref(), problems)
+        };
         let tags = read_patterns(&mut fields, problems);
         let preset = prescribed.as_ref().map(|prescribed| prescribed.preset);
         let attributes = if preset == Some(Preset::IoThinx) && fields.get("attributes").is_none() {
@@ -158,13 +164,18 @@ impl PublicationConfig {
         let payload = read_payload(&mut fields, prescribed.as_ref(), problems);
         let assumed = payload.as_ref().unwrap_or(&Payload::Value);
         let shape = Shape::read(&mut fields, assumed, &attributes, problems);
-        let triggers = read_triggers(&mut fields, problems);
-        let qos = read_qos(&mut fields, problems);
+        let triggers = read_triggers(&mut fields, sparkplug, problems);
+        let mut qos = read_qos(&mut fields, problems);
         if cloud.is_some_and(|cloud| cloud.most_qos() == Qos::AtLeastOnce) && qos == Qos::ExactlyOnce {
             fields.error("qos", "this cloud takes QoS 0 and 1", problems);
         }
         // Discovery says where the value is; whoever comes later must find one.
         let retain = fields.flag("retain", preset == Some(Preset::Discovery), problems);
+        if sparkplug {
+            // What an edge node tells waits for the broker like a message of QoS 1; it is sent with QoS 0.
+            refuse_delivery(&mut fields, (qos != Qos::AtMostOnce, retain, shape.gzip), problems);
+            qos = Qos::AtLeastOnce;
+        }
         if !fields.finish(problems) {
             return None;
         }
@@ -238,6 +249,39 @@ fn read_payload(fields: &mut Fields<'_>, prescribed: Option<&Prescribed>, proble
     Some(if wanted { payload } else { Payload::Object })
 }
 
+/// The topic of a publication that is none of an edge node.
+fn read_elsewhere(
+    fields: &mut Fields<'_>,
+    prescribed: Option<&Prescribed>,
+    problems: &mut Problems,
+) -> Option<TopicTemplate> {
+    if fields.get("device").is_some() {
+        fields.error("device", "`device` goes with payload `sparkplug`", problems);
+    }
+    read_place(fields, prescribed, problems)
+}
+
+/// The device that an edge node shows the tags as: named here, or the group of each tag.
+fn read_device(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<TopicTemplate> {
+    if fields.get("topic").is_some() {
+        fields.error("topic", "Sparkplug says itself where its messages go: leave `topic` out", problems);
+    }
+    if fields.get("device").is_none() {
+        return Some(TopicTemplate::group());
+    }
+    read_name(fields, "device", problems).map(|device| TopicTemplate::plain(&device))
+}
+
+/// Sparkplug 3.0, 4.3: QoS 0 and not retained; what is compressed no host reads.
+fn refuse_delivery(fields: &mut Fields<'_>, (qos, retain, gzip): (bool, bool, bool), problems: &mut Problems) {
+    let times = fields.get("timestamps").is_some();
+    for (member, asked) in [("qos", qos), ("retain", retain), ("gzip", gzip), ("timestamps", times)] {
+        if asked {
+            fields.error(member, format!("Sparkplug settles this itself: leave `{member}` out"), problems);
+        }
+    }
+}
+
 /// A topic template that must be there.
 pub(super) fn read_topic(
     fields: &mut Fields<'_>,
@@ -250,11 +294,21 @@ pub(super) fn read_topic(
 
 /// `tags`: at least one literal or glob.
 pub(super) fn read_patterns(fields: &mut Fields<'_>, problems: &mut Problems) -> Vec<TagPattern> {
-    let texts = fields.texts("tags", problems);
-    if texts.is_empty() {
+    if fields.list("tags", problems).is_empty() {
         fields.error("tags", "`tags` names at least one tag, such as `meter1/voltage` or `meter1/*`", problems);
+        return Vec::new();
     }
-    let at = fields.at().member("tags");
+    read_patterns_of(fields, "tags", problems)
+}
+
+/// A list of literals and globs.
+pub(super) fn read_patterns_of(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    problems: &mut Problems,
+) -> Vec<TagPattern> {
+    let texts = fields.texts(name, problems);
+    let at = fields.at().member(name);
     let mut patterns = Vec::with_capacity(texts.len());
     for (index, text) in texts {
         match TagPattern::parse(text) {
@@ -293,7 +347,12 @@ struct Triggers {
     request_topic: Option<TopicTemplate>,
 }
 
-fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Triggers> {
+fn read_triggers(fields: &mut Fields<'_>, sparkplug: bool, problems: &mut Problems) -> Option<Triggers> {
+    if sparkplug && fields.get("trigger").is_none() {
+        // Sparkplug 3.0, 5.10: data is sent when it changes.
+        let trigger = Trigger { on_change: true, ..Trigger::default() };
+        return Some(Triggers { trigger, condition: None, request_topic: None });
+    }
     let Some(json) = fields.get("trigger") else {
         fields.error(
             "trigger",
@@ -308,7 +367,14 @@ fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Tri
     let interval = inner.optional_integer("interval_ms", 10..=86_400_000u64, problems).map(Duration::from_millis);
     let min_gap = inner.optional_integer("min_gap_ms", 1..=3_600_000u64, problems).map(Duration::from_millis);
     let on_quality = inner.flag("on_quality", false, problems);
-    let on_connect = inner.flag("on_connect", true, problems);
+    let on_connect = inner.flag("on_connect", !sparkplug, problems);
+    if sparkplug && on_connect {
+        inner.error(
+            "on_connect",
+            "after a connect the birth tells the present values: leave `on_connect` out",
+            problems,
+        );
+    }
     let aligned = inner.flag("aligned", false, problems);
     let every = inner.flag("every", false, problems);
     let trigger = Trigger { on_change, on_quality, every, on_connect, aligned, interval, min_gap };
@@ -329,6 +395,10 @@ fn read_triggers(fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Tri
     }
     let asked = inner.get("request_topic").is_some();
     let request_topic = if asked { read_topic(&mut inner, "request_topic", problems) } else { None };
+    if sparkplug && asked {
+        let sentence = "a host asks an edge node by NCMD `Node Control/Rebirth`: leave `request_topic` out";
+        inner.error("request_topic", sentence, problems);
+    }
     if request_topic.as_ref().is_some_and(|topic| topic.uses_tag() || topic.uses_attribute()) {
         let sentence = "a message there asks for the whole publication: of placeholders only `{appliance}` is possible";
         inner.error("request_topic", sentence, problems);

@@ -160,8 +160,8 @@ fn read_members(fields: &mut Fields<'_>, payload: &Payload, problems: &mut Probl
 
 fn read_batch(fields: &mut Fields<'_>, payload: &Payload, problems: &mut Problems) -> Option<Batch> {
     let json = fields.get("batch")?;
-    if !payload.is_list() {
-        fields.error("batch", "`batch` goes with payload `array` or `csv`", problems);
+    if !payload.is_gathered() {
+        fields.error("batch", "`batch` goes with payload `array`, `csv` or `sparkplug`", problems);
         return None;
     }
     let at = fields.at().member("batch");

@@ -122,6 +122,16 @@ impl TopicTemplate {
         Ok(Self { parts })
     }
 
+    /// This text as it stands, whatever braces it has.
+    pub(super) fn plain(text: &str) -> Self {
+        Self { parts: vec![Part::Text(text.to_owned())] }
+    }
+
+    /// The group of the tag.
+    pub(super) fn group() -> Self {
+        Self { parts: vec![Part::Hole(Placeholder::Group)] }
+    }
+
     /// The template with the appliance filled in and the other placeholders as they are written.
     pub fn shown(&self, appliance: &str) -> String {
         let part = |part: &Part| match part {

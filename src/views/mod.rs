@@ -11,3 +11,4 @@ mod preset;
 pub mod preview;
 pub mod register_map;
 mod samples;
+pub mod sparkplug;

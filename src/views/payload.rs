@@ -1,6 +1,8 @@
 //! The payloads of publications.
 
 use super::json::{TagRef, write_attribute, write_time, write_word};
+use super::sparkplug::metric::{metric, metric_name};
+use super::sparkplug::payload::Payload as Metrics;
 use super::{preset, samples};
 use crate::config::payload::Payload;
 use crate::config::publication::PublicationConfig;
@@ -8,6 +10,7 @@ use crate::config::shape::Timestamps;
 use crate::config::template::{Scene, SceneTag, TemplateError};
 use crate::tag::attribute::Attribute;
 use crate::tag::reading::Stamp;
+use prost::Message as _;
 
 /// Writes the payloads of one publication in one moment.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +42,7 @@ impl PayloadWriter<'_> {
         match &self.publication.payload {
             Payload::Template(template) => return template.render(out, self.scene(tags, None)),
             Payload::Preset(form) => preset::write(out, *form, tags, attributes, self.now),
-            payload if payload.is_list() => {
+            payload if payload.is_gathered() => {
                 let mut count = 0;
                 for tag in tags {
                     for attribute in attributes.iter().filter(|attribute| tag.def.has(**attribute)) {
@@ -57,6 +60,12 @@ impl PayloadWriter<'_> {
     /// One sample of a list that grows; the `first` opens it.
     pub fn sample(self, out: &mut Vec<u8>, first: bool, tag: TagRef<'_>, attribute: Attribute) {
         let shape = &self.publication.shape;
+        if self.publication.payload == Payload::Sparkplug {
+            // A repeated field grows by what is written behind it.
+            let name = metric_name(self.publication, tag.def, attribute);
+            let one = Metrics { metrics: vec![metric(name, tag, attribute, self.now)], ..Metrics::default() };
+            return out.extend_from_slice(&one.encode_to_vec());
+        }
         // Lists always have them: see `Shape`.
         let members = shape.members.as_deref().unwrap_or_default();
         if self.publication.payload == Payload::Csv {

@@ -1,7 +1,7 @@
 //! Publications and subscriptions against the tags there are, and against each other.
 
-use super::Place;
 use super::expressions::Expressions;
+use super::{Place, sparkplug};
 use crate::config::catalogue::Catalogue;
 use crate::config::mqtt::ConnectionConfig;
 use crate::config::preset::Preset;
@@ -42,6 +42,10 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn connection(&mut self, connection: &mut ConnectionConfig, at: &Place<'_>) {
         let within = |publication: &PublicationConfig| at.within("publications", &publication.identity.name);
+        sparkplug::fitting(connection, at, self.problems);
+        if let Some(edge_node) = &connection.sparkplug {
+            self.writable(&edge_node.writable, "sparkplug/writable", at);
+        }
         connection.publications.retain(|publication| self.publication(publication, &within(publication)));
         let published: Vec<(&str, Vec<Level>)> = connection
             .publications
@@ -90,16 +94,7 @@ impl Judge<'_> {
     }
 
     fn subscription(&mut self, subscription: &SubscriptionConfig, commanded: &[Vec<Level>], place: &Place<'_>) {
-        self.patterns(&subscription.tags, place);
-        for (index, pattern) in subscription.tags.iter().enumerate() {
-            let fixed = |found: &usize| !self.catalogue.def(*found).writable;
-            if let TagPattern::Literal(name) = pattern
-                && self.catalogue.matching(pattern).iter().any(fixed)
-            {
-                let sentence = format!("`{name}` cannot be written: it is not `writable`");
-                place.error(&format!("tags/{index}"), sentence, self.problems);
-            }
-        }
+        self.writable(&subscription.tags, "tags", place);
         let answers = subscription.response_topic.as_ref().map(|topic| topic.levels(&self.appliance));
         if answers.is_some_and(|answers| commanded.iter().any(|topic| overlap(topic, &answers))) {
             let sentence = "answers there would be taken for commands: give them a topic of their own";
@@ -107,10 +102,24 @@ impl Judge<'_> {
         }
     }
 
-    fn patterns(&mut self, patterns: &[TagPattern], place: &Place<'_>) {
+    /// Tags that commands may write.
+    fn writable(&mut self, patterns: &[TagPattern], list: &str, place: &Place<'_>) {
+        self.patterns(patterns, list, place);
+        for (index, pattern) in patterns.iter().enumerate() {
+            let fixed = |found: &usize| !self.catalogue.def(*found).writable;
+            if let TagPattern::Literal(name) = pattern
+                && self.catalogue.matching(pattern).iter().any(fixed)
+            {
+                let sentence = format!("`{name}` cannot be written: it is not `writable`");
+                place.error(&format!("{list}/{index}"), sentence, self.problems);
+            }
+        }
+    }
+
+    fn patterns(&mut self, patterns: &[TagPattern], list: &str, place: &Place<'_>) {
         for (index, pattern) in patterns.iter().enumerate() {
             if self.catalogue.matching(pattern).is_empty() {
-                let member = format!("tags/{index}");
+                let member = format!("{list}/{index}");
                 match pattern {
                     TagPattern::Literal(name) => {
                         place.error(&member, format!("there is no tag `{name}`"), self.problems);
@@ -129,7 +138,7 @@ impl Judge<'_> {
             // Said once, where the limit was passed; to look at the rest would take as long as to publish it.
             return false;
         }
-        self.patterns(&publication.tags, place);
+        self.patterns(&publication.tags, "tags", place);
         if let Some(condition) = &publication.condition {
             self.truth(&condition.expression, "trigger/condition", place);
             if let Leave::When(end) = &condition.leave {

@@ -25,10 +25,14 @@ pub(super) fn count(settled: &Settled, status: &mut MqttStatus, queue: &mut Queu
                 Delivery::Notice => (),
             }
         }
-        Settled::Publish { result, delivery: Delivery::Record(ticket), .. } => {
+        Settled::Publish { result, qos, delivery: Delivery::Record(ticket), .. } => {
             status.acknowledged += u64::from(result.is_ok());
             queue.settled(*ticket, result.is_ok());
             heard = result.is_ok();
+            if let (Some(pulse), Qos::AtMostOnce) = (pulse.as_mut(), qos) {
+                pulse.wrote();
+                heard = false;
+            }
         }
         Settled::Publish { result: Ok(()), qos, delivery, .. } => {
             status.acknowledged += 1;

@@ -82,6 +82,13 @@ struct Reply {
     correlation: Option<Bytes>,
 }
 
+impl Order {
+    /// One that nobody is told the outcome of.
+    pub(super) fn unanswered(tag: TagName, attribute: Attribute, value: Value) -> Self {
+        Self { tag, attribute, value, id: Json::Null, key: None, reply: None, share: None }
+    }
+}
+
 impl Orders {
     /// Takes commands from these subscriptions from now on.
     pub(super) fn configure(&mut self, appliance: &str, subscriptions: &[SubscriptionConfig]) {

@@ -1,16 +1,18 @@
 //! What a connection does, event by event. The loop that waits is the unit's.
 
 mod commands;
+mod edge;
 
 use super::books::{count, standing};
-use super::client::Outgoing;
+use super::client::{NotDone, Outgoing};
 use super::command::{Order, Orders};
 use super::discovery::Discovery;
+use super::edge::Edge;
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
 use super::queue::ledger::source_of;
-use super::queue::{Queue, marked};
+use super::queue::{Handed, Queue, marked};
 use super::report::Report;
 use super::session::{Delivery, Out, Session, Settled};
 use super::wire::Notice;
@@ -45,6 +47,12 @@ pub(super) struct Face {
     queue: Queue,
     orders: Orders,
     discovery: Discovery,
+    /// The edge node that the connection is.
+    edge: Option<Edge>,
+    /// Its primary host left: the session is to end.
+    host_gone: bool,
+    /// It is waited for.
+    host_awaited: bool,
     /// Polled in the order they came until they reach their driver: two writes of one tag keep their order.
     running: FuturesUnordered<BoxFuture<'static, Answered>>,
     /// Filters the broker was asked for, and those it refuses.
@@ -71,6 +79,9 @@ impl Face {
             queue,
             orders: Orders::default(),
             discovery: Discovery::default(),
+            edge: None,
+            host_gone: false,
+            host_awaited: false,
             running: FuturesUnordered::new(),
             subscribed: Vec::new(),
             refused: Vec::new(),
@@ -106,6 +117,7 @@ impl Face {
             self.report.status.last_error = Some(sentence);
         }
         self.config = config;
+        self.take_edge();
     }
 
     /// Other settings, for the next session or for the open one.
@@ -129,6 +141,7 @@ impl Face {
     /// The topic filters to subscribe to, each once.
     fn wanted(&self) -> Vec<(String, Qos)> {
         let mut wanted = self.orders.wanted();
+        wanted.extend(self.edge.iter().flat_map(Edge::filters).map(|filter| (filter, Qos::AtLeastOnce)));
         for (topic, qos) in request_topics(&self.config.connection.publications, &self.config.appliance) {
             // Never one of the commands' filters, by the rules of the settings.
             if !wanted.iter().any(|(known, _)| *known == topic) {
@@ -155,11 +168,23 @@ impl Face {
 
     /// Of a connection that has a session.
     fn set_health(&self, ctx: &UnitContext) {
+        if let Some(host) = self.edge.as_ref().and_then(Edge::waits_for) {
+            let broker = &self.config.connection.broker;
+            return ctx.set_health(Health::Degraded(format!(
+                "{broker}: connected, and silent until the primary host `{host}` is online"
+            )));
+        }
         ctx.set_health(standing(&self.config.connection, &self.refused, self.queue.trouble()));
     }
 
     /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
-    pub(super) fn connected(&mut self, session: &mut Session, resumed: bool, link: u64, ctx: &UnitContext) {
+    pub(super) fn connected(
+        &mut self,
+        session: &mut Session,
+        resumed: bool,
+        (link, bd_seq): (u64, Option<u8>),
+        ctx: &UnitContext,
+    ) {
         if !resumed {
             // Acknowledgements that came before the end count; the rest has been forgotten by the broker.
             while let Some(settled) = session.try_settled() {
@@ -173,6 +198,11 @@ impl Face {
         self.report.status.connects += 1;
         if let Some(birth) = self.birth() {
             session.say(birth, &mut self.report.status);
+        }
+        if let (Some(edge), Some(bd_seq)) = (&mut self.edge, bd_seq) {
+            edge.connected(bd_seq);
+            // What was gathered before the birth is of the past.
+            self.publisher.close_batches();
         }
         // The broker may have kept an older session, with filters of then; asking again for those it has does no harm.
         self.refused.clear();
@@ -212,6 +242,10 @@ impl Face {
     /// There is no session.
     pub(super) fn left(&mut self, ctx: &UnitContext) {
         self.pulse = None;
+        self.host_gone = false;
+        if let Some(edge) = &mut self.edge {
+            edge.lost();
+        }
         self.report.status.connected = false;
         self.publisher.disconnected();
         self.show_now(ctx);
@@ -238,6 +272,9 @@ impl Face {
     pub(super) fn settled(&mut self, settled: Settled, session: &mut Session, ctx: &UnitContext) {
         let mut next = Some(settled);
         while let Some(settled) = next {
+            if let (Settled::Subscribe(_), Some(edge)) = (&settled, &mut self.edge) {
+                edge.subscribed();
+            }
             if let Settled::Subscribe(refused) = &settled
                 && let Some(filter) = refused.first()
             {
@@ -252,6 +289,13 @@ impl Face {
 
     /// Counts what became of a message.
     pub(super) fn count(&mut self, settled: &Settled) {
+        if let (Some(edge), Settled::Publish { result: Err(NotDone::Refused(_)), delivery, .. }) =
+            (&mut self.edge, settled)
+            && *delivery != Delivery::Notice
+        {
+            // Its `seq` will be missed.
+            edge.ask_births(Instant::now());
+        }
         count(settled, &mut self.report.status, &mut self.queue, &mut self.pulse);
     }
 
@@ -280,10 +324,17 @@ impl Face {
             self.publisher.configure(&self.config.appliance, publications, &self.image.defs(), now, |publication| {
                 (queue.slot(source_of(publication)), queue.keeps(publication.qos))
             });
+            self.show_devices();
         }
-        let cells: Vec<u32> = changed.cells.iter().copied().filter(|cell| self.publisher.concerns(*cell)).collect();
+        let watched = |cell: &u32| self.edge.as_ref().is_some_and(|edge| edge.concerns(*cell));
+        let concerns = |cell: &u32| self.publisher.concerns(*cell) || watched(cell);
+        let cells: Vec<u32> = changed.cells.iter().copied().filter(concerns).collect();
         if !cells.is_empty() {
-            self.publisher.changed(&self.image.cells(&cells), now);
+            let views = self.image.cells(&cells);
+            self.publisher.changed(&views, now);
+            if let Some(edge) = &mut self.edge {
+                edge.changed(&views);
+            }
         }
         if changed.schema {
             self.publisher.watch(&self.image, now);
@@ -310,7 +361,8 @@ impl Face {
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
         let pulse = self.pulse.as_ref().map(Pulse::due);
-        let dues = [self.publisher.next_due(), self.queue.due(), self.report.due_with_queue(), pulse];
+        let edge = self.edge.as_ref().and_then(Edge::due);
+        let dues = [self.publisher.next_due(), self.queue.due(), self.report.due_with_queue(), pulse, edge];
         dues.into_iter().flatten().min()
     }
 
@@ -319,6 +371,9 @@ impl Face {
         let now = Instant::now();
         self.publisher.wall_clock(now, clock::unix_ms());
         self.publisher.tick(now);
+        if let Some(edge) = &mut self.edge {
+            edge.tick(now);
+        }
         let stamp = clock::now();
         self.queue.tick(now, clock::is_sensible(stamp).then_some(stamp.unix_ms));
         if self.report.due_with_queue().is_some_and(|due| due <= now) {
@@ -353,31 +408,46 @@ impl Face {
         }
         let status = &mut self.report.status;
         if self.publisher.has_ready() {
-            let out = &mut Out { session, up, queue: &mut self.queue, status, now };
-            self.publisher.flush(&self.image, out, now, clock::now());
+            let stamp = clock::now();
+            let edge = self.edge.as_mut();
+            let out = &mut Out { session, up, queue: &mut self.queue, edge, status, now, stamp };
+            self.publisher.flush(&self.image, out, now, stamp);
         }
-        // The next record may be of either quality: the narrower room is asked for.
-        while up && session.has_room(Qos::ExactlyOnce) {
-            let sent = self.queue.send_next(|record, ticket, beside| {
-                let (payload, retain) =
-                    if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
-                let topic = record.topic.as_ref().to_owned();
-                let (qos, correlation, carried) = (record.qos, None, None);
-                let message = Outgoing { topic, payload, qos, retain, correlation, expires: true, carried };
-                session.publish(message, Delivery::Record(ticket), status)
-            });
-            if !sent {
-                break;
-            }
+        if up && !self.host_gone {
+            self.send_waiting(session, now);
         }
         if keeper.is_idle()
             && let Some(job) = self.queue.work(now)
         {
             keeper.begin(job);
         }
+        let status = &mut self.report.status;
         status.in_flight = session.in_flight();
         status.dropped = self.publisher.dropped();
         status.queue.records = self.queue.records();
+    }
+
+    /// Sends what waits in the queue, as far as there is room.
+    fn send_waiting(&mut self, session: &mut Session, now: Instant) {
+        if self.edge.is_some() {
+            return self.send_data(session, now);
+        }
+        let status = &mut self.report.status;
+        // The next record may be of either quality: the narrower room is asked for.
+        while session.has_room(Qos::ExactlyOnce) {
+            let sent = self.queue.send_next(|record, ticket, beside| {
+                let (payload, retain) =
+                    if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
+                let topic = record.topic.as_ref().to_owned();
+                let (qos, correlation, carried) = (record.qos, None, None);
+                let message = Outgoing { topic, payload, qos, retain, correlation, expires: true, carried };
+                let taken = session.publish(message, Delivery::Record(ticket), status);
+                if taken { Handed::Taken } else { Handed::NotNow }
+            });
+            if !sent {
+                break;
+            }
+        }
     }
 
     /// Makes messages of what still waits for company, before a session is left.

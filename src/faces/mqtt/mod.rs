@@ -15,6 +15,7 @@ mod client;
 mod command;
 mod dial;
 mod discovery;
+mod edge;
 mod face;
 mod publisher;
 mod pulse;
@@ -35,6 +36,7 @@ use crate::runtime::image::{Changes, Reader};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
 use client::Purpose;
+use edge::Wills;
 use face::Face;
 use pump::{Happening, pump};
 use queue::Queue;
@@ -109,6 +111,8 @@ enum Left {
     Renewed,
     /// The broker hangs.
     Hung,
+    /// The primary host of an edge node is gone.
+    HostGone,
 }
 
 impl MqttUnit {
@@ -117,20 +121,24 @@ impl MqttUnit {
         let config = self.config.borrow_and_update().clone();
         let identity = &config.connection.identity;
         // The name where a document was never given ids.
-        let name = if identity.id.is_empty() { &identity.name } else { &identity.id };
-        let (mut keeper, kept, trouble) = Keeper::open(self.queues.queue(name)).await;
+        let name = if identity.id.is_empty() { &identity.name } else { &identity.id }.clone();
+        let (mut keeper, kept, trouble) = Keeper::open(self.queues.queue(&name)).await;
         let queue = Queue::new(&config.connection, kept, trouble, Instant::now());
         let mut wire = Wire::of(&config, clock::unix_ms());
+        let births = |wire: &Wire, queues: &Queues| {
+            wire.edge_node.as_ref().map(|edge_node| Wills::new(edge_node, queues.births(&name)))
+        };
+        let mut wills = births(&wire, &self.queues);
         let mut face = Face::new(&self, config, queue);
         let mut look = Look {
             changes: self.image.subscribe(face.interest()),
             tap: self.image.tap(face.tapped_interest(), TAPPED),
         };
         loop {
-            let left = self.session(&mut face, &mut keeper, &mut look, &wire, &ctx).await;
+            let left = self.session(&mut face, &mut keeper, &mut look, (&wire, wills.as_mut()), &ctx).await;
             face.session_over();
             match left {
-                Ok(Left::Hung) => (),
+                Ok(Left::Hung | Left::HostGone) => (),
                 Ok(Left::Renewed) => wire = Wire::of(&self.config.borrow(), clock::unix_ms()),
                 Ok(Left::Stopped) => {
                     face.store(keeper).await;
@@ -144,6 +152,7 @@ impl MqttUnit {
                     ctx.set_health(Health::Starting);
                     let config = self.config.borrow_and_update().clone();
                     wire = Wire::of(&config, clock::unix_ms());
+                    wills = births(&wire, &self.queues);
                     face.configure(config, None, &ctx);
                     look.follow(&face);
                 }
@@ -157,12 +166,12 @@ impl MqttUnit {
         face: &mut Face,
         keeper: &mut Keeper,
         look: &mut Look,
-        wire: &Wire,
+        (wire, wills): (&Wire, Option<&mut Wills>),
         ctx: &UnitContext,
     ) -> Result<Left, MqttError> {
         let (mut session, events) = Session::new(wire, Purpose::Ourselves)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
-        let mut pump = pin!(pump(events, wire.clone(), to_unit, Arc::clone(&session.link)));
+        let mut pump = pin!(pump(events, wire.clone(), wills, to_unit, Arc::clone(&session.link)));
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         let mut worn_out = pin!(wire.worn_out());
         let left = loop {
@@ -187,7 +196,9 @@ impl MqttUnit {
                 () = &mut worn_out => break Left::Renewed,
                 // Cancel-safe: a message stays in the channel until it is taken.
                 Some(happening) = happenings.recv() => match happening {
-                    Happening::Connected { resumed, link } => face.connected(&mut session, resumed, link, ctx),
+                    Happening::Connected { resumed, link, bd_seq } => {
+                        face.connected(&mut session, resumed, (link, bd_seq), ctx);
+                    }
                     Happening::Lost(reason) => face.lost(reason, ctx),
                     Happening::Message(message) => face.message(&message, &mut session),
                 },
@@ -207,6 +218,9 @@ impl MqttUnit {
                 () = &mut alarm, if due.is_some() => if !face.alarm(&session, ctx) { break Left::Hung },
             }
             face.flush(&mut session, keeper);
+            if face.follow_host(ctx) {
+                break Left::HostGone;
+            }
         };
         face.close_batches(&mut session, keeper);
         if face.is_connected() {
@@ -237,6 +251,7 @@ async fn leave(
     if let Some(will) = will {
         face.say(will.clone(), session);
     }
+    face.die(session);
     let deadline = Instant::now() + FAREWELL;
     while session.is_busy() {
         tokio::select! {

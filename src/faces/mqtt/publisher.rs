@@ -13,6 +13,7 @@ mod request;
 
 use super::queue::Message;
 use super::queue::ledger::{Loss, Slot};
+use crate::config::payload::Payload;
 use crate::config::publication::{PublicationConfig, Qos};
 use crate::runtime::changes::Interest;
 use crate::runtime::image::{Reader, TagView};
@@ -425,7 +426,7 @@ impl Publisher {
     ) {
         let post = &mut self.posts[index];
         let config = &self.publications[post.publication].config;
-        if config.shape.batch.is_some() {
+        if config.shape.batch.is_some() || config.payload == Payload::Sparkplug {
             self.gather(index, views, (force, news), now, stamp);
             return self.send_closed(outlet);
         }

@@ -2,12 +2,14 @@
 
 use super::MqttError;
 use super::client::{Client, EventLoop, NotDone, Outgoing, Purpose, SubscribeNotice};
+use super::edge::{Edge, Made};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
 use super::wire::{IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
 use crate::runtime::status::MqttStatus;
+use crate::tag::reading::Stamp;
 use bytes::Bytes;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -154,6 +156,11 @@ impl Session {
         self.room(Share::Publication, qos)
     }
 
+    /// Whether another message that is none of a publication can be handed over.
+    pub(super) fn has_room_beside(&self, qos: Qos) -> bool {
+        self.room(Share::Notice, qos)
+    }
+
     fn room(&self, share: Share, qos: Qos) -> bool {
         let limit = if qos == Qos::AtMostOnce { UNWRITTEN } else { usize::from(IN_FLIGHT) };
         let (open, most, exactly) = match share {
@@ -275,26 +282,55 @@ pub(super) struct Out<'a> {
     /// Whether the session is up.
     pub(super) up: bool,
     pub(super) queue: &'a mut Queue,
+    /// The edge node that the connection is.
+    pub(super) edge: Option<&'a mut Edge>,
     pub(super) status: &'a mut MqttStatus,
     pub(super) now: Instant,
+    pub(super) stamp: Stamp,
+}
+
+impl Out<'_> {
+    /// A message that nothing but the session holds.
+    fn send_loose(&mut self, slot: Slot, message: Message<'_>) {
+        let Message { topic, payload, qos, retain, .. } = message;
+        let payload = Bytes::copy_from_slice(payload);
+        let topic = topic.as_ref().to_owned();
+        let mut outgoing = Outgoing { topic, payload, qos, retain, correlation: None, expires: true, carried: None };
+        if let Some(edge) = &mut self.edge {
+            // What cannot be told now the birth that is due tells.
+            let Made::Data { topic, payload } = edge.make(None, &outgoing.topic, &outgoing.payload, self.stamp) else {
+                return;
+            };
+            outgoing = Outgoing { topic, payload, qos: Qos::AtMostOnce, ..outgoing };
+        }
+        if self.session.publish(outgoing, Delivery::Loose(slot), self.status) {
+            self.queue.ledger.produce_loose(slot);
+            if let Some(edge) = &mut self.edge {
+                edge.sent();
+            }
+        }
+    }
 }
 
 impl Outlet for Out<'_> {
     fn room(&self, qos: Qos) -> bool {
-        if self.queue.keeps(qos) { self.queue.room() } else { self.up && self.session.has_room(qos) }
+        if self.queue.keeps(qos) {
+            return self.queue.room();
+        }
+        match &self.edge {
+            None => self.up && self.session.has_room(qos),
+            Some(edge) => self.up && edge.speaks() && self.session.has_room(Qos::AtMostOnce),
+        }
     }
 
     fn send(&mut self, slot: Slot, message: Message<'_>) -> Option<u64> {
-        let Message { topic, payload, qos, retain, .. } = message;
-        if self.queue.keeps(qos) {
+        if self.edge.as_ref().is_some_and(|edge| edge.is_dead(message.topic)) {
+            return None;
+        }
+        if self.queue.keeps(message.qos) {
             return self.queue.push(slot, message, self.now);
         }
-        let payload = Bytes::copy_from_slice(payload);
-        let topic = topic.as_ref().to_owned();
-        let message = Outgoing { topic, payload, qos, retain, correlation: None, expires: true, carried: None };
-        if self.session.publish(message, Delivery::Loose(slot), self.status) {
-            self.queue.ledger.produce_loose(slot);
-        }
+        self.send_loose(slot, message);
         None
     }
 

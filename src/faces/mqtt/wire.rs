@@ -8,12 +8,15 @@ use crate::config::mqtt::{Announcement, Protocol};
 use crate::config::mqtt_tls::TlsConfig;
 use crate::config::publication::Qos;
 use crate::config::secret::Secret;
+use crate::config::sparkplug::EdgeNodeConfig;
 use crate::config::topic::TopicContext;
 use crate::platform::clock;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -72,6 +75,9 @@ pub(super) struct Wire {
     pub(super) clean_session: bool,
     pub(super) will: Option<Notice>,
     pub(super) cloud: Option<CloudConfig>,
+    /// The edge node it is, without what it allows; its will is another at each CONNECT.
+    pub(super) edge_node: Option<EdgeNodeConfig>,
+    pub(super) reached: Reached,
     /// When it was made, and when what it introduces us with must be made anew; ms since 1970-01-01 UTC.
     made_at: i64,
     renew_at: Option<i64>,
@@ -91,6 +97,11 @@ impl Wire {
             password,
             keep_alive: connection.keep_alive,
             clean_session: connection.clean_session,
+            edge_node: connection
+                .sparkplug
+                .clone()
+                .map(|edge_node| EdgeNodeConfig { writable: Vec::new(), ..edge_node }),
+            reached: Reached::default(),
             will: connection.last_will.as_ref().map(|will| Notice::of(will, &config.appliance)),
             cloud: connection.cloud.clone(),
             made_at: now,
@@ -134,9 +145,32 @@ impl Wire {
         if self.broker.scheme.is_web() { CONNACK + HANDSHAKE } else { CONNACK }
     }
 
-    /// Reaches the broker, as often as it is called.
+    /// Reaches the broker, as often as it is called, and notes when it did.
     pub(super) fn dialler(&self) -> impl Fn() -> BoxFuture<'static, io::Result<Stream>> + Send + Sync + 'static {
         let (broker, tls, keep_alive) = (self.broker.clone(), self.tls.clone(), self.keep_alive);
-        move || dial(broker.clone(), tls.clone(), keep_alive).boxed()
+        let Reached(reached) = self.reached.clone();
+        move || {
+            let (dialled, reached) = (dial(broker.clone(), tls.clone(), keep_alive), Arc::clone(&reached));
+            dialled.inspect(move |dialled| reached.store(dialled.is_ok(), Ordering::SeqCst)).boxed()
+        }
     }
 }
+
+/// Whether the broker was reached lately: then CONNECT was sent. No setting, so any two are alike.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reached(Arc<AtomicBool>);
+
+impl Reached {
+    /// Asked once.
+    pub(super) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
+}
+
+impl PartialEq for Reached {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Reached {}

@@ -5,6 +5,7 @@
 //! moment packed together. What a connection keeps in memory, when it writes and what it gives up is its own business
 //! (`faces/mqtt/queue`); here is what a disk can do.
 
+mod birth;
 mod file;
 mod page;
 
@@ -16,6 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use birth::BirthNumbers;
 pub use file::{Commit, Flush, Kept, KeptPage, QueueError, QueueFile};
 
 /// A message that waits for its acknowledgement.
@@ -54,10 +56,15 @@ impl Queues {
         QueueFile::new(self.folder.join(file_name(connection)))
     }
 
-    /// Removes the file of a connection that is no more, with SQLite's side files; nothing where there is none. A file
+    /// The numbers of the births of the connection with this id.
+    pub fn births(&self, connection: &str) -> BirthNumbers {
+        BirthNumbers::new(self.folder.join(file_name(connection) + BIRTHS))
+    }
+
+    /// Removes the files of a connection that is no more, with SQLite's side files; nothing where there is none. A file
     /// that was put aside as damaged stays.
     pub fn remove(&self, connection: &str) -> io::Result<()> {
-        for suffix in ["", "-wal", "-shm"] {
+        for suffix in ["", "-wal", "-shm", BIRTHS] {
             match std::fs::remove_file(self.folder.join(file_name(connection) + suffix)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                 _ => (),
@@ -69,6 +76,8 @@ impl Queues {
 
 const PREFIX: &str = "queue-";
 const SUFFIX: &str = ".db";
+/// Behind the name of the queue's file.
+const BIRTHS: &str = "-births";
 
 /// An id may be any text of a document; one that is no plain name has a file named by its hash.
 fn file_name(connection: &str) -> String {

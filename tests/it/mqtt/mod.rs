@@ -12,6 +12,7 @@ mod peers;
 mod publications;
 mod queue;
 mod sessions;
+mod sparkplug;
 #[cfg(feature = "peers")]
 mod versions;
 

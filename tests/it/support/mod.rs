@@ -17,4 +17,5 @@ pub(crate) mod mqtt_law;
 pub(crate) mod mqtt_rig;
 pub(crate) mod rest;
 pub(crate) mod serve;
+pub(crate) mod sparkplug;
 pub(crate) mod wait;

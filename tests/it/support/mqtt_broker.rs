@@ -45,6 +45,8 @@ pub(crate) struct Connect {
 pub(crate) struct Message {
     pub(crate) topic: String,
     pub(crate) payload: String,
+    /// The payload as it came.
+    pub(crate) bytes: Vec<u8>,
     pub(crate) qos: u8,
     pub(crate) retain: bool,
     pub(crate) dup: bool,
@@ -117,7 +119,7 @@ impl TestBroker {
     }
 
     pub(crate) async fn start_with(manners: Manners) -> Self {
-        Self::serve(manners, None).await
+        Self::serve("127.0.0.1:0", manners, None).await
     }
 
     /// A cloud that speaks TLS only.
@@ -128,11 +130,16 @@ impl TestBroker {
 
     /// A broker that speaks TLS only.
     pub(crate) async fn start_tls(config: Arc<ServerConfig>) -> Self {
-        Self::serve(Manners::default(), Some(TlsAcceptor::from(config))).await
+        Self::serve("127.0.0.1:0", Manners::default(), Some(TlsAcceptor::from(config))).await
     }
 
-    async fn serve(manners: Manners, tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    /// Where another one was.
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        Self::serve(address, Manners::default(), None).await
+    }
+
+    async fn serve(address: impl tokio::net::ToSocketAddrs, manners: Manners, tls: Option<TlsAcceptor>) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
         shared.lock().manners = manners;
@@ -366,8 +373,8 @@ fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Opt
             let topic = at.text();
             let qos = first >> 1 & 3;
             let id = if 0 < qos { at.bytes(2).to_vec() } else { Vec::new() };
-            let payload = String::from_utf8_lossy(at.0).into_owned();
-            let message = Message { topic, payload, qos, retain: first & 1 == 1, dup: first & 8 == 8 };
+            let (payload, bytes) = (String::from_utf8_lossy(at.0).into_owned(), at.0.to_vec());
+            let message = Message { topic, payload, bytes, qos, retain: first & 1 == 1, dup: first & 8 == 8 };
             let answer = match qos {
                 0 => None,
                 1 => Some(packet(0x40, &id)),
@@ -407,12 +414,10 @@ fn connect(at: &mut Cursor<'_>) -> Connect {
     let flags = at.bytes(1)[0];
     let keep_alive = u16::from_be_bytes([at.bytes(1)[0], at.bytes(1)[0]]);
     let client_id = at.text();
-    let will = (flags & 4 == 4).then(|| Message {
-        topic: at.text(),
-        payload: at.text(),
-        qos: flags >> 3 & 3,
-        retain: flags & 0x20 == 0x20,
-        dup: false,
+    let will = (flags & 4 == 4).then(|| {
+        let (topic, bytes) = (at.text(), at.counted().to_vec());
+        let payload = String::from_utf8_lossy(&bytes).into_owned();
+        Message { topic, payload, bytes, qos: flags >> 3 & 3, retain: flags & 0x20 == 0x20, dup: false }
     });
     let user = (flags & 0x80 == 0x80).then(|| at.text());
     let password = (flags & 0x40 == 0x40).then(|| at.text());
@@ -428,10 +433,15 @@ impl<'a> Cursor<'a> {
         taken
     }
 
-    fn text(&mut self) -> String {
+    /// What stands behind its length.
+    fn counted(&mut self) -> &'a [u8] {
         let length = self.bytes(2);
         let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        String::from_utf8(self.bytes(length).to_vec()).unwrap()
+        self.bytes(length)
+    }
+
+    fn text(&mut self) -> String {
+        String::from_utf8(self.counted().to_vec()).unwrap()
     }
 }
 

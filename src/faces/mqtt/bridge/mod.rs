@@ -89,7 +89,7 @@ impl BridgeUnit {
             let left = self.session(&mut traffic, &mut keeper, &mut attached, &wire, &ctx).await;
             traffic.session_over();
             match left {
-                Ok(Left::Hung | Left::Renewed) => (),
+                Ok(Left::Hung | Left::Renewed | Left::HostGone) => (),
                 Ok(Left::Stopped) => {
                     traffic.store(keeper).await;
                     return Ok(());
@@ -120,7 +120,7 @@ impl BridgeUnit {
     ) -> Result<Left, MqttError> {
         let (mut session, events) = Session::new(wire, Purpose::Bridge)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
-        let mut pump = pin!(pump(events, wire.clone(), to_unit, Arc::clone(&session.link)));
+        let mut pump = pin!(pump(events, wire.clone(), None, to_unit, Arc::clone(&session.link)));
         let mut entrance = self.bridges.entrance();
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         let left = loop {
@@ -149,7 +149,7 @@ impl BridgeUnit {
                 // Cancel-safe: a message stays in the channel until it is taken. What came before has gone on by then, so
                 // the other broker is slowed down rather than the memory filled.
                 Some(happening) = happenings.recv(), if traffic.entering.is_empty() => match happening {
-                    Happening::Connected { resumed, link } => traffic.connected(&mut session, resumed, link, ctx),
+                    Happening::Connected { resumed, link, .. } => traffic.connected(&mut session, resumed, link, ctx),
                     Happening::Lost(reason) => traffic.lost(reason, ctx),
                     Happening::Message(message) => traffic.came(message),
                 },

@@ -12,7 +12,7 @@ use crate::faces::mqtt::client::{Incoming, Outgoing};
 use crate::faces::mqtt::pulse::{Beat, Pulse};
 use crate::faces::mqtt::queue::keeper::{Done, Keeper};
 use crate::faces::mqtt::queue::ledger::{Loss, Slot};
-use crate::faces::mqtt::queue::{Message, Queue};
+use crate::faces::mqtt::queue::{Handed, Message, Queue};
 use crate::faces::mqtt::report::Report;
 use crate::faces::mqtt::session::{Delivery, Session, Settled};
 use crate::platform::clock;
@@ -370,7 +370,6 @@ impl Traffic {
         let now_ms = clock::unix_ms();
         // The next record may be of either quality: the narrower room is asked for.
         while session.has_room(Qos::ExactlyOnce) {
-            let mut expired = None;
             let status = &mut self.report.status;
             let sent = self.queue.send_next(|record, ticket, _beside| {
                 let (mut properties, payload) = envelope::open(&record.payload);
@@ -379,17 +378,14 @@ impl Traffic {
                     let waited = u32::try_from((now_ms - record.at_ms).max(0) / 1000).unwrap_or(u32::MAX);
                     *left = left.saturating_sub(waited);
                     if *left == 0 {
-                        expired = Some(ticket);
-                        return true;
+                        return Handed::Void(Loss::TooOld);
                     }
                 }
                 let topic = record.topic.as_ref().to_owned();
                 let message = outgoing(topic, payload, record.qos, record.retain, properties);
-                session.publish(message, Delivery::Record(ticket), status)
+                let taken = session.publish(message, Delivery::Record(ticket), status);
+                if taken { Handed::Taken } else { Handed::NotNow }
             });
-            if let Some(ticket) = expired {
-                self.queue.give_up(ticket, Loss::TooOld);
-            }
             if !sent {
                 break;
             }

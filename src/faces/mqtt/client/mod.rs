@@ -239,6 +239,14 @@ impl EventLoop {
         }
     }
 
+    /// The next CONNECT registers this will, with QoS 1.
+    pub(super) fn set_will(&mut self, topic: String, payload: Bytes) {
+        match self {
+            Self::V311(events) => events.set_will(topic, payload),
+            Self::V5(events) => events.set_will(topic, payload),
+        }
+    }
+
     /// Leaves the session that is up without a word.
     pub(super) fn drop_session(&mut self) {
         match self {

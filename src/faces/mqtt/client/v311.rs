@@ -7,6 +7,7 @@ use crate::faces::mqtt::reason::{
     CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_MORE_DATA, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE, Wire};
+use bytes::Bytes;
 use rumqttc::{
     AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, MqttOptions, NetworkOptions,
     Packet, PublishNotice, PublishOptions, QoS, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
@@ -72,6 +73,10 @@ impl EventLoop {
 
     pub(super) fn start_clean(&mut self, clean: bool) {
         self.0.mqtt_options.set_clean_session(clean);
+    }
+
+    pub(super) fn set_will(&mut self, topic: String, payload: Bytes) {
+        self.0.mqtt_options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false));
     }
 
     pub(super) fn drop_session(&mut self) {

@@ -135,6 +135,10 @@ impl EventLoop {
         self.0.options.set_clean_start(clean);
     }
 
+    pub(super) fn set_will(&mut self, topic: String, payload: Bytes) {
+        self.0.options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false, None));
+    }
+
     pub(super) fn drop_session(&mut self) {
         self.0.clean();
     }

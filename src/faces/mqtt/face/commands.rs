@@ -47,6 +47,9 @@ impl Face {
             return;
         }
         let (now, stamp) = (Instant::now(), clock::now());
+        if self.edge.is_some() {
+            return self.host_said(topic, message, now, stamp, session);
+        }
         let verdict = self.orders.judge(topic, message, now, stamp);
         let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };
         self.report.status.received += u64::from(!matches!(verdict, Verdict::Ignore));
@@ -69,7 +72,7 @@ impl Face {
         }
     }
 
-    fn carry_out(&mut self, order: Order, asker: Asker, session: &mut Session) {
+    pub(super) fn carry_out(&mut self, order: Order, asker: Asker, session: &mut Session) {
         if RUNNING <= self.running.len() {
             // As if the driver had said it: the id may try again.
             return self.answered((order, Err(WriteError::Busy)), session);
@@ -82,7 +85,7 @@ impl Face {
         self.running.push(write.boxed());
     }
 
-    fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {
+    pub(super) fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {
         self.report.status.refused += 1;
         self.events.tell(Event {
             unix_ms: asker.unix_ms,

@@ -55,11 +55,16 @@ impl Open {
         self.at_ms = writer.now.unix_ms;
     }
 
-    /// Whether it is to be closed now.
+    /// Whether it is to be closed now, at the end of a look at its post.
     pub(super) fn is_full(&self, config: &PublicationConfig, now: Instant) -> bool {
         let Some(batch) = config.shape.batch else { return 0 < self.count };
         let overdue = batch.time.zip(self.since).is_some_and(|(time, since)| since + time <= now);
-        0 < self.count && (overdue || batch.count <= self.count || BATCH_BYTES <= self.body.len())
+        0 < self.count && (overdue || self.is_large(config))
+    }
+
+    /// Whether it takes no other sample. Where samples do not wait, those of one look go together.
+    pub(super) fn is_large(&self, config: &PublicationConfig) -> bool {
+        config.shape.batch.is_some_and(|batch| batch.count <= self.count) || BATCH_BYTES <= self.body.len()
     }
 
     /// The message it is; it begins anew.
@@ -104,7 +109,7 @@ impl Publisher {
         let told = news
             && post.tell_samples(views, force, |view, attribute| {
                 open.add(writer, view, attribute, now);
-                if too_much || open.is_full(config, now) {
+                if too_much || open.is_large(config) {
                     shut(&mut open);
                 }
             });

@@ -56,7 +56,7 @@ impl Publisher {
             // After an edit the cell may be another tag's, until the posts are made anew.
             let same = post.points[place.point].def.id == view.def.id;
             if trigger.every && same && (changed || !trigger.on_change) {
-                let whole = !(publication.config.payload.is_list() || publication.config.payload.is_about_one());
+                let whole = !(publication.config.payload.is_gathered() || publication.config.payload.is_about_one());
                 let known = SmallVec::from_elem(view.clone(), 1);
                 self.await_room(Happened { post: place.post, known, force: !trigger.on_change, whole });
             }

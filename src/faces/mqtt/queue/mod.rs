@@ -75,6 +75,19 @@ pub(super) struct Ticket {
     attempt: u32,
 }
 
+/// What became of a record that was handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handed {
+    /// It is on its way.
+    Taken,
+    /// It stays where it is, and with it those behind it.
+    NotNow,
+    /// Another message said the same.
+    Told,
+    /// It cannot be sent any more.
+    Void(Loss),
+}
+
 /// The queue of one connection.
 #[derive(Debug)]
 pub(super) struct Queue {
@@ -271,20 +284,40 @@ impl Queue {
             || self.pages.find(id).is_some_and(|page| !page.loaded)
     }
 
-    /// Hands the next record that may be sent to `send`, which answers whether it took it.
-    pub(super) fn send_next(&mut self, send: impl FnOnce(&QueuedRecord, Ticket, bool) -> bool) -> bool {
+    /// The id of the next record.
+    pub(super) fn next_id(&self) -> u64 {
+        self.next
+    }
+
+    /// No record that still is to be handed over has a lower id; `None` when there is none.
+    pub(super) fn oldest_waiting(&self) -> Option<u64> {
+        let lanes = [&self.fresh, &self.front, &self.back].into_iter().filter_map(|lane| lane.first());
+        let page = self.pages.iter().find(|page| !page.loaded).map(|page| page.first);
+        lanes.map(|item| item.record.id).chain(page).min()
+    }
+
+    /// Hands the next record that may be sent to `send`; false when there is none, or it is not taken now.
+    pub(super) fn send_next(&mut self, send: impl FnOnce(&QueuedRecord, Ticket, bool) -> Handed) -> bool {
         let Some(mut item) = self.take_next() else { return false };
         self.attempts = self.attempts.wrapping_add(1);
         item.attempt = self.attempts;
         let marked = item.stored && self.config.drain == Drain::LiveFirst;
-        if send(&item.record, Ticket { id: item.record.id, attempt: item.attempt }, marked) {
-            self.beside += usize::from(item.stored);
-            self.flight.insert(item);
-            true
-        } else {
-            self.give_back(item);
-            false
+        match send(&item.record, Ticket { id: item.record.id, attempt: item.attempt }, marked) {
+            Handed::Taken => {
+                self.beside += usize::from(item.stored);
+                self.flight.insert(item);
+            }
+            Handed::NotNow => {
+                self.give_back(item);
+                return false;
+            }
+            Handed::Told => {
+                self.ledger.acknowledge(item.slot);
+                self.finished(&item);
+            }
+            Handed::Void(why) => self.drop_item(&item, why),
         }
+        true
     }
 
     fn take_next(&mut self) -> Option<Item> {

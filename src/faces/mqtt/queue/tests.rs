@@ -137,7 +137,7 @@ impl Bench {
             let mut sent = None;
             if !self.queue.send_next(|record, ticket, marked| {
                 sent = Some((ticket, serial(&record.payload), marked));
-                true
+                Handed::Taken
             }) {
                 return;
             }

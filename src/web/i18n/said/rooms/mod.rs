@@ -15,6 +15,7 @@ mod mqtt;
 mod net;
 mod payload;
 mod snmp;
+mod sparkplug;
 mod store;
 mod tables;
 
@@ -32,6 +33,7 @@ pub(super) const ALL: &[&[Sentence]] = &[
     cloud::ALL,
     net::ALL,
     snmp::ALL,
+    sparkplug::ALL,
     store::ALL,
     door::ALL,
     house::ALL,
@@ -54,6 +56,7 @@ pub(super) const OF_THE_SOURCES: &[&[Sentence]] = &[
     cloud::ALL,
     net::ALL,
     snmp::ALL,
+    sparkplug::ALL,
     store::ALL,
     door::ALL,
     house::ALL,

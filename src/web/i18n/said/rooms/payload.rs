@@ -1,7 +1,6 @@
 //! Payloads of publications and their templates.
 
 super::list! {
-    "{} `{}` is not available in this version of dinrail", "`{0}`의 `{1}` 값은 이 버전의 dinrail에서 사용할 수 없습니다";
     "`template` goes with payload `template`", "`template` 항목은 `template` 페이로드와 함께 씁니다";
     "no message is made on `{}`: {}", "`{0}` 토픽의 메시지를 만들 수 없습니다. {1}";
     "publication `{}` has no message for `{}`: {}", "`{0}` 발행에서 `{1}` 토픽의 메시지를 만들지 못했습니다. {2}";
@@ -14,7 +13,7 @@ super::list! {
         "`members` 항목은 무엇을 어떤 이름으로 쓸지 정합니다. 예: `{{\"value\": \"v\", \"timestamp\": \"ts\"}}`";
     "{} is not said of a sample; there are {}", "샘플에 쓸 수 없는 항목입니다: {0}. 쓸 수 있는 것: {1}";
     "a name has 1 to {} characters, none of them a control character", "이름은 1~{0}자이며 제어 문자는 쓸 수 없습니다";
-    "`batch` goes with payload `array` or `csv`", "`batch` 항목은 `array` 또는 `csv` 페이로드와 함께 씁니다";
+    "`batch` goes with payload `array`, `csv` or `sparkplug`", "`batch` 항목은 `array`, `csv`, `sparkplug` 페이로드와 함께 씁니다";
     "a batch has a `count`, an `interval_ms` or both", "`batch`에는 `count`, `interval_ms` 또는 둘 다 있어야 합니다";
 
     // Templates.

@@ -22,6 +22,7 @@ const UNSEEN: &[(&str, &str)] = &[
     ("src/platform/data_folder.rs", "said on the console before there is a web server"),
     ("src/faces/broker/sys.rs", "figures for MQTT clients, by the names mosquitto has for them"),
     ("src/store/open.rs", "said on the console before there is a web server"),
+    ("src/views/sparkplug/message.rs", "names of metrics, as Sparkplug has them"),
 ];
 
 /// Texts that are no sentences for people, each with its reason.
