@@ -102,7 +102,7 @@ fn what_sparkplug_settles_itself_is_refused_at_its_place() {
             "0/clean_session: a Sparkplug session is always clean (Sparkplug 3.0, 2.4): leave `clean_session` out",
         ),
         (
-            json!({ "cloud": { "kind": "emqx" } }),
+            json!({ "cloud": { "kind": "emqx", "host": "x.example" }, "username": "u", "password": "p" }),
             json!({}),
             "0/cloud: an edge node speaks Sparkplug to any broker: leave `cloud` out, and give address and login here",
         ),

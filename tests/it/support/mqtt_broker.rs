@@ -125,7 +125,7 @@ impl TestBroker {
     /// A cloud that speaks TLS only.
     pub(crate) async fn start_cloud(config: Arc<ServerConfig>, law: Law) -> Self {
         let manners = Manners { law: Some(law), ..Manners::default() };
-        Self::serve(manners, Some(TlsAcceptor::from(config))).await
+        Self::serve("127.0.0.1:0", manners, Some(TlsAcceptor::from(config))).await
     }
 
     /// A broker that speaks TLS only.

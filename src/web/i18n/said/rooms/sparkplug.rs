@@ -41,5 +41,5 @@ super::list! {
     "`{}` is none of the tags that hosts may write (`writable` of the edge node)",
         "`{0}` 태그는 호스트가 쓸 수 있는 태그가 아닙니다(에지 노드의 `writable`)";
     "{}: connected, and silent until the primary host `{}` is online",
-        "{0}: 연결되었으며, 주 호스트 `{1}`이(가) 온라인이 될 때까지 보내지 않습니다";
+        "{0}: 연결되었지만 주 호스트가 온라인이 될 때까지 아무것도 보내지 않습니다. 주 호스트: `{1}`";
 }
