@@ -150,7 +150,7 @@ impl Metric {
 fn value(place: u64, field: &Field<'_>) -> Value {
     match (place, field) {
         (10, Field::Number(number)) => {
-            assert!(*number <= u64::from(u32::MAX), "an int_value has 32 bits");
+            assert!(u32::try_from(*number).is_ok(), "an int_value has 32 bits");
             Value::Int(*number)
         }
         (11, Field::Number(number)) => Value::Long(*number),

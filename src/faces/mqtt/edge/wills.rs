@@ -23,16 +23,14 @@ impl Wills {
     /// Registers the will of the next CONNECT; answers its number. Where none was sent since the last, that one stays.
     pub(in crate::faces::mqtt) async fn register(&mut self, events: &mut EventLoop, wire: &Wire) -> u8 {
         let used = wire.reached.take();
-        let number = match self.present.filter(|_| !used) {
-            Some(present) => present,
-            None => {
-                let (number, error) = self.numbers.take().await;
-                if let Some(error) = error {
-                    tracing::warn!(%error, number, "the number of the next birth could not be kept; after a restart it comes again");
-                }
-                *self.present.insert(number)
+        if used || self.present.is_none() {
+            let (number, error) = self.numbers.take().await;
+            if let Some(error) = error {
+                tracing::warn!(%error, number, "the number of the next birth could not be kept; after a restart it comes again");
             }
-        };
+            self.present = Some(number);
+        }
+        let number = self.present.unwrap_or_default();
         let (topic, payload) = will(&self.topics, number);
         events.set_will(topic, payload);
         number

@@ -240,7 +240,7 @@ impl Host {
             self.holds("payloads-alias-data-cmd-requirement", alone, || format!("{metric:?}"));
             let known = self.aliases.get(&metric.alias.expect("looked at above")).cloned();
             let told = known.as_ref().is_some_and(|(of, _, _)| of == device);
-            self.holds("operational-behavior-data-publish-dbirth", told, || format!("{metric:?}: {:?}", known));
+            self.holds("operational-behavior-data-publish-dbirth", told, || format!("{metric:?}: {known:?}"));
             let (_, _, datatype) = known.expect("looked at above");
             let fits = metric.is_null || metric.value.as_ref().is_some_and(|value| is_of(value, datatype));
             self.holds("payloads-metric-datatype-value", fits, || format!("{metric:?} is not of type {datatype}"));
