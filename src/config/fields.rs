@@ -225,16 +225,6 @@ impl<'a> Fields<'a> {
         Some(Identity { id, name: name.to_owned(), description, enabled })
     }
 
-    /// Refuses members that a later version will know, with a word of its own.
-    pub(crate) fn not_yet(&mut self, names: &[&'static str], problems: &mut Problems) {
-        for name in names {
-            self.known.push(name);
-            if self.map.get(*name).is_some_and(|json| !json.is_null()) {
-                self.error(name, format!("`{name}` is not available in this version of dinrail"), problems);
-            }
-        }
-    }
-
     /// Refuses every member that nobody asked for; true when the object had no error at all.
     pub(crate) fn finish(self, problems: &mut Problems) -> bool {
         if self.map.len() != self.known.len() || self.map.keys().any(|name| !self.known.contains(&name.as_str())) {

@@ -5,6 +5,7 @@ use super::commands::Dialect;
 use super::fields::{Fields, Identity};
 use super::problem::{Pointer, Problems};
 use super::publication::{Qos, read_patterns, read_qos, read_topic};
+use super::template::{MAX_CHARACTERS, Template, TemplateError};
 use super::topic::{Field, Level, TopicTemplate};
 use crate::tag::pattern::TagPattern;
 use serde_json::Value as Json;
@@ -28,8 +29,36 @@ pub struct SubscriptionConfig {
     pub response_topic: Option<TopicTemplate>,
     /// JSON pointer (RFC 6901) to the value in the payload; `None` is the member `value`, or the bare payload.
     pub pointer: Option<String>,
+    /// What finds tag and value in the payload, and writes the answer, where that is not ours.
+    pub templates: CommandTemplates,
     /// Commands with a `timestamp` older than this are refused.
     pub max_age: Option<Duration>,
+}
+
+/// How commands in somebody else's form are understood and answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CommandTemplates {
+    /// Writes `group/name` or `group/name/attribute`; `None` where the topic says it.
+    pub tag: Option<Template>,
+    /// Writes the value, as JSON or as a bare text.
+    pub value: Option<Template>,
+    /// Writes the answer.
+    pub answer: Option<Template>,
+}
+
+impl CommandTemplates {
+    fn read(fields: &mut Fields<'_>, problems: &mut Problems) -> Self {
+        type Parse = fn(&str) -> Result<Template, TemplateError>;
+        let mut read = |member: &'static str, parse: Parse| {
+            let text = fields.text(member, MAX_CHARACTERS, problems).filter(|text| !text.is_empty())?;
+            parse(text).map_err(|error| fields.error(member, error.to_string(), problems)).ok()
+        };
+        Self {
+            tag: read("tag_template", Template::parse_command),
+            value: read("template", Template::parse_command),
+            answer: read("answer_template", Template::parse_answer),
+        }
+    }
 }
 
 impl SubscriptionConfig {
@@ -44,11 +73,12 @@ impl SubscriptionConfig {
         let identity = fields.identity(problems);
         let dialect = Dialect::read(&mut fields, cloud, problems);
         let tags = read_patterns(&mut fields, problems);
+        let templates = CommandTemplates::read(&mut fields, problems);
         let topic = match &dialect {
             None | Some(Dialect::Own) => {
                 let topic = read_topic(&mut fields, "topic", problems);
                 if let Some(topic) = &topic {
-                    judge_topic(topic, &tags, &fields, problems);
+                    judge_topic(topic, &tags, templates.tag.is_some(), &fields, problems);
                 }
                 topic
             }
@@ -64,12 +94,18 @@ impl SubscriptionConfig {
         if pointer.as_deref().is_some_and(|pointer| !is_pointer(pointer)) {
             fields.error("pointer", "`pointer` is a JSON pointer such as `/data/setpoint` (RFC 6901)", problems);
         }
-        fields.not_yet(&["template"], problems);
+        if pointer.is_some() && templates.value.is_some() {
+            fields.error(
+                "pointer",
+                "`pointer` and `template` do not go together: the value stands in one place",
+                problems,
+            );
+        }
         if !fields.finish(problems) {
             return None;
         }
         let (identity, dialect, topic) = (identity?, dialect?, topic?);
-        Some(Self { identity, dialect, topic, tags, qos, response_topic, pointer, max_age })
+        Some(Self { identity, dialect, topic, tags, qos, response_topic, pointer, templates, max_age })
     }
 
     /// The levels of the topics commands come in on. A cloud's are its own: nothing of ours is ever there.
@@ -89,11 +125,13 @@ impl SubscriptionConfig {
 
 /// The topic that a dialect gives, without what goes with ours alone.
 fn read_given(dialect: &Dialect, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<TopicTemplate> {
+    const ALL: [&str; 7] =
+        ["topic", "response_topic", "pointer", "max_age_s", "template", "tag_template", "answer_template"];
     let own: &[&str] = match dialect {
-        Dialect::Cloud(_) => &["topic", "response_topic", "pointer", "max_age_s"],
-        _ => &["topic", "pointer"],
+        Dialect::Cloud(_) => &ALL,
+        _ => &["topic", "pointer", "template", "tag_template", "answer_template"],
     };
-    for member in ["topic", "response_topic", "pointer", "max_age_s"] {
+    for member in ALL {
         if fields.get(member).is_some() && own.contains(&member) {
             let sentence = format!("with this `preset` the form of commands is given: leave `{member}` out");
             fields.error(member, sentence, problems);
@@ -106,7 +144,13 @@ fn read_given(dialect: &Dialect, fields: &mut Fields<'_>, problems: &mut Problem
     TopicTemplate::parse_any(&text).map_err(|error| fields.error("preset", error.to_string(), problems)).ok()
 }
 
-fn judge_topic(topic: &TopicTemplate, tags: &[TagPattern], fields: &Fields<'_>, problems: &mut Problems) {
+fn judge_topic(
+    topic: &TopicTemplate,
+    tags: &[TagPattern],
+    by_template: bool,
+    fields: &Fields<'_>,
+    problems: &mut Problems,
+) {
     let levels = topic.levels("appliance");
     if levels.contains(&Level::Mixed) {
         let sentence = "in a subscription a placeholder fills a whole level, as in `write/{tag}`";
@@ -117,7 +161,7 @@ fn judge_topic(topic: &TopicTemplate, tags: &[TagPattern], fields: &Fields<'_>, 
     if [Field::Group, Field::Name, Field::Attribute].into_iter().any(|field| 1 < names(field)) {
         fields.error("topic", "each placeholder stands once in a subscription", problems);
     }
-    if !one_tag && !topic.names_tag() {
+    if !one_tag && !by_template && !topic.names_tag() {
         fields.error("topic", "the topic must say which tag is meant: use `{tag}`, or list exactly one tag", problems);
     }
 }

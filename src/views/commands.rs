@@ -282,3 +282,6 @@ fn acknowledged(outcomes: &[Outcome], version: &Json) -> Map<String, Json> {
     };
     outcomes.iter().map(|outcome| (outcome.point.key(), told(outcome))).collect()
 }
+
+#[cfg(test)]
+mod tests;

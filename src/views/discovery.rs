@@ -7,6 +7,7 @@ use crate::config::cloud::CloudConfig;
 use crate::config::commands::Dialect;
 use crate::config::mqtt::ConnectionConfig;
 use crate::config::preset::Preset;
+use crate::config::subscription::CommandTemplates;
 use crate::config::topic::TopicContext;
 use crate::tag::attribute::Attribute;
 use crate::tag::def::TagDef;
@@ -189,6 +190,7 @@ impl View<'_> {
             subscription.identity.enabled
                 && subscription.dialect == Dialect::Own
                 && subscription.pointer.is_none()
+                && subscription.templates == CommandTemplates::default()
                 && subscription.tags.iter().any(|pattern| pattern.matches(&self.def.name))
         })?;
         let context =

@@ -73,7 +73,8 @@ export const presetChosen = (connection) => (config, pointer) => {
 /** Takes away what the form of commands says itself. */
 export function formChosen(config, pointer) {
   const { preset } = config.read(pointer);
-  const gone = !preset ? [] : preset === "iothinx" ? ["topic", "pointer"] : ["topic", "pointer", "response_topic", "max_age_s"];
+  const always = ["topic", "pointer", "template", "tag_template", "answer_template"];
+  const gone = !preset ? [] : preset === "iothinx" ? always : [...always, "response_topic", "max_age_s"];
   for (const member of gone) config.set(pointers.join(pointer, member), undefined);
 }
 

@@ -58,6 +58,7 @@ const CONNECTION = [
   },
 ];
 const plain = ({ preset }) => !preset;
+const templateOf = (key, sample) => ({ key, kind: "area", rows: 2, wide: true, sample, when: plain });
 const subscriptionFields = (options) => [
   {
     fields: [
@@ -81,6 +82,9 @@ const subscriptionFields = (options) => [
         offers: () => written(),
       },
       { key: "pointer", sample: "/data/setpoint", when: plain },
+      templateOf("tag_template", "{{ payload.unit }}/{{ payload.point }}"),
+      { ...templateOf("template", "{{ payload.args[0] }}"), label: "value_template", hint: "value_template" },
+      templateOf("answer_template", '{"job": {{ payload.job | tojson }}, "done": {{ ok }}}'),
       { key: "response_topic", wide: true, sample: "{appliance}/written/{tag}", when: ({ preset }) => !preset || preset === "iothinx" },
       { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
       {

@@ -19,6 +19,21 @@ const OF_ALL: [&str; 3] = ["appliance", "now", "now_ms"];
 const OF_TAG: [&str; 4] = ["tag", "group", "name", "timestamp_ms"];
 const OF_LOOP: [&str; 5] = ["index", "index0", "first", "last", "length"];
 
+/// Of a command that came in, and of its answer.
+const OF_COMMAND: [&str; 3] = ["appliance", "payload", "topic"];
+const OF_ANSWER: [&str; 6] = ["tag", "attribute", "id", "ok", "value", "error"];
+
+/// What a template is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// A message of a publication.
+    Message,
+    /// What a command means.
+    Command,
+    /// The answer to a command.
+    Answer,
+}
+
 /// What the check found out.
 pub(super) struct Checked {
     pub(super) about_one: bool,
@@ -35,12 +50,14 @@ enum Kind {
     Tag,
     /// `loop`.
     Loop,
+    /// The payload of a command, or a part of it: a value where that is one.
+    Json,
 }
 
 type Answer<T> = Result<T, TemplateError>;
 
-pub(super) fn check(tree: &Stmt<'_>) -> Answer<Checked> {
-    let mut checker = Checker { scopes: vec![HashMap::new()], about_one: false };
+pub(super) fn check(tree: &Stmt<'_>, purpose: Purpose) -> Answer<Checked> {
+    let mut checker = Checker { scopes: vec![HashMap::new()], about_one: false, purpose };
     checker.statement(tree)?;
     Ok(Checked { about_one: checker.about_one })
 }
@@ -49,6 +66,7 @@ struct Checker<'a> {
     /// Names given within the template, the innermost last.
     scopes: Vec<HashMap<&'a str, Kind>>,
     about_one: bool,
+    purpose: Purpose,
 }
 
 fn wrong<T>(span: Span, what: impl Into<String>) -> Answer<T> {
@@ -119,7 +137,8 @@ impl<'a> Checker<'a> {
     /// An expression that must be one value.
     fn plain(&mut self, expr: &Expr<'a>) -> Answer<()> {
         match self.kind(expr)? {
-            Kind::Plain => Ok(()),
+            // Whether a part of a payload is one value is seen when it is there.
+            Kind::Plain | Kind::Json => Ok(()),
             Kind::Tags => wrong(
                 expr.span(),
                 "`tags` is a list: go through it with `for`, or name one as in `tags[\"oven/temperature\"]`",
@@ -165,6 +184,9 @@ impl<'a> Checker<'a> {
             }
             Expr::Slice(slice) => {
                 let kind = self.kind(&slice.expr)?;
+                if kind == Kind::Json {
+                    return not_here(slice.span());
+                }
                 if kind != Kind::Tags {
                     self.plain(&slice.expr)?;
                 }
@@ -203,6 +225,7 @@ impl<'a> Checker<'a> {
                 self.plain(&get.subscript_expr)?;
                 return match (kind, &get.subscript_expr) {
                     (Kind::Tags, _) => Ok(Kind::Tag),
+                    (Kind::Json, _) => Ok(Kind::Json),
                     (kind, Expr::Const(name)) if let Some(name) = name.value.as_str() => member(kind, name, get.span()),
                     _ => wrong(get.span(), "in `[...]` stands the name or the number of a tag in `tags`"),
                 };
@@ -226,6 +249,18 @@ impl<'a> Checker<'a> {
         if let Some(kind) = self.scopes.iter().rev().find_map(|scope| scope.get(name)) {
             return Ok(*kind);
         }
+        if self.purpose != Purpose::Message {
+            let answer = self.purpose == Purpose::Answer;
+            return match name {
+                "payload" | "topic" => Ok(Kind::Json),
+                _ if OF_COMMAND.contains(&name) || (answer && OF_ANSWER.contains(&name)) => Ok(Kind::Plain),
+                _ => {
+                    let more = if answer { OF_ANSWER.as_slice() } else { &[] };
+                    let all: Vec<&str> = OF_COMMAND.iter().chain(more).copied().collect();
+                    wrong(span, format!("there is no value `{}`; there are {}", shown(name), listed(&all)))
+                }
+            };
+        }
         match name {
             "tags" => Ok(Kind::Tags),
             _ if OF_ALL.contains(&name) => Ok(Kind::Plain),
@@ -246,6 +281,7 @@ fn member(kind: Kind, name: &str, span: Span) -> Answer<Kind> {
     let known = match kind {
         Kind::Tag => OF_TAG.contains(&name) || Attribute::parse(name).is_some(),
         Kind::Loop => OF_LOOP.contains(&name),
+        Kind::Json => return Ok(Kind::Json),
         Kind::Plain | Kind::Tags => false,
     };
     match kind {
@@ -255,7 +291,7 @@ fn member(kind: Kind, name: &str, span: Span) -> Answer<Kind> {
         }
         Kind::Loop => wrong(span, format!("`loop` has no `{}`; it has {}", shown(name), listed(&OF_LOOP))),
         Kind::Tags => wrong(span, "a tag in `tags` is found by its full name, as in `tags[\"oven/temperature\"]`"),
-        Kind::Plain => wrong(span, "a value has no members; those of a tag are found in `tags`"),
+        Kind::Plain | Kind::Json => wrong(span, "a value has no members; those of a tag are found in `tags`"),
     }
 }
 

@@ -5,11 +5,13 @@
 //! or other templates. The engine's fuel pays for every step and for every byte that `+`, `~`, `*` and filters make,
 //! before they make it. And the text that comes out has a limit of its own.
 
+mod ask;
 mod check;
 mod scene;
 mod words;
 
-use check::Checked;
+pub use ask::{Ask, Told};
+use check::{Checked, Purpose};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 pub use scene::{Scene, SceneTag};
@@ -49,9 +51,25 @@ pub struct TemplateError {
 impl Template {
     /// Checks and compiles.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
+        Self::parse_for(Purpose::Message, source)
+    }
+
+    /// Checks and compiles a template that finds something in a command: it sees `payload`, `topic` (its levels) and
+    /// `appliance`.
+    pub fn parse_command(source: &str) -> Result<Self, TemplateError> {
+        Self::parse_for(Purpose::Command, source)
+    }
+
+    /// Checks and compiles a template for the answer to a command: beside that it sees `tag`, `attribute`, `id`, `ok`, `value`
+    /// and `error`.
+    pub fn parse_answer(source: &str) -> Result<Self, TemplateError> {
+        Self::parse_for(Purpose::Answer, source)
+    }
+
+    fn parse_for(purpose: Purpose, source: &str) -> Result<Self, TemplateError> {
         let failed = |error: minijinja::Error| located(&error, source);
         let tree = minijinja::machinery::parse(source, NAME, SyntaxConfig::default()).map_err(failed)?;
-        let Checked { about_one } = check::check(&tree)?;
+        let Checked { about_one } = check::check(&tree, purpose)?;
         let mut engine = Environment::empty();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_fuel(Some(FUEL));
@@ -73,10 +91,21 @@ impl Template {
 
     /// Writes the payload of one message. On an error nothing is written.
     pub fn render(&self, out: &mut Vec<u8>, scene: Scene) -> Result<(), TemplateError> {
+        self.write(out, scene.into_value())
+    }
+
+    /// What it finds in a command, or the answer to one.
+    pub fn find(&self, ask: &Ask, told: Option<Told>) -> Result<String, TemplateError> {
+        let mut out = Vec::new();
+        self.write(&mut out, ask.clone().into_value(told))?;
+        Ok(String::from_utf8_lossy(&out).into_owned())
+    }
+
+    fn write(&self, out: &mut Vec<u8>, scene: minijinja::Value) -> Result<(), TemplateError> {
         let start = out.len();
         let template = self.engine.get_template(NAME).map_err(|error| located(&error, &self.source))?;
         let bounded = Bounded { out, left: MAX_OUTPUT };
-        let result = template.render_captured_to(scene.into_value(), bounded).map(drop);
+        let result = template.render_captured_to(scene, bounded).map(drop);
         result.map_err(|error| {
             out.truncate(start);
             located(&error, &self.source)

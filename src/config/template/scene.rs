@@ -136,7 +136,7 @@ impl Object for Seen {
 }
 
 /// A value of ours as one of the engine; a list, which only `raw` is, as its text.
-fn plain(json: Json) -> Value {
+pub(super) fn plain(json: Json) -> Value {
     match json {
         Json::Null => Value::from(()),
         Json::Bool(on) => Value::from(on),

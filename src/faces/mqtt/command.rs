@@ -5,11 +5,13 @@ mod cloud;
 mod duplicates;
 mod filter;
 mod request;
+mod template;
 
 use super::client::{Asked, Incoming};
 use super::wire::Notice;
 use crate::config::publication::Qos;
 use crate::config::subscription::SubscriptionConfig;
+use crate::config::template::Told;
 use crate::config::topic::{MAX_TOPIC, TopicContext, TopicTemplate, overlap};
 use crate::runtime::commands::WriteError;
 use crate::tag::attribute::Attribute;
@@ -23,6 +25,7 @@ use filter::{Aim, Filter};
 use request::Request;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
+use template::{Answering, Reading};
 use tokio::time::Instant;
 
 /// The subscriptions of one connection, and what was answered lately.
@@ -80,6 +83,8 @@ struct Reply {
     topic: String,
     qos: Qos,
     correlation: Option<Bytes>,
+    /// What writes it, if it is not ours.
+    answering: Option<Box<Answering>>,
 }
 
 impl Order {
@@ -118,7 +123,7 @@ impl Orders {
         }
         let aims = || self.filters.iter().filter_map(|filter| Some((filter, filter.aim(topic)?)));
         // Where subscriptions overlap, the one that allows the tag takes the command.
-        let allowed = aims().find(|(_, aim)| matches!(aim, Aim::Allowed(..)));
+        let allowed = aims().find(|(_, aim)| matches!(aim, Aim::Allowed(..) | Aim::InPayload));
         let Some((filter, aim)) = allowed.or_else(|| aims().next()) else { return Verdict::Ignore };
         if message.retain {
             // It was meant for whoever listened then; now it would move an output at every reconnect.
@@ -126,17 +131,25 @@ impl Orders {
             return Verdict::Ignore;
         }
         let asked = &message.asked;
-        let request = Request::parse(&message.payload, filter.config.pointer.as_deref());
+        let reading = Reading::of(&filter.config, &self.appliance, topic, &message.payload);
+        let by_template = reading.as_ref().and_then(Reading::request);
+        let request = by_template.unwrap_or_else(|| Request::parse(&message.payload, filter.config.pointer.as_deref()));
+        let aim = match aim {
+            Aim::InPayload => filter.found(reading.as_ref().and_then(Reading::place)),
+            other => other,
+        };
+        let answering = reading.as_ref().and_then(Reading::answering);
         let id = request.as_ref().map_or(Json::Null, |request| request.id.clone());
         let (tag, attribute) = match aim {
+            Aim::InPayload => return Verdict::Ignore,
             Aim::Allowed(tag, attribute) => (tag, attribute),
             Aim::Refused { tag, attribute, why } => {
-                let reply = self.reply_to(&filter.config, asked, tag.as_ref(), attribute);
+                let reply = self.reply_to(&filter.config, asked, tag.as_ref(), attribute, answering);
                 let shown = tag.as_ref().map(TagName::as_str);
                 return refuse(topic, shown, attribute.map(Attribute::as_str), &id, why, reply);
             }
         };
-        let reply = self.reply_to(&filter.config, asked, Some(&tag), Some(attribute));
+        let reply = self.reply_to(&filter.config, asked, Some(&tag), Some(attribute), answering);
         let refused = |why: String, reply| refuse(topic, Some(tag.as_str()), Some(attribute.as_str()), &id, why, reply);
         let request = match request {
             Ok(request) => request,
@@ -171,11 +184,13 @@ impl Orders {
         if let Some(share) = order.share.take() {
             return self.joined(order, share, result);
         }
-        let (tag, attribute) = (Some(order.tag.as_str()), Some(order.attribute.as_str()));
-        let payload = match result {
-            Ok(value) => success(&order, value),
-            Err(error) => failure(&order.id, tag, attribute, &error.to_string()),
+        let told = Told {
+            tag: Some(order.tag.as_str().to_owned()),
+            attribute: Some(order.attribute.as_str().to_owned()),
+            id: order.id,
+            result: result.as_ref().map(Value::to_json).map_err(ToString::to_string),
         };
+        let payload = payload(order.reply.as_ref(), told);
         if let Some(key) = order.key {
             if matches!(result, Err(WriteError::Busy)) {
                 // Not carried out for certain, so the same id may try again.
@@ -195,6 +210,7 @@ impl Orders {
         asked: &Asked,
         tag: Option<&TagName>,
         attribute: Option<Attribute>,
+        answering: Option<Answering>,
     ) -> Option<Reply> {
         let wanted = asked.response_topic.as_deref().filter(|topic| is_topic(topic)).map(str::to_owned);
         let topic = wanted.or_else(|| {
@@ -204,7 +220,8 @@ impl Orders {
             (!unknown).then_some(topic)
         })?;
         let own = self.filters.iter().any(|filter| filter.aim(&topic).is_some());
-        (!own).then(|| Reply { topic, qos: config.qos, correlation: asked.correlation.clone() })
+        let (correlation, answering) = (asked.correlation.clone(), answering.map(Box::new));
+        (!own).then_some(Reply { topic, qos: config.qos, correlation, answering })
     }
 
     /// A subscription whose answers are not sent because of that.
@@ -239,22 +256,28 @@ fn refuse(
         (Some(tag), Some(attribute)) => format!("{tag}/{attribute}"),
         (None, _) => topic.chars().take(200).collect(),
     };
-    let answer = reply.map(|reply| reply.notice(failure(id, tag, attribute, &why)));
-    Verdict::Refuse(Refusal { subject, why, answer })
+    let owned = |text: &str| text.to_owned();
+    let told = Told { tag: tag.map(owned), attribute: attribute.map(owned), id: id.clone(), result: Err(why.clone()) };
+    let payload = payload(reply.as_ref(), told);
+    Verdict::Refuse(Refusal { subject, why, answer: reply.map(|reply| reply.notice(payload)) })
 }
 
-fn success(order: &Order, value: &Value) -> String {
-    let (tag, attribute) = (order.tag.as_str(), order.attribute.as_str());
-    json!({"id": order.id, "tag": tag, "attribute": attribute, "ok": true, "value": value.to_json()}).to_string()
-}
-
-fn failure(id: &Json, tag: Option<&str>, attribute: Option<&str>, why: &str) -> String {
-    json!({"id": id, "tag": tag, "attribute": attribute, "ok": false, "error": why}).to_string()
+/// An answer in the form that is asked for, otherwise in ours.
+fn payload(reply: Option<&Reply>, told: Told) -> String {
+    let by_template = reply.and_then(|reply| reply.answering.as_ref()?.write(told.clone()));
+    by_template.unwrap_or_else(|| {
+        let Told { tag, attribute, id, result } = told;
+        match result {
+            Ok(value) => json!({"id": id, "tag": tag, "attribute": attribute, "ok": true, "value": value}),
+            Err(why) => json!({"id": id, "tag": tag, "attribute": attribute, "ok": false, "error": why}),
+        }
+        .to_string()
+    })
 }
 
 impl Reply {
     fn notice(self, payload: String) -> Notice {
-        let Self { topic, qos, correlation } = self;
+        let Self { topic, qos, correlation, answering: _ } = self;
         Notice { topic, payload, qos, retain: false, correlation }
     }
 }

@@ -1,4 +1,5 @@
-//! Clouds of MQTT connections: their settings, and where in their consoles to find what belongs there.
+//! Clouds of MQTT connections: their settings, and where in their consoles to find what belongs there; commands in the
+//! form of other systems.
 
 crate::web::i18n::declare_for_scripts! {
     "mqtt.derived": "What follows from this", "이 설정에서 정해지는 값";
@@ -85,4 +86,13 @@ crate::web::i18n::declare_for_scripts! {
     "hint.hivemq_host": "Cluster, Overview: URL. The user comes from Access management.", "클러스터, 개요의 URL. 사용자는 액세스 관리에서 만듭니다.";
     "hint.discovery_prefix": "As set in Home Assistant, Settings, Devices and services, MQTT. Usually homeassistant.",
         "Home Assistant의 설정, 기기 및 서비스, MQTT에 있는 값. 보통 homeassistant입니다.";
+    "field.tag_template": "Tag by template", "태그 템플릿";
+    "field.value_template": "Value by template", "값 템플릿";
+    "field.answer_template": "Answer by template", "응답 템플릿";
+    "hint.tag_template": "Jinja over payload, topic (its levels) and appliance; gives group/name. Empty: the topic says which tag.",
+        "payload, topic(각 단계), appliance를 쓰는 Jinja 템플릿. 결과는 group/name입니다. 비우면 토픽이 태그를 정합니다.";
+    "hint.value_template": "Gives the value, as JSON or as a text. Empty: the pointer, the member value, or the bare payload.",
+        "값을 JSON 또는 텍스트로 만듭니다. 비우면 포인터, value 멤버 또는 페이로드 자체를 씁니다.";
+    "hint.answer_template": "Beside those it sees tag, attribute, id, ok, value and error. Empty: the usual answer.",
+        "tag, attribute, id, ok, value, error도 쓸 수 있습니다. 비우면 기본 응답을 보냅니다.";
 }

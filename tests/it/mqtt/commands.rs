@@ -237,3 +237,21 @@ async fn a_flood_of_commands_does_not_hold_publications_back() {
     }
     rig.stop().await;
 }
+
+#[tokio::test]
+async fn a_command_in_another_systems_form_is_understood_and_answered_in_it() {
+    let broker = TestBroker::start().await;
+    let templates = json!({"topic": "plc/{name}/do", "response_topic": "plc/done", "tags": ["d/*"],
+        "tag_template": "d/{{ payload.point }}", "template": "{{ payload.args[1] }}",
+        "answer_template": r#"{"job": {{ payload.job | tojson }}, "from": {{ topic[1] | tojson }}, "ok": {{ ok }}, "why": {{ error | tojson }}}"#});
+    let mut rig = ready(&broker, subscription(templates)).await;
+    broker.send("plc/line/do", br#"{"job": "j1", "point": "t1", "args": ["set", 12.5]}"#, 1, false).await;
+    accept(&mut rig, "d/t1", &Value::F64(12.5)).await;
+    let answer = broker.wait_for_messages("plc/done", 1).await.remove(0);
+    assert_eq!(answer.payload, r#"{"job": "j1", "from": "line", "ok": true, "why": null}"#);
+    broker.forget();
+    broker.send("plc/line/do", br#"{"job": "j2", "point": "t9", "args": ["set", 1]}"#, 1, false).await;
+    let answer = json(&broker.wait_for_messages("plc/done", 1).await[0]);
+    assert_eq!((&answer["job"], &answer["ok"]), (&json!("j2"), &json!(false)));
+    rig.stop().await;
+}

@@ -22,6 +22,8 @@ pub(super) struct Filter {
 pub(super) enum Aim {
     /// A point of its tags.
     Allowed(TagName, Attribute),
+    /// What the payload says.
+    InPayload,
     /// Something it may not write, as far as it is known what.
     Refused { tag: Option<TagName>, attribute: Option<Attribute>, why: String },
 }
@@ -75,6 +77,9 @@ impl Filter {
         if words.next().is_some() {
             return None;
         }
+        if self.config.templates.tag.is_some() {
+            return Some(Aim::InPayload);
+        }
         Some(match self.config.dialect {
             Dialect::IoThinx => self.named_there(name.unwrap_or_default(), attribute.unwrap_or_default()),
             _ => self.point(group, name, attribute),
@@ -89,6 +94,19 @@ impl Filter {
         };
         let known = iothinx::attribute(word).map_or(word, |known| known.as_str());
         self.point(Some(tag.group()), Some(tag.name()), Some(known))
+    }
+
+    /// What the payload says, as a template found it.
+    pub(super) fn found(&self, place: Option<Result<Vec<String>, String>>) -> Aim {
+        match place {
+            Some(Ok(parts)) => {
+                let part = |index: usize| parts.get(index).map(String::as_str);
+                // Never the only tag by default: what is named is meant.
+                self.point(Some(part(0).unwrap_or_default()), Some(part(1).unwrap_or_default()), part(2))
+            }
+            Some(Err(why)) => Aim::Refused { tag: None, attribute: None, why },
+            None => self.point(None, None, None),
+        }
     }
 
     fn point(&self, group: Option<&str>, name: Option<&str>, attribute: Option<&str>) -> Aim {

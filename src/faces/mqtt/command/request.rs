@@ -34,11 +34,20 @@ pub(super) enum RequestError {
     NothingThere(String),
     #[error("`value` is true or false, a number or a text")]
     NotScalar,
+    #[error("the value cannot be found: {0}")]
+    NotFound(String),
     #[error("`id` is a text of at most {LONGEST_ID} bytes, or a number")]
     Id,
 }
 
 impl Request {
+    /// With a value that was found by a template; `id` and `timestamp` are members of the payload, if it is an object.
+    pub(super) fn found(payload: &Json, value: Value) -> Result<Self, RequestError> {
+        let mut json = payload.clone();
+        let (id, timestamp) = sides(&mut json)?;
+        Ok(Self { value, id, timestamp })
+    }
+
     /// `pointer` says where in the payload the value stands (RFC 6901); without one it is the member `value`, or the payload
     /// itself. `id` and `timestamp` are members of the payload in any case.
     pub(super) fn parse(payload: &[u8], pointer: Option<&str>) -> Result<Self, RequestError> {
@@ -56,13 +65,7 @@ impl Request {
             (None, bare) => bare,
         };
         let value = Value::from_json(value);
-        let mut take = |name: &str| json.as_object_mut().and_then(|object| object.remove(name)).unwrap_or_default();
-        let id = match take("id") {
-            Json::String(text) if LONGEST_ID < text.len() => return Err(RequestError::Id),
-            id @ (Json::Null | Json::String(_) | Json::Number(_)) => id,
-            Json::Bool(_) | Json::Array(_) | Json::Object(_) => return Err(RequestError::Id),
-        };
-        let timestamp = Some(take("timestamp")).filter(|json| !json.is_null());
+        let (id, timestamp) = sides(&mut json)?;
         Ok(Self { value: value.ok_or(RequestError::NotScalar)?, id, timestamp })
     }
 
@@ -88,4 +91,15 @@ impl Request {
         }
         Ok(())
     }
+}
+
+/// `id` and `timestamp`.
+fn sides(json: &mut Json) -> Result<(Json, Option<Json>), RequestError> {
+    let mut take = |name: &str| json.as_object_mut().and_then(|object| object.remove(name)).unwrap_or_default();
+    let id = match take("id") {
+        Json::String(text) if LONGEST_ID < text.len() => return Err(RequestError::Id),
+        id @ (Json::Null | Json::String(_) | Json::Number(_)) => id,
+        Json::Bool(_) | Json::Array(_) | Json::Object(_) => return Err(RequestError::Id),
+    };
+    Ok((id, Some(take("timestamp")).filter(|json| !json.is_null())))
 }

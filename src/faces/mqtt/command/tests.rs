@@ -252,3 +252,84 @@ fn the_answer_goes_where_mqtt_5_says_with_what_came_along() {
     let expired = answer(asked("me/answers", Some(0)));
     assert!(expired.payload.contains("the command has expired"), "{}", expired.payload);
 }
+
+/// A subscription in the form of somebody else's system.
+fn foreign() -> Orders {
+    orders(json!([{"name": "s", "topic": "{appliance}/cmd/{name}", "tags": ["oven/*"], "qos": 1,
+        "response_topic": "{appliance}/done",
+        "tag_template": "{{ payload.target.unit }}/{{ payload.target.point }}",
+        "template": "{% if payload.op == 'set' %}{{ payload.args[0] }}{% else %}0{% endif %}",
+        "answer_template": "{{ topic[2] }} {{ payload.job }} {{ tag }} {% if ok %}ok {{ value }}{% else %}bad {{ error }}{% endif %}"}]))
+}
+
+#[test]
+fn templates_find_tag_and_value_and_write_the_answer() {
+    let mut orders = foreign();
+    let ask =
+        r#"{"job": "j7", "id": "a", "op": "set", "target": {"unit": "oven", "point": "setpoint"}, "args": [180, 1]}"#;
+    let Verdict::Write(order) = judge(&mut orders, "a/cmd/x", ask) else { panic!() };
+    assert_eq!((order.tag.as_str(), &order.value), ("oven/setpoint", &Value::U64(180)));
+    let answer = orders.answer(order, &Ok(Value::I64(180)), Instant::now()).unwrap();
+    assert_eq!((answer.topic.as_str(), answer.payload.as_str()), ("a/done", "x j7 oven/setpoint ok 180"));
+    // The same id again gets the same answer.
+    assert_eq!(line(judge(&mut orders, "a/cmd/x", ask)), "repeated x j7 oven/setpoint ok 180");
+    let ask = ask.replace("\"a\"", "\"b\"").replace("set\",", "reset\",");
+    let Verdict::Write(order) = judge(&mut orders, "a/cmd/x", &ask) else { panic!() };
+    assert_eq!(order.value, Value::U64(0));
+    let answer = orders.answer(order, &Err(WriteError::NoAnswer), Instant::now()).unwrap();
+    assert_eq!(answer.payload, "x j7 oven/setpoint bad the device did not answer");
+}
+
+#[test]
+fn what_a_template_cannot_find_is_refused_with_an_answer() {
+    let refused = |payload: &str| line(judge(&mut foreign(), "a/cmd/x", payload));
+    let answer = refused(r#"{"op": "set", "target": {"unit": "pump", "point": "speed"}, "args": [1], "job": 1}"#);
+    assert_eq!(answer, "a/done x 1 pump/speed bad `pump/speed` is not one of the tags that can be written here");
+    // The template of the answer fails too, so it is ours.
+    let answer = refused("7");
+    assert!(
+        answer.starts_with(
+            r#"a/done {"id":null,"tag":null,"attribute":null,"ok":false,"error":"the tag cannot be found: "#
+        ),
+        "{answer}"
+    );
+    let answer = refused(r#"{"op": "set", "target": {"unit": "oven", "point": "limit"}, "args": [], "job": 1}"#);
+    assert!(answer.starts_with("a/done x 1 oven/limit bad the value cannot be found: line 1"), "{answer}");
+    let answer = refused(r#"{"op": "set", "target": {"unit": "oven", "point": "limit"}, "args": [[1]], "job": 1}"#);
+    assert!(answer.contains("a single value is needed here"), "{answer}");
+    let answer = refused(&format!("{{\"x\": \"{}\"}}", "y".repeat(70_000)));
+    assert!(answer.contains("a command has at most 65536"), "{answer}");
+    // A text that is no JSON is one.
+    let mut plain =
+        orders(json!([{"name": "s", "topic": "w/{tag}", "tags": ["oven/*"], "template": "{{ payload | trim }}"}]));
+    assert_eq!(line(judge(&mut plain, "w/oven/setpoint", " on ")), "oven/setpoint/value = on");
+}
+
+#[test]
+fn templates_of_commands_are_checked_before_they_run() {
+    let told = |more: Json| {
+        let mut subscription = json!({"name": "s", "topic": "a/x", "tags": ["oven/*"], "tag_template": "oven/limit"});
+        subscription.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let (_, problems) = judged(json!([subscription]));
+        problems.into_iter().map(|problem| problem.detail).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(told(json!({})), "");
+    for (member, template, sentence) in [
+        ("template", "{{ value }}", "there is no value `value`; there are `appliance`, `payload`, `topic`"),
+        ("template", "{% for x in payload %}{{ x }}{% endfor %}", "`for` goes through `tags` and nothing else"),
+        ("template", "{{ payload.a[0:9] }}", "this is not available"),
+        ("tag_template", "{{ payload.a.upper() }}", "there is nothing to call"),
+        (
+            "answer_template",
+            "{{ quality }}",
+            "there is no value `quality`; there are `appliance`, `payload`, `topic`, `tag`",
+        ),
+    ] {
+        let problems = told(json!({member: template}));
+        assert!(problems.contains(sentence), "{template}: {problems}");
+    }
+    assert!(
+        told(json!({"template": "{{ payload }}", "pointer": "/x"}))
+            .starts_with("`pointer` and `template` do not go together")
+    );
+}

@@ -16,7 +16,6 @@ super::list! {
     "`{}` is one of {}, not {}", "`{0}` 항목은 다음 중 하나여야 합니다: {1}. 입력된 값: {2}";
     "`{}` is a list, not {}", "`{0}` 항목은 목록이어야 합니다. 입력된 값: {1}";
     "`{}` is missing: one of {}", "`{0}` 항목이 없습니다. 다음 중 하나를 입력하세요: {1}";
-    "`{}` is not available in this version of dinrail", "`{0}` 항목은 이 버전의 dinrail에서 사용할 수 없습니다";
     "{} is not a member here{}", "여기에 없는 항목입니다: {0}{1}";
     "; `{}` is meant, perhaps", ". `{0}` 항목을 뜻한 것 같습니다";
     "true or false", "true 또는 false";

@@ -143,4 +143,10 @@ super::list! {
     "the broker does not take the QoS of a message: lower it", "브로커가 메시지의 QoS를 받지 않습니다. QoS를 낮추세요";
     "the broker takes no filters with `+`", "브로커가 `+`가 든 필터를 받지 않습니다";
     "the broker ended the session: {}", "브로커가 세션을 끝냈습니다: {0}";
+
+    // Commands by template.
+    "`pointer` and `template` do not go together: the value stands in one place",
+        "`pointer`와 `template`은 함께 쓸 수 없습니다. 값의 위치는 하나여야 합니다";
+    "the tag cannot be found: {}", "태그를 찾을 수 없습니다: {0}";
+    "the value cannot be found: {}", "값을 찾을 수 없습니다: {0}";
 }
