@@ -14,6 +14,7 @@ const text = { show: (value) => value ?? "", read: (value) => value };
 const COLUMNS = {
   "/name": text,
   "/enabled": flag,
+  "/preset": text,
   "/topic": text,
   "/tags": words,
   "/attributes": words,
