@@ -3,8 +3,13 @@
 use super::json::TagRef;
 use super::payload::PayloadWriter;
 use super::posts::{Form, posts};
+use super::sparkplug::message::device_birth;
+use super::sparkplug::model::{Aliases, devices};
+use super::sparkplug::show::shown;
+use super::sparkplug::topic::Topics;
 use crate::config::catalogue::Catalogue;
 use crate::config::publication::PublicationConfig;
+use crate::config::sparkplug::EdgeNodeConfig;
 use crate::config::template::TemplateError;
 use crate::tag::reading::Stamp;
 
@@ -55,6 +60,30 @@ pub fn preview(
                 preview.add(topic, limit, |out| writer.tags(out, post.tags.iter().map(seen)));
             }
         }
+    }
+    preview
+}
+
+/// The births of the first `limit` devices of an edge node's publication, as people read them.
+pub fn preview_births(
+    edge_node: &EdgeNodeConfig,
+    publication: &PublicationConfig,
+    appliance: &str,
+    tags: &[TagRef<'_>],
+    now: Stamp,
+    limit: usize,
+) -> Preview {
+    let catalogue = Catalogue::new(tags.iter().map(|tag| tag.def));
+    let (topics, mut aliases, mut seq) = (Topics::of(edge_node), Aliases::default(), 0u8);
+    let mut preview = Preview::default();
+    for device in devices(std::slice::from_ref(publication), appliance, &catalogue) {
+        seq = seq.wrapping_add(1);
+        preview.add(&topics.device("DBIRTH", &device.name), limit, |out| {
+            let metrics = device.metrics.iter().zip(aliases.of(&device));
+            let birth = device_birth(metrics.map(|(metric, alias)| (metric, alias, tags[metric.place])), seq, now);
+            out.extend_from_slice(shown(&birth).as_bytes());
+            Ok(())
+        });
     }
     preview
 }
@@ -127,6 +156,24 @@ mod tests {
             "template": "{{ tags['oven/heater'].value }} {{ name }}",
         });
         check(serial, "", 0, ("", ""), &[sentence]);
+    }
+
+    #[test]
+    fn of_an_edge_node_the_author_sees_the_births() {
+        let publication = json!({"tags": ["oven/temperature", "meter1/*"], "payload": "sparkplug"});
+        let config = gateway(&publication);
+        let defs = definitions(&config);
+        let state = TagState::default();
+        let tags: Vec<TagRef<'_>> = defs.iter().map(|def| TagRef { def, state: &state }).collect();
+        let connection = &config.connections[0];
+        let edge_node = connection.sparkplug.as_ref().unwrap();
+        let at = Stamp { unix_ms: 1_767_323_045_678, mono_us: 0 };
+        let preview = preview_births(edge_node, &connection.publications[0], "line-3", &tags, at, 1);
+        assert_eq!((preview.total, preview.messages.len()), (2, 1));
+        let first = &preview.messages[0];
+        assert_eq!(first.topic, "spBv1.0/plant/DBIRTH/line-3/oven");
+        let birth: serde_json::Value = serde_json::from_str(&first.payload).unwrap();
+        assert_eq!((&birth["seq"], &birth["metrics"][0]["name"]), (&json!(1), &json!("temperature")));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 import { $ } from "./dom.js";
 import { word } from "./i18n.js";
 import { payloadIsOwn, presetChosen, presets, topicIsOwn } from "./mqtt-cloud.js";
+import { isMetrics, payloadChosen, unlessMetrics } from "./mqtt-sparkplug.js";
 
 const attributes = () =>
   [...$("#attributes").options].map(({ value }) => ({ value, label: word("attribute", value) }));
 const conditioned = ({ trigger }) => ["condition", "hysteresis", "leave", "on", "repeat_ms"].some((key) => trigger?.[key] !== undefined);
 const beats = (trigger) => trigger?.interval_ms !== undefined && !trigger.on_change && !trigger.on_quality && !trigger.every;
-const listed = ({ payload, batch }) => payload === "array" || payload === "csv" || batch !== undefined;
+const listed = ({ payload, batch }) => ["array", "csv", "sparkplug"].includes(payload) || batch !== undefined;
 
 /** Lines of `member = name` as the document has them; what is no such line is left to the server to refuse. */
 function membersOf(text) {
@@ -37,15 +38,22 @@ export const publicationFields = (published, connection) => [
         hint: "publication_topic",
         sample: "{appliance}/read/{tag}/{attribute}",
         required: true,
-        when: (publication) => topicIsOwn(publication) || publication.topic,
+        when: (publication) => (topicIsOwn(publication) && !isMetrics(publication)) || publication.topic,
+      },
+      {
+        key: "device",
+        label: "sparkplug_device",
+        hint: "sparkplug_device",
+        when: (publication) => isMetrics(publication) || publication.device,
       },
       { key: "tags", kind: "lines", rows: 3, sample: "meter1/*", required: true, offers: published },
       { key: "attributes", kind: "lines", rows: 3, sample: "value", offers: attributes },
       {
         key: "payload",
         kind: "select",
-        options: ["value", "object", "array", "csv", "template"],
+        options: ["value", "object", "array", "csv", "template", "sparkplug"],
         def: "value",
+        after: payloadChosen,
         when: (publication) => payloadIsOwn(publication, connection.cloud) || publication.payload,
       },
       {
@@ -70,7 +78,7 @@ export const publicationFields = (published, connection) => [
         kind: "select",
         options: ["rfc3339", "ms"],
         def: "rfc3339",
-        when: ({ payload, timestamps }) => payload !== "template" || timestamps !== undefined,
+        when: ({ payload, timestamps }) => !["template", "sparkplug"].includes(payload) || timestamps !== undefined,
       },
       { key: "batch/count", label: "batch_count", hint: "batch_count", kind: "number", min: 1, max: 10000, when: listed },
       {
@@ -83,9 +91,9 @@ export const publicationFields = (published, connection) => [
         unit: "ms",
         when: listed,
       },
-      { key: "gzip", kind: "check", def: false },
-      { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0 },
-      { key: "retain", kind: "check", def: false },
+      { key: "gzip", kind: "check", def: false, when: unlessMetrics("gzip") },
+      { key: "qos", kind: "select", words: "none", options: [0, 1, 2], def: 0, when: unlessMetrics("qos") },
+      { key: "retain", kind: "check", def: false, when: unlessMetrics("retain") },
       { key: "enabled", kind: "check", def: true },
     ],
   },
@@ -107,8 +115,8 @@ export const publicationFields = (published, connection) => [
       },
       { key: "trigger/aligned", kind: "check", def: false, when: ({ trigger }) => beats(trigger) || trigger?.aligned },
       { key: "trigger/on_quality", kind: "check", def: false },
-      { key: "trigger/on_connect", kind: "check", def: true },
-      { key: "trigger/request_topic", wide: true, sample: "{appliance}/refresh" },
+      { key: "trigger/on_connect", kind: "check", def: true, when: unlessMetrics("trigger/on_connect") },
+      { key: "trigger/request_topic", wide: true, sample: "{appliance}/refresh", when: unlessMetrics("trigger/request_topic") },
       { key: "trigger/condition", kind: "area", rows: 2, wide: true, sample: "oven.temperature > 180" },
       { key: "trigger/hysteresis", kind: "number", whole: false, when: conditioned },
       { key: "trigger/leave", kind: "area", rows: 2, wide: true, sample: "oven.temperature < 170", when: conditioned },

@@ -13,6 +13,7 @@ import { Many } from "./mqtt-many.js";
 import { Preview } from "./mqtt-preview.js";
 import { NEW_PUBLICATION, publicationFields } from "./mqtt-publication.js";
 import { sessionFields } from "./mqtt-session.js";
+import { NEW_METRICS, sparkplugSection } from "./mqtt-sparkplug.js";
 import * as pointers from "./pointer.js";
 import { saveBar } from "./savebar.js";
 import { tagOffers } from "./tag-names.js";
@@ -39,14 +40,21 @@ const CONNECTION = [
       { key: "username", when: own("username") },
       { key: "password", kind: "secret", when: own("password") },
       { key: "keep_alive_s", kind: "number", def: 30, min: 1, max: 65535, unit: "s" },
-      { key: "clean_session", kind: "check", def: false },
+      {
+        key: "clean_session",
+        kind: "check",
+        def: false,
+        when: ({ sparkplug, clean_session }) => !sparkplug || clean_session === false,
+      },
       { key: "enabled", kind: "check", def: true },
     ],
   },
   ...sessionFields(() => certificates()),
+  sparkplugSection(() => written()),
   {
     title: "section.birth",
     folded: true,
+    when: ({ sparkplug, birth, last_will }) => !sparkplug || birth || last_will,
     fields: [
       { key: "birth/topic", label: "birth_topic", hint: "message_topic", sample: "{appliance}/status" },
       { key: "birth/payload", label: "birth_payload", hint: "none", sample: "online" },
@@ -111,6 +119,10 @@ const ITEM_WORDS = {
   publications: { title: "mqtt.publications", add: "mqtt.add_publication", none: "mqtt.no_publications" },
   subscriptions: { title: "mqtt.subscriptions", add: "mqtt.add_subscription", none: "mqtt.no_subscriptions" },
 };
+
+/** What a new publication or subscription of a connection begins with. */
+const started = (connection, member, fresh) =>
+  connection.sparkplug && member === "publications" ? NEW_METRICS : begin(connection, member, fresh);
 
 async function main() {
   const config = await ConfigDocument.load();
@@ -198,7 +210,7 @@ async function main() {
       "button",
       {
         type: "button",
-        on: { click: () => insert(structuredClone(begin(config.read(connection), member, fresh)), all.length) },
+        on: { click: () => insert(structuredClone(started(config.read(connection), member, fresh)), all.length) },
       },
       t(ITEM_WORDS[member].add),
     );
@@ -265,7 +277,7 @@ async function main() {
         wrong ? mark("bad") : item.enabled === false ? mark("idle") : null,
         item.name || t("editor.unnamed"),
       ),
-      item.topic || !item.preset ? h("code", {}, item.topic ?? "") : h("span", { class: "kind" }, item.preset),
+      item.topic ? h("code", {}, item.topic) : h("span", { class: "kind" }, item.preset ?? item.device ?? item.payload ?? ""),
     ];
   }
 

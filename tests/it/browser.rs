@@ -10,6 +10,7 @@ mod modules;
 mod ports;
 mod publications;
 mod snmp;
+mod sparkplug;
 
 use crate::support::browser::{Browser, key};
 use crate::support::gateway::TestGateway;

@@ -10,7 +10,7 @@ pub(in crate::views) fn gateway(publication: &serde_json::Value) -> GatewayConfi
         whole[name] = value.clone();
     }
     let tag = |name: &str, address: u16, kind: &str| json!({"name": name, "table": "holding", "address": address, "type": kind});
-    let document = json!({
+    let mut document = json!({
         "format": "dinrail/1",
         "appliance": {"name": "line-3"},
         "ports": [{"name": "COM1", "kind": "serial", "path": "/dev/ttyS0"}],
@@ -24,6 +24,9 @@ pub(in crate::views) fn gateway(publication: &serde_json::Value) -> GatewayConfi
         ],
         "mqtt": {"connections": [{"name": "site", "url": "mqtt://127.0.0.1", "publications": [whole]}]},
     });
+    if publication["payload"] == "sparkplug" {
+        document["mqtt"]["connections"][0]["sparkplug"] = json!({"group": "plant", "edge_node": "line-3"});
+    }
     GatewayConfig::parse(&document).0
 }
 

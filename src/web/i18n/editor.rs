@@ -23,6 +23,7 @@ crate::web::i18n::declare_for_scripts! {
     "section.device_more": "Order, limits, writing", "순서, 한도, 쓰기";
     "section.tls": "TLS", "TLS 보안";
     "section.mqtt5": "MQTT 5", "MQTT 5 규격";
+    "section.sparkplug": "Sparkplug edge node", "Sparkplug 에지 노드";
     "section.birth": "Birth and last will", "시작 메시지와 유언";
     "section.buffer": "While the broker is away (QoS 1 and 2)", "브로커가 없는 동안 (QoS 1, 2)";
     "section.trigger": "When it is sent", "보내는 때";

@@ -76,6 +76,11 @@ crate::web::i18n::declare_for_scripts! {
     "field.birth_payload": "Birth payload", "시작 페이로드";
     "field.last_will_topic": "Last will topic", "유언 토픽";
     "field.last_will_payload": "Last will payload", "유언 페이로드";
+    "field.sparkplug_group": "Group id", "그룹 ID";
+    "field.sparkplug_node": "Edge node id", "에지 노드 ID";
+    "field.sparkplug_host": "Primary host", "주 호스트";
+    "field.sparkplug_writable": "Tags that hosts may write", "호스트가 쓸 수 있는 태그";
+    "field.sparkplug_device": "Device id", "장치 ID";
     "field.topic": "Topic", "토픽";
     "field.tags": "Tags", "태그";
     "field.attributes": "Attributes", "속성";

@@ -50,6 +50,12 @@ crate::web::i18n::declare_for_scripts! {
     "hint.ca": "Empty: the host's trusted authorities.", "비우면 호스트가 신뢰하는 인증 기관을 씁니다.";
     "hint.message_topic": "{appliance} is filled in.", "{appliance}는 실제 이름으로 채워집니다.";
     "hint.publication_topic": "{appliance} {tag} {group} {name} {attribute} are filled in.", "{appliance} {tag} {group} {name} {attribute}는 실제 값으로 채워집니다.";
+    "hint.sparkplug_group": "With a group and an edge node the connection speaks Sparkplug B and nothing else.",
+        "그룹과 에지 노드를 정하면 이 연결은 Sparkplug B로만 통신합니다.";
+    "hint.sparkplug_host": "Nothing is sent before this host application is online; meanwhile it waits. Empty: no host is waited for.",
+        "이 호스트 애플리케이션이 온라인이 될 때까지 보내지 않고 보관합니다. 비우면 기다리지 않습니다.";
+    "hint.sparkplug_writable": "By DCMD. One a line; * within one half. Empty: none.", "DCMD로 쓰는 태그. 한 줄에 하나, *는 한쪽 안에서만. 비우면 없음";
+    "hint.sparkplug_device": "Empty: the group of each tag is its device.", "비우면 태그마다 그 그룹이 장치가 됩니다.";
     "hint.subscription_topic": "{tag}, or {group} and {name}, say which tag is written.", "{tag} 또는 {group}과 {name}이 쓸 태그를 가리킵니다.";
     "hint.subscription_tags": "Only these can be written. One a line; * within one half.", "이 태그만 쓸 수 있습니다. 한 줄에 하나, *는 한쪽 안에서만.";
     "hint.tags": "One a line: meter1/voltage, meter1/*, */alarm.", "한 줄에 하나: meter1/voltage, meter1/*, */alarm";

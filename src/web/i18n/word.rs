@@ -125,6 +125,7 @@ crate::web::i18n::declare_for_scripts! {
     "option.template": "template: as you write it", "template: 직접 작성";
     "option.array": "array: a list of samples", "array: 샘플 목록";
     "option.csv": "csv: a table of samples", "csv: 샘플 표";
+    "option.sparkplug": "sparkplug: metrics of an edge node", "sparkplug: 에지 노드의 메트릭";
     "option.rfc3339": "2026-01-02T03:04:05.678Z (RFC 3339)", "2026-01-02T03:04:05.678Z 형식 (RFC 3339)";
     "option.ms": "milliseconds since 1970", "1970년 이후 밀리초";
     "option.object": "object: all in one", "object: 모두 한 메시지로";

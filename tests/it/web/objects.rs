@@ -211,6 +211,38 @@ async fn a_publication_is_previewed_before_it_is_saved() {
 }
 
 #[tokio::test]
+async fn an_edge_node_is_previewed_by_its_births_and_read_back_as_it_was_saved() {
+    let web = Web::start().await;
+    let register = json!({ "name": "recipe", "type": "u16", "initial": 7, "unit": "pcs" });
+    web.admin.change(Method::POST, "/config/internal", Some(register)).await.expect(201);
+    let publication = json!({ "name": "metrics", "tags": ["internal/*"], "payload": "sparkplug", "device": "hall 2" });
+    let edge_node =
+        json!({ "group": "공장", "edge_node": "line-3", "primary_host": "scada", "writable": ["internal/recipe"] });
+    let connection = json!({ "name": "scada", "url": "mqtt://127.0.0.1:1", "sparkplug": edge_node });
+    let form = json!({ "connection": connection, "publication": publication });
+    let shown = web.admin.post("/preview/publication", form).await.expect(200);
+    assert_eq!(shown["problems"], json!([]), "{shown}");
+    let message = &shown["messages"][0];
+    assert_eq!((&message["topic"], &message["qos"]), (&json!("spBv1.0/공장/DBIRTH/line-3/hall 2"), &json!(0)));
+    let birth: Json = serde_json::from_str(message["payload"].as_str().unwrap()).unwrap();
+    let metric = &birth["metrics"][0];
+    assert_eq!((&metric["name"], &metric["dataType"]), (&json!("internal/recipe"), &json!("UInt16")));
+    assert_eq!((&metric["value"], &metric["properties"]["engUnit"]), (&json!(7), &json!("pcs")));
+    // Without an edge node there is nothing to be born.
+    let form = json!({ "connection": { "name": "c", "url": "mqtt://127.0.0.1:1" }, "publication": publication });
+    let shown = web.admin.post("/preview/publication", form).await.expect(200);
+    assert_eq!((&shown["total"], &shown["problems"][0]["pointer"]), (&json!(0), &json!("/payload")));
+
+    let mut whole = connection;
+    whole["publications"] = json!([publication]);
+    web.admin.change(Method::POST, "/config/mqtt/connections", Some(whole)).await.expect(201);
+    let stored = web.viewer.get("/config/mqtt/connections/scada").await.expect(200);
+    assert_eq!(stored["sparkplug"], edge_node);
+    assert_eq!((&stored["publications"][0]["device"], &stored["clean_session"]), (&json!("hall 2"), &Json::Null));
+    web.stop().await;
+}
+
+#[tokio::test]
 async fn every_kind_of_object_knows_the_same_verbs() {
     let web = Web::start().await;
     let admin = &web.admin;

@@ -11,7 +11,7 @@ use crate::runtime::image::TagView;
 use crate::tag::def::TagDef;
 use crate::tag::reading::rfc3339;
 use crate::views::json::TagRef;
-use crate::views::preview::{PreviewMessage, preview};
+use crate::views::preview::{PreviewMessage, preview, preview_births};
 use crate::web::guards::Admin;
 use crate::web::i18n;
 use crate::web::input::{JsonBody, beside};
@@ -182,7 +182,7 @@ fn alone(state: &WebState, connection: &Map<String, JsonValue>) -> (GatewayConfi
 }
 
 fn view(state: &WebState, given: Map<String, JsonValue>, publication: JsonValue) -> PreviewView {
-    // Of the connection, messages say nothing, unless it is one to a cloud.
+    // Of the connection, messages say nothing, unless it is one to a cloud or an edge node.
     let mut connection = Map::new();
     if given.get("cloud").is_some_and(|cloud| !cloud.is_null()) {
         connection
@@ -198,6 +198,7 @@ fn view(state: &WebState, given: Map<String, JsonValue>, publication: JsonValue)
     } else {
         connection.insert("name".to_owned(), json!("preview"));
         connection.insert("url".to_owned(), json!("mqtt://127.0.0.1"));
+        connection.extend(given.into_iter().filter(|(member, _)| member == "sparkplug"));
     }
     connection.insert("publications".to_owned(), json!([publication]));
     let (config, found) = alone(state, &connection);
@@ -220,16 +221,16 @@ fn view(state: &WebState, given: Map<String, JsonValue>, publication: JsonValue)
     let cells = state.reader().defs().into_iter().filter(|(_, def)| wanted(def)).map(|(cell, _)| cell);
     let tags: Vec<TagView> = state.reader().cells(&cells.collect::<Vec<_>>());
     let refs: Vec<TagRef<'_>> = tags.iter().map(|tag| TagRef { def: &tag.def, state: &tag.state }).collect();
-    let shown = preview(publication, &config.appliance.name, &refs, clock::now(), SHOWN);
-    let qos = match publication.qos {
-        Qos::AtMostOnce => 0,
-        Qos::AtLeastOnce => 1,
-        Qos::ExactlyOnce => 2,
+    let (appliance, now) = (config.appliance.name.as_str(), clock::now());
+    let (shown, qos) = match config.connections.first().and_then(|connection| connection.sparkplug.as_ref()) {
+        // Sparkplug 3.0, 4.3: births go out with QoS 0.
+        Some(edge_node) => (preview_births(edge_node, publication, appliance, &refs, now, SHOWN), Qos::AtMostOnce),
+        None => (preview(publication, appliance, &refs, now, SHOWN), publication.qos),
     };
     let message = |message: PreviewMessage| MessageView {
         topic: message.topic,
         payload: message.payload,
-        qos,
+        qos: qos.number(),
         retain: publication.retain,
     };
     warnings.extend(shown.warnings);

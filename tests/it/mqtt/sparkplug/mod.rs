@@ -4,6 +4,8 @@
 mod commands;
 mod host;
 mod outages;
+#[cfg(feature = "peers")]
+mod peers;
 mod primary_host;
 
 use crate::support::mqtt_broker::{Heard, Message, Packet, TestBroker};
