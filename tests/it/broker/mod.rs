@@ -2,6 +2,7 @@
 
 mod bridge;
 mod delivery;
+mod edge_node;
 mod guessing;
 mod kept;
 mod limits;

@@ -23,7 +23,7 @@ async fn an_edge_node_is_set_up_and_its_births_are_shown_before_it_is_saved() {
     browser.until(&format!("document.querySelector('{}').hidden", at("clean_session"))).await;
     browser.js("document.querySelector('.items .detail-head button').click()").await;
     browser
-        .until("document.querySelector('.preview')?.textContent.includes('spBv1.0/plant/DBIRTH/line-3/internal')")
+        .until("document.querySelector('.previews')?.textContent.includes('spBv1.0/plant/DBIRTH/line-3/internal')")
         .await;
     browser.until(&format!("document.querySelector('{}').hidden", at("publications/0/topic"))).await;
     browser.until(&format!("!document.querySelector('{}').hidden", at("publications/0/device"))).await;
