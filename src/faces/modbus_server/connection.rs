@@ -13,6 +13,7 @@ use crate::modbus::server::{Asked, Written, put_exception, put_read, understand}
 use crate::net::listen::{Accepted, Stream};
 use crate::platform::clock;
 use crate::runtime::safe_mode::Source;
+use crate::tag::reading::Stamp;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesOrdered, StreamExt as _};
@@ -153,7 +154,7 @@ impl Connection {
 
     /// Takes in every whole request that may be begun now.
     fn serve(&mut self) -> Result<(), BrokenStream> {
-        let mut served: Option<Arc<Served>> = None;
+        let mut served: Option<(Arc<Served>, Stamp)> = None;
         let mut taken = 0;
         let outcome = loop {
             if self.pending.is_empty() {
@@ -166,11 +167,12 @@ impl Connection {
             let found = mbap::peek(&input[taken..self.filled]);
             let step = match found {
                 Ok(Some(request)) => {
-                    let served = served.get_or_insert_with(|| {
+                    // What came together is answered by one list, one configuration and one look at the clock.
+                    let (served, now) = served.get_or_insert_with(|| {
                         self.look_at_the_list();
-                        self.shared.served()
+                        (self.shared.served(), clock::now())
                     });
-                    self.answer(served, request);
+                    self.answer(served, request, *now);
                     taken += request.length;
                     None
                 }
@@ -182,9 +184,9 @@ impl Connection {
                 break end;
             }
         };
-        if served.is_some() {
+        if let Some((_, now)) = served {
             self.heard = Instant::now();
-            self.shared.safe_mode.heard(Source::Modbus, clock::now());
+            self.shared.safe_mode.heard(Source::Modbus, now);
             self.input.copy_within(taken..self.filled, 0);
             self.filled -= taken;
         }
@@ -198,7 +200,7 @@ impl Connection {
         }
     }
 
-    fn answer(&mut self, served: &Arc<Served>, request: Peeked<'_>) {
+    fn answer(&mut self, served: &Arc<Served>, request: Peeked<'_>, now: Stamp) {
         if let Some(Err(code)) = self.limits.as_ref().map(|limits| limits.judge(request.unit, request.pdu)) {
             // A value that cannot be is no rule's matter.
             if code != ExceptionCode::IllegalDataValue {
@@ -241,7 +243,9 @@ impl Connection {
             }
         };
         match asked {
-            Ok(Asked::Read(span)) => self.found(request, span, served.read(&self.shared.image, request.unit, span)),
+            Ok(Asked::Read(span)) => {
+                self.found(request, span, served.read(&self.shared.image, request.unit, span, now))
+            }
             Ok(Asked::Identify { code, object }) => self.now(request, |out| served.identity.put(out, code, object)),
             Err(code) => self.now(request, |_| Err(code)),
             Ok(Asked::Write(written)) => self.write(served, asking(), written, None),

@@ -13,6 +13,7 @@ use crate::runtime::image::{Reader, Slot};
 use crate::runtime::lines::Lines;
 use crate::runtime::safe_mode::SafeMode;
 use crate::tag::id::TagName;
+use crate::tag::reading::Stamp;
 use crate::views::register_map::{Refused, RegisterMap, Step};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
@@ -138,9 +139,8 @@ impl Served {
         self.units.get(&unit).unwrap_or(&self.map)
     }
 
-    /// What a read finds, all from one moment.
-    pub(super) fn read(&self, image: &Reader, unit: u8, span: Span) -> Result<Vec<u16>, Refused> {
-        let now = clock::now();
+    /// What a read finds, all from one moment; `now` is for ages.
+    pub(super) fn read(&self, image: &Reader, unit: u8, span: Span, now: Stamp) -> Result<Vec<u16>, Refused> {
         image.look(|moment| self.map(unit).read(span, now, |tag| moment.state(*self.slots.get(tag as usize)?)))
     }
 

@@ -23,7 +23,7 @@ pub(super) async fn write(
     then: Option<Span>,
 ) -> Vec<u8> {
     match perform(&shared, &served, &asking, &written).await {
-        Ok(()) => match then.map(|span| served.read(&shared.image, asking.unit, span)) {
+        Ok(()) => match then.map(|span| served.read(&shared.image, asking.unit, span, clock::now())) {
             None => asking.answer(&shared, |out| put_written(out, &asking.pdu)),
             Some(Ok(words)) => asking.answer(&shared, |out| put_read(out, 23, Table::Holding, &words)),
             Some(Err(code)) => asking.refuse(&shared, code),
