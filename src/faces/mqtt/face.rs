@@ -3,17 +3,15 @@
 mod commands;
 mod edge;
 
-use super::books::{count, standing};
+use super::books::{Books, mute};
 use super::client::{NotDone, Outgoing};
 use super::command::{Order, Orders};
 use super::discovery::Discovery;
 use super::edge::Edge;
 use super::publisher::{Publisher, interest, request_topics, tapped};
-use super::pulse::{Beat, Pulse};
 use super::queue::keeper::{Done, Keeper};
 use super::queue::ledger::source_of;
 use super::queue::{Handed, Queue, marked};
-use super::report::Report;
 use super::session::{Delivery, Out, Session, Settled};
 use super::wire::Notice;
 use super::{MqttUnit, MqttUnitConfig};
@@ -28,14 +26,10 @@ use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::value::Value;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// A command that was carried out, or not.
 pub(super) type Answered = (Order, Result<Value, WriteError>);
-
-/// A broker on this host may start at the same time: until then a first session that fails is no news.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// All of a connection but its socket.
 pub(super) struct Face {
@@ -44,7 +38,7 @@ pub(super) struct Face {
     events: Events,
     config: MqttUnitConfig,
     publisher: Publisher,
-    queue: Queue,
+    books: Books,
     orders: Orders,
     discovery: Discovery,
     /// The edge node that the connection is.
@@ -55,17 +49,6 @@ pub(super) struct Face {
     host_awaited: bool,
     /// Polled in the order they came until they reach their driver: two writes of one tag keep their order.
     running: FuturesUnordered<BoxFuture<'static, Answered>>,
-    /// Filters the broker was asked for, and those it refuses.
-    subscribed: Vec<(String, Qos)>,
-    refused: Vec<String>,
-    report: Report,
-    /// While a session is up.
-    pulse: Option<Pulse>,
-    /// The number of that session's link.
-    link: u64,
-    started: Instant,
-    /// Whether people were told that there is no session.
-    told_lost: bool,
 }
 
 impl Face {
@@ -76,20 +59,13 @@ impl Face {
             events: unit.events.clone(),
             config: config.clone(),
             publisher: Publisher::default(),
-            queue,
+            books: Books::new(queue),
             orders: Orders::default(),
             discovery: Discovery::default(),
             edge: None,
             host_gone: false,
             host_awaited: false,
             running: FuturesUnordered::new(),
-            subscribed: Vec::new(),
-            refused: Vec::new(),
-            report: Report::default(),
-            pulse: None,
-            link: 0,
-            started: Instant::now(),
-            told_lost: false,
         };
         face.take(config);
         face
@@ -102,19 +78,19 @@ impl Face {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.pulse.is_some()
+        self.books.is_connected()
     }
 
     fn take(&mut self, config: MqttUnitConfig) {
-        self.report.status.url = config.connection.broker.to_string();
-        self.queue.configure(&config.connection);
+        self.books.report.status.url = config.connection.broker.to_string();
+        self.books.queue.configure(&config.connection);
         self.orders.configure(&config.appliance, &config.connection.subscriptions);
         self.discovery.configure(&config.connection, &config.appliance);
         if let Some(name) = self.orders.talks_to_itself() {
             let sentence =
                 format!("the answers of subscription `{name}` would be taken for commands; they are not sent");
             tracing::warn!(connection = %config.connection.identity.name, "{sentence}");
-            self.report.status.last_error = Some(sentence);
+            self.books.report.status.last_error = Some(sentence);
         }
         self.config = config;
         self.take_edge();
@@ -127,15 +103,13 @@ impl Face {
         self.take(config);
         let Some(session) = session.filter(|_| self.is_connected()) else { return };
         if let Some(news) = self.birth().filter(|now| Some(now) != birth.as_ref()) {
-            session.say(news, &mut self.report.status);
+            session.say(news, &mut self.books.report.status);
         }
-        let wanted = self.wanted();
-        let fresh: Vec<_> = wanted.iter().filter(|filter| !self.subscribed.contains(filter)).cloned().collect();
-        session.subscribe(&fresh);
+        self.books.subscribe(session, self.wanted(), false);
         for question in self.orders.questions().into_iter().filter(|question| !asked.contains(question)) {
-            session.say(question, &mut self.report.status);
+            session.say(question, &mut self.books.report.status);
         }
-        self.unsubscribe(session, wanted, ctx);
+        self.set_health(ctx);
     }
 
     /// The topic filters to subscribe to, each once.
@@ -152,16 +126,6 @@ impl Face {
         wanted
     }
 
-    /// Tells the broker of what is not wanted any more.
-    fn unsubscribe(&mut self, session: &Session, wanted: Vec<(String, Qos)>, ctx: &UnitContext) {
-        let old = std::mem::replace(&mut self.subscribed, wanted);
-        let gone = |text: &String| !self.subscribed.iter().any(|(wanted, _)| wanted == text);
-        let gone: Vec<String> = old.into_iter().map(|(text, _)| text).filter(gone).collect();
-        session.unsubscribe(&gone);
-        self.refused.retain(|text| !gone.contains(text));
-        self.set_health(ctx);
-    }
-
     fn birth(&self) -> Option<Notice> {
         self.config.connection.birth.as_ref().map(|birth| Notice::of(birth, &self.config.appliance))
     }
@@ -174,7 +138,7 @@ impl Face {
                 "{broker}: connected, and silent until the primary host `{host}` is online"
             )));
         }
-        ctx.set_health(standing(&self.config.connection, &self.refused, self.queue.trouble()));
+        ctx.set_health(self.books.standing(&self.config.connection));
     }
 
     /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
@@ -185,87 +149,49 @@ impl Face {
         (link, bd_seq): (u64, Option<u8>),
         ctx: &UnitContext,
     ) {
-        if !resumed {
-            // Acknowledgements that came before the end count; the rest has been forgotten by the broker.
-            while let Some(settled) = session.try_settled() {
-                self.count(&settled);
-            }
-            self.queue.return_all();
-        }
-        self.link = link;
-        self.pulse = Some(Pulse::new(self.config.connection.keep_alive, Instant::now()));
-        self.report.status.connected = true;
-        self.report.status.connects += 1;
+        self.books.connected(session, resumed, link, self.config.connection.keep_alive);
         if let Some(birth) = self.birth() {
-            session.say(birth, &mut self.report.status);
+            session.say(birth, &mut self.books.report.status);
         }
         if let (Some(edge), Some(bd_seq)) = (&mut self.edge, bd_seq) {
             edge.connected(bd_seq);
             // What was gathered before the birth is of the past.
             self.publisher.close_batches();
         }
-        // The broker may have kept an older session, with filters of then; asking again for those it has does no harm.
-        self.refused.clear();
-        let wanted = self.wanted();
         self.discovery.connected();
         self.announce();
-        session.subscribe(&wanted);
+        self.books.subscribe(session, self.wanted(), true);
         for question in self.orders.questions() {
-            session.say(question, &mut self.report.status);
+            session.say(question, &mut self.books.report.status);
         }
-        self.unsubscribe(session, wanted, ctx);
+        self.set_health(ctx);
         self.publisher.wall_clock(Instant::now(), clock::unix_ms());
-        let queue = &self.queue;
+        let queue = &self.books.queue;
         self.publisher.connected(Instant::now(), |record| queue.is_open(record));
-        self.show_now(ctx);
+        self.books.show(ctx);
         tracing::info!(connection = %self.name(), broker = %self.config.connection.broker, "connected");
     }
 
     /// The session is gone, or could not be made.
     pub(super) fn lost(&mut self, reason: String, ctx: &UnitContext) {
-        let again = self.report.status.last_error.as_ref() == Some(&reason);
-        let early = self.report.status.connects == 0 && self.started.elapsed() < GRACE;
-        if early || (again && self.told_lost && !self.is_connected()) {
-            tracing::debug!(connection = %self.name(), %reason, "still not connected");
-        } else {
-            tracing::warn!(connection = %self.name(), %reason, "not connected");
-        }
-        self.told_lost = !early;
+        self.books.tell_lost(&self.name(), &reason);
         self.left(ctx);
-        self.report.status.last_error = Some(reason.clone());
-        self.show_now(ctx);
-        if !early {
-            ctx.set_health(Health::Degraded(reason));
-        }
+        self.books.blame(reason, ctx);
     }
 
     /// There is no session.
     pub(super) fn left(&mut self, ctx: &UnitContext) {
-        self.pulse = None;
         self.host_gone = false;
         if let Some(edge) = &mut self.edge {
             edge.lost();
         }
-        self.report.status.connected = false;
         self.publisher.disconnected();
-        self.show_now(ctx);
+        self.books.left(ctx);
     }
 
     /// The session is over for good, with whatever it still held.
     pub(super) fn session_over(&mut self) {
-        self.queue.return_all();
-        self.queue.ledger.lose_loose();
-    }
-
-    fn show_now(&mut self, ctx: &UnitContext) {
-        let now = Instant::now();
-        self.take_figures(now);
-        self.report.show_now(ctx, now);
-    }
-
-    fn take_figures(&mut self, now: Instant) {
-        self.report.status.queue = self.queue.shown(clock::unix_ms(), now);
-        self.report.status.ledger = self.queue.ledger.shown();
+        self.books.session_over();
     }
 
     /// A request to the broker ended.
@@ -275,11 +201,7 @@ impl Face {
             if let (Settled::Subscribe(_), Some(edge)) = (&settled, &mut self.edge) {
                 edge.subscribed();
             }
-            if let Settled::Subscribe(refused) = &settled
-                && let Some(filter) = refused.first()
-            {
-                self.report.status.last_error = Some(format!("the broker refuses the subscription to `{filter}`"));
-                self.refused.extend_from_slice(refused);
+            if self.books.is_refused(&settled) {
                 self.set_health(ctx);
             }
             self.count(&settled);
@@ -296,23 +218,17 @@ impl Face {
             // Its `seq` will be missed.
             edge.ask_births(Instant::now());
         }
-        count(settled, &mut self.report.status, &mut self.queue, &mut self.pulse);
-    }
-
-    fn heard(&mut self) {
-        if let Some(pulse) = &mut self.pulse {
-            pulse.heard(Instant::now());
-        }
+        self.books.count(settled);
     }
 
     /// Says something that is no publication.
     pub(super) fn say(&mut self, notice: Notice, session: &mut Session) {
-        session.say(notice, &mut self.report.status);
+        session.say(notice, &mut self.books.report.status);
     }
 
     /// Sends answers that wait for room.
     pub(super) fn say_waiting(&mut self, session: &mut Session) {
-        session.say_waiting(&mut self.report.status);
+        session.say_waiting(&mut self.books.report.status);
     }
 
     /// The image changed.
@@ -320,7 +236,7 @@ impl Face {
         let now = Instant::now();
         if changed.schema {
             let publications = &self.config.connection.publications;
-            let queue = &mut self.queue;
+            let queue = &mut self.books.queue;
             self.publisher.configure(&self.config.appliance, publications, &self.image.defs(), now, |publication| {
                 (queue.slot(source_of(publication)), queue.keeps(publication.qos))
             });
@@ -360,10 +276,8 @@ impl Face {
 
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        let pulse = self.pulse.as_ref().map(Pulse::due);
         let edge = self.edge.as_ref().and_then(Edge::due);
-        let dues = [self.publisher.next_due(), self.queue.due(), self.report.due_with_queue(), pulse, edge];
-        dues.into_iter().flatten().min()
+        [self.publisher.next_due(), self.books.due(), edge].into_iter().flatten().min()
     }
 
     /// Does what is due; false when the broker has stopped answering.
@@ -374,57 +288,38 @@ impl Face {
         if let Some(edge) = &mut self.edge {
             edge.tick(now);
         }
-        let stamp = clock::now();
-        self.queue.tick(now, clock::is_sensible(stamp).then_some(stamp.unix_ms));
-        if self.report.due_with_queue().is_some_and(|due| due <= now) {
-            self.take_figures(now);
-            self.report.show_now(ctx, now);
+        self.books.tick(now, ctx);
+        let lives = self.books.answers(session, now);
+        if !lives {
+            self.lost(mute(&self.config.connection), ctx);
         }
-        match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {
-            Beat::Fine => true,
-            Beat::Ask => {
-                session.ask_for_a_sign();
-                true
-            }
-            Beat::Dead => {
-                let broker = &self.config.connection.broker;
-                self.lost(format!("{broker}: the broker takes messages and answers nothing"), ctx);
-                false
-            }
-        }
+        lives
     }
 
     /// Hands on what is ready: to the queue, from it to the session, and from it to its file.
     pub(super) fn flush(&mut self, session: &mut Session, keeper: &mut Keeper) {
-        let up = self.is_connected() && session.is_on(self.link);
+        let up = self.books.is_up(session);
         let now = Instant::now();
         if up {
-            session.say_waiting(&mut self.report.status);
+            session.say_waiting(&mut self.books.report.status);
             while session.listens()
                 && let Some(news) = self.discovery.next()
             {
-                session.say(news, &mut self.report.status);
+                session.say(news, &mut self.books.report.status);
             }
         }
-        let status = &mut self.report.status;
         if self.publisher.has_ready() {
             let stamp = clock::now();
             let edge = self.edge.as_mut();
-            let out = &mut Out { session, up, queue: &mut self.queue, edge, status, now, stamp };
+            let Books { queue, report, .. } = &mut self.books;
+            let out = &mut Out { session, up, queue, edge, status: &mut report.status, now, stamp };
             self.publisher.flush(&self.image, out, now, stamp);
         }
         if up && !self.host_gone {
             self.send_waiting(session, now);
         }
-        if keeper.is_idle()
-            && let Some(job) = self.queue.work(now)
-        {
-            keeper.begin(job);
-        }
-        let status = &mut self.report.status;
-        status.in_flight = session.in_flight();
-        status.dropped = self.publisher.dropped();
-        status.queue.records = self.queue.records();
+        self.books.keep(session, keeper, now);
+        self.books.report.status.dropped = self.publisher.dropped();
     }
 
     /// Sends what waits in the queue, as far as there is room.
@@ -432,16 +327,16 @@ impl Face {
         if self.edge.is_some() {
             return self.send_data(session, now);
         }
-        let status = &mut self.report.status;
+        let Books { queue, report, .. } = &mut self.books;
         // The next record may be of either quality: the narrower room is asked for.
         while session.has_room(Qos::ExactlyOnce) {
-            let sent = self.queue.send_next(|record, ticket, beside| {
+            let sent = queue.send_next(|record, ticket, beside| {
                 let (payload, retain) =
                     if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
                 let topic = record.topic.as_ref().to_owned();
                 let (qos, correlation, carried) = (record.qos, None, None);
                 let message = Outgoing { topic, payload, qos, retain, correlation, expires: true, carried };
-                let taken = session.publish(message, Delivery::Record(ticket), status);
+                let taken = session.publish(message, Delivery::Record(ticket), &mut report.status);
                 if taken { Handed::Taken } else { Handed::NotNow }
             });
             if !sent {
@@ -458,8 +353,7 @@ impl Face {
 
     /// The queue's file has done what it was asked.
     pub(super) fn stored(&mut self, done: Done, ctx: &UnitContext) {
-        self.queue.complete(done, Instant::now());
-        self.report.status.queue.trouble = self.queue.trouble().map(str::to_owned);
+        self.books.stored(done);
         if self.is_connected() {
             self.set_health(ctx);
         }
@@ -467,9 +361,7 @@ impl Face {
 
     /// Writes what waits, before the unit ends: as far as the disk takes it.
     pub(super) async fn store(&mut self, keeper: Keeper) {
-        if let Err(trouble) = self.queue.store(keeper).await {
-            tracing::error!(connection = %self.name(), "{trouble}");
-        }
+        self.books.store(&self.name(), keeper).await;
     }
 
     fn name(&self) -> String {

@@ -7,28 +7,23 @@ use crate::config::bridge::BridgeRule;
 use crate::config::mqtt::Protocol;
 use crate::config::publication::Qos;
 use crate::config::topic_filter::covers;
-use crate::faces::mqtt::books::{count, standing};
+use crate::faces::mqtt::books::{Books, mute};
 use crate::faces::mqtt::client::{Incoming, Outgoing};
-use crate::faces::mqtt::pulse::{Beat, Pulse};
 use crate::faces::mqtt::queue::keeper::{Done, Keeper};
 use crate::faces::mqtt::queue::ledger::{Loss, Slot};
 use crate::faces::mqtt::queue::{Handed, Message, Queue};
-use crate::faces::mqtt::report::Report;
 use crate::faces::mqtt::session::{Delivery, Session, Settled};
 use crate::platform::clock;
 use crate::runtime::bridges::{Asked, Attached, Bridges, Crossing, Entering, MOST_HOPS, Properties, VIA};
 use crate::runtime::status::BridgeStatus;
-use crate::runtime::unit::{Health, UnitContext};
+use crate::runtime::unit::UnitContext;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// The row of the ledger.
 const SOURCE: &str = "bridge";
-/// The other broker may start at the same time: until then a first session that fails is no news.
-const GRACE: Duration = Duration::from_secs(1);
 /// Retained messages handed on in one turn of the loop.
 const TURN: usize = 64;
 
@@ -37,7 +32,7 @@ pub(super) struct Traffic {
     config: BridgeUnitConfig,
     bridges: Bridges,
     bridge: Arc<str>,
-    queue: Queue,
+    books: Books,
     slot: Slot,
     rounds: Rounds,
     /// On their way to our broker; one message of the other, and requests.
@@ -46,14 +41,6 @@ pub(super) struct Traffic {
     pub(super) asked: Option<oneshot::Receiver<Vec<Crossing>>>,
     /// Retained messages that are still to be told, by topic; what is newer takes one's place.
     standing: HashMap<Arc<str>, Option<Crossing>>,
-    subscribed: Vec<(String, Qos)>,
-    refused: Vec<String>,
-    report: Report,
-    /// While a session is up.
-    pulse: Option<Pulse>,
-    link: u64,
-    started: Instant,
-    told_lost: bool,
 }
 
 impl Traffic {
@@ -63,29 +50,22 @@ impl Traffic {
             bridge: config.id().into(),
             config: config.clone(),
             bridges,
-            queue,
+            books: Books::new(queue),
             slot,
             rounds: Rounds::default(),
             entering: VecDeque::new(),
             asked: None,
             standing: HashMap::new(),
-            subscribed: Vec::new(),
-            refused: Vec::new(),
-            report: Report::default(),
-            pulse: None,
-            link: 0,
-            started: Instant::now(),
-            told_lost: false,
         };
-        traffic.report.status.bridge = Some(BridgeStatus::default());
+        traffic.books.report.status.bridge = Some(BridgeStatus::default());
         traffic.take(config);
         traffic
     }
 
     fn take(&mut self, config: BridgeUnitConfig) {
         let connection = &config.bridge.connection;
-        self.report.status.url = connection.broker.to_string();
-        self.queue.configure_as(connection.buffer, std::iter::once((SOURCE, connection.identity.name.as_str())));
+        self.books.report.status.url = connection.broker.to_string();
+        self.books.queue.configure_as(connection.buffer, std::iter::once((SOURCE, connection.identity.name.as_str())));
         self.config = config;
     }
 
@@ -106,11 +86,11 @@ impl Traffic {
     }
 
     pub(super) fn is_connected(&self) -> bool {
-        self.pulse.is_some()
+        self.books.is_connected()
     }
 
     fn counts(&mut self) -> &mut BridgeStatus {
-        self.report.status.bridge.get_or_insert_default()
+        self.books.report.status.bridge.get_or_insert_default()
     }
 
     /// Other settings, for the next session or for the open one.
@@ -118,23 +98,11 @@ impl Traffic {
         let before = self.leaving();
         self.take(config);
         let Some(session) = session.filter(|_| self.is_connected()) else { return };
-        self.subscribe(session, false);
+        self.books.subscribe(session, self.wanted(), false);
         if self.leaving() != before {
             self.ask_retained();
         }
         self.set_health(ctx);
-    }
-
-    /// Asks the other broker for what is wanted and not asked for yet, or `anew` for all; takes back what is not.
-    fn subscribe(&mut self, session: &mut Session, anew: bool) {
-        let wanted = self.wanted();
-        let old = std::mem::replace(&mut self.subscribed, wanted);
-        let fresh = self.subscribed.iter().filter(|filter| anew || !old.contains(filter));
-        session.subscribe(&fresh.cloned().collect::<Vec<_>>());
-        let gone = |text: &String| !self.subscribed.iter().any(|(wanted, _)| wanted == text);
-        let gone: Vec<String> = old.into_iter().map(|(text, _)| text).filter(gone).collect();
-        session.unsubscribe(&gone);
-        self.refused.retain(|text| !gone.contains(text));
     }
 
     /// Asks our broker what is retained; the other one gets it behind what waits in the queue.
@@ -159,73 +127,47 @@ impl Traffic {
     }
 
     fn set_health(&self, ctx: &UnitContext) {
-        ctx.set_health(standing(&self.config.bridge.connection, &self.refused, self.queue.trouble()));
+        ctx.set_health(self.books.standing(&self.config.bridge.connection));
     }
 
     /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
     pub(super) fn connected(&mut self, session: &mut Session, resumed: bool, link: u64, ctx: &UnitContext) {
-        if !resumed {
-            // Acknowledgements that came before the end count; the rest has been forgotten by the broker.
-            while let Some(settled) = session.try_settled() {
-                self.count(&settled);
-            }
-            self.queue.return_all();
-        }
-        self.link = link;
-        self.pulse = Some(Pulse::new(self.config.bridge.connection.keep_alive, Instant::now()));
-        self.report.status.connected = true;
-        self.report.status.connects += 1;
-        self.refused.clear();
-        self.subscribe(session, true);
+        self.books.connected(session, resumed, link, self.config.bridge.connection.keep_alive);
+        self.books.subscribe(session, self.wanted(), true);
         self.ask_retained();
         self.set_health(ctx);
-        self.show_now(ctx);
-        tracing::info!(bridge = %self.name(), broker = %self.config.bridge.connection.broker, "connected");
+        self.books.show(ctx);
+        tracing::info!(connection = %self.name(), broker = %self.config.bridge.connection.broker, "connected");
     }
 
     /// The session is gone, or could not be made.
     pub(super) fn lost(&mut self, reason: String, ctx: &UnitContext) {
-        let again = self.report.status.last_error.as_ref() == Some(&reason);
-        let early = self.report.status.connects == 0 && self.started.elapsed() < GRACE;
-        if early || (again && self.told_lost && !self.is_connected()) {
-            tracing::debug!(bridge = %self.name(), %reason, "still not connected");
-        } else {
-            tracing::warn!(bridge = %self.name(), %reason, "not connected");
-        }
-        self.told_lost = !early;
-        self.report.status.last_error = Some(reason.clone());
+        self.books.tell_lost(&self.name(), &reason);
         self.left(ctx);
-        if !early {
-            ctx.set_health(Health::Degraded(reason));
-        }
+        self.books.blame(reason, ctx);
     }
 
     /// There is no session.
     pub(super) fn left(&mut self, ctx: &UnitContext) {
-        self.pulse = None;
         self.standing.clear();
         self.asked = None;
-        self.report.status.connected = false;
-        self.show_now(ctx);
+        self.books.left(ctx);
     }
 
     /// The session is over for good, with whatever it still held.
     pub(super) fn session_over(&mut self) {
-        self.queue.return_all();
-        self.queue.ledger.lose_loose();
+        self.books.session_over();
     }
 
     /// A message of the other broker.
     pub(super) fn came(&mut self, message: Incoming) {
         let now = Instant::now();
-        if let Some(pulse) = &mut self.pulse {
-            pulse.heard(now);
-        }
+        self.books.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
         let found = self.rules().iter().find_map(|rule| Some((rule.to_local(topic)?, rule.qos)));
         // A subscription of a rule that is gone.
         let Some((local, cap)) = found else { return };
-        self.report.status.received += 1;
+        self.books.report.status.received += 1;
         let mut properties = message.carried.map(|carried| *carried).unwrap_or_default();
         let round = self.bridges.came_round(properties.marks()) || MOST_HOPS <= properties.marks().count();
         if round || self.rounds.is_echo(topic, &message.payload, now) {
@@ -249,7 +191,11 @@ impl Traffic {
 
     /// Whether a message of QoS 1 or 2 finds room.
     pub(super) fn takes(&self, session: &Session) -> bool {
-        if self.queue.keeps(Qos::AtLeastOnce) { self.queue.room() } else { self.takes_loose(session, Qos::ExactlyOnce) }
+        if self.books.queue.keeps(Qos::AtLeastOnce) {
+            self.books.queue.room()
+        } else {
+            self.takes_loose(session, Qos::ExactlyOnce)
+        }
     }
 
     /// Whether a message that does not wait in the queue finds room; without a session it is given up at once.
@@ -258,7 +204,7 @@ impl Traffic {
     }
 
     fn is_up(&self, session: &Session) -> bool {
-        self.is_connected() && session.is_on(self.link)
+        self.books.is_up(session)
     }
 
     /// A message of our broker.
@@ -282,39 +228,35 @@ impl Traffic {
             self.rounds.expect_echo(&topic, &payload, now);
         }
         self.mark(&mut properties);
-        if self.queue.keeps(qos) {
+        if self.books.queue.keeps(qos) {
             let (topic, at_ms) = (topic.into(), clock::unix_ms());
             let payload = envelope::close(&properties, &payload);
             let message = Message { topic: &topic, payload: &payload, qos, retain, at_ms };
-            self.queue.push(self.slot, message, now);
+            self.books.queue.push(self.slot, message, now);
             return;
         }
         if self.is_up(session) && session.has_room(qos) {
             let message = outgoing(topic, payload, qos, retain, properties);
-            if session.publish(message, Delivery::Loose(self.slot), &mut self.report.status) {
-                self.queue.ledger.produce_loose(self.slot);
+            if session.publish(message, Delivery::Loose(self.slot), &mut self.books.report.status) {
+                self.books.queue.ledger.produce_loose(self.slot);
                 return;
             }
         }
-        self.queue.ledger.produce(self.slot, 1);
-        self.queue.ledger.give_up(self.slot, Loss::Unsent, 1);
+        self.books.queue.ledger.produce(self.slot, 1);
+        self.books.queue.ledger.give_up(self.slot, Loss::Unsent, 1);
     }
 
     /// Whether the other broker sends back what it gets under this topic: in MQTT 3.1.1 a client cannot ask it not to.
     fn is_echoed(&self, topic: &str) -> bool {
         self.config.bridge.connection.protocol == Protocol::V311
-            && self.subscribed.iter().any(|(filter, _)| covers(filter, topic))
+            && self.books.subscribed.iter().any(|(filter, _)| covers(filter, topic))
     }
 
     /// A request to the other broker ended.
     pub(super) fn settled(&mut self, settled: Settled, session: &mut Session, ctx: &UnitContext) {
         let mut next = Some(settled);
         while let Some(settled) = next {
-            if let Settled::Subscribe(refused) = &settled
-                && let Some(filter) = refused.first()
-            {
-                self.report.status.last_error = Some(format!("the broker refuses the subscription to `{filter}`"));
-                self.refused.extend_from_slice(refused);
+            if self.books.is_refused(&settled) {
                 self.set_health(ctx);
             }
             self.count(&settled);
@@ -324,27 +266,19 @@ impl Traffic {
 
     /// Counts what became of a message.
     pub(super) fn count(&mut self, settled: &Settled) {
-        count(settled, &mut self.report.status, &mut self.queue, &mut self.pulse);
+        self.books.count(settled);
     }
 
     /// Hands on what is ready: what is retained, what waits in the queue, and to the queue's file.
     pub(super) fn flush(&mut self, session: &mut Session, keeper: &mut Keeper, attached: &Attached) {
-        let now = Instant::now();
         if self.is_up(session) {
             if self.asked.is_none() {
                 self.tell_standing(session);
             }
             self.send_queued(session);
         }
-        if keeper.is_idle()
-            && let Some(job) = self.queue.work(now)
-        {
-            keeper.begin(job);
-        }
+        self.books.keep(session, keeper, Instant::now());
         self.counts().missed = attached.missed();
-        let status = &mut self.report.status;
-        status.in_flight = session.in_flight();
-        status.queue.records = self.queue.records();
     }
 
     fn tell_standing(&mut self, session: &mut Session) {
@@ -370,8 +304,8 @@ impl Traffic {
         let now_ms = clock::unix_ms();
         // The next record may be of either quality: the narrower room is asked for.
         while session.has_room(Qos::ExactlyOnce) {
-            let status = &mut self.report.status;
-            let sent = self.queue.send_next(|record, ticket, _beside| {
+            let Books { queue, report, .. } = &mut self.books;
+            let sent = queue.send_next(|record, ticket, _beside| {
                 let (mut properties, payload) = envelope::open(&record.payload);
                 if let Some(left) = &mut properties.expiry_s {
                     // MQTT 5, 3.3.2.3.3: the time a message waited is taken off.
@@ -383,7 +317,7 @@ impl Traffic {
                 }
                 let topic = record.topic.as_ref().to_owned();
                 let message = outgoing(topic, payload, record.qos, record.retain, properties);
-                let taken = session.publish(message, Delivery::Record(ticket), status);
+                let taken = session.publish(message, Delivery::Record(ticket), &mut report.status);
                 if taken { Handed::Taken } else { Handed::NotNow }
             });
             if !sent {
@@ -394,8 +328,7 @@ impl Traffic {
 
     /// The queue's file has done what it was asked.
     pub(super) fn stored(&mut self, done: Done, ctx: &UnitContext) {
-        self.queue.complete(done, Instant::now());
-        self.report.status.queue.trouble = self.queue.trouble().map(str::to_owned);
+        self.books.stored(done);
         if self.is_connected() {
             self.set_health(ctx);
         }
@@ -403,48 +336,27 @@ impl Traffic {
 
     /// Writes what waits, before the unit ends: as far as the disk takes it.
     pub(super) async fn store(&mut self, keeper: Keeper) {
-        if let Err(trouble) = self.queue.store(keeper).await {
-            tracing::error!(bridge = %self.name(), "{trouble}");
-        }
+        self.books.store(&self.name(), keeper).await;
     }
 
     /// When [`Traffic::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        let pulse = self.pulse.as_ref().map(Pulse::due);
-        [self.queue.due(), self.report.due_with_queue(), pulse].into_iter().flatten().min()
+        self.books.due()
     }
 
     /// Does what is due; false when the other broker has stopped answering.
     pub(super) fn alarm(&mut self, session: &Session, ctx: &UnitContext) -> bool {
         let now = Instant::now();
-        let stamp = clock::now();
-        self.queue.tick(now, clock::is_sensible(stamp).then_some(stamp.unix_ms));
-        if self.report.due_with_queue().is_some_and(|due| due <= now) {
-            self.show_now(ctx);
+        self.books.tick(now, ctx);
+        let lives = self.books.answers(session, now);
+        if !lives {
+            self.lost(mute(&self.config.bridge.connection), ctx);
         }
-        match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {
-            Beat::Fine => true,
-            Beat::Ask => {
-                session.ask_for_a_sign();
-                true
-            }
-            Beat::Dead => {
-                let broker = &self.config.bridge.connection.broker;
-                self.lost(format!("{broker}: the broker takes messages and answers nothing"), ctx);
-                false
-            }
-        }
+        lives
     }
 
-    fn show_now(&mut self, ctx: &UnitContext) {
-        let now = Instant::now();
-        self.report.status.queue = self.queue.shown(clock::unix_ms(), now);
-        self.report.status.ledger = self.queue.ledger.shown();
-        self.report.show_now(ctx, now);
-    }
-
-    fn name(&self) -> &str {
-        &self.config.bridge.connection.identity.name
+    fn name(&self) -> String {
+        format!("bridge/{}", self.config.bridge.connection.identity.name)
     }
 }
 

@@ -28,22 +28,22 @@ impl Face {
     }
 
     pub(in crate::faces::mqtt) fn answered(&mut self, (order, result): Answered, session: &mut Session) {
-        self.report.status.refused += u64::from(result.is_err());
+        self.books.report.status.refused += u64::from(result.is_err());
         if let Some(answer) = self.orders.answer(order, &result, Instant::now()) {
-            session.say(answer, &mut self.report.status);
+            session.say(answer, &mut self.books.report.status);
         }
     }
 
     /// A message on one of our subscriptions.
     pub(in crate::faces::mqtt) fn message(&mut self, message: &Incoming, session: &mut Session) {
-        self.heard();
+        self.books.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
         if self.discovery.heard(topic, message.retain, message.payload.is_empty()) {
             return;
         }
         // A request that was meant for whoever listened then is none now.
         if !message.retain && self.publisher.ask(topic, &self.config.appliance) {
-            self.report.status.received += 1;
+            self.books.report.status.received += 1;
             return;
         }
         let (now, stamp) = (Instant::now(), clock::now());
@@ -52,10 +52,10 @@ impl Face {
         }
         let verdict = self.orders.judge(topic, message, now, stamp);
         let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };
-        self.report.status.received += u64::from(!matches!(verdict, Verdict::Ignore));
+        self.books.report.status.received += u64::from(!matches!(verdict, Verdict::Ignore));
         match verdict {
             Verdict::Ignore | Verdict::Repeat(None) => (),
-            Verdict::Repeat(Some(answer)) => session.say(answer, &mut self.report.status),
+            Verdict::Repeat(Some(answer)) => session.say(answer, &mut self.books.report.status),
             Verdict::Refuse(refusal) => self.refuse(refusal, asker, session),
             Verdict::Write(order) => self.carry_out(order, asker, session),
             Verdict::Several { orders, refusals, answer } => {
@@ -66,7 +66,7 @@ impl Face {
                     self.carry_out(order, asker.clone(), session);
                 }
                 if let Some(answer) = answer {
-                    session.say(answer, &mut self.report.status);
+                    session.say(answer, &mut self.books.report.status);
                 }
             }
         }
@@ -86,7 +86,7 @@ impl Face {
     }
 
     pub(super) fn refuse(&mut self, refusal: Refusal, asker: Asker, session: &mut Session) {
-        self.report.status.refused += 1;
+        self.books.report.status.refused += 1;
         self.events.tell(Event {
             unix_ms: asker.unix_ms,
             source: asker.source,
@@ -97,7 +97,7 @@ impl Face {
             detail: refusal.why,
         });
         if let Some(answer) = refusal.answer {
-            session.say(answer, &mut self.report.status);
+            session.say(answer, &mut self.books.report.status);
         }
     }
 }

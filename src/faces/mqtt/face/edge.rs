@@ -2,6 +2,7 @@
 
 use super::Face;
 use crate::config::publication::Qos;
+use crate::faces::mqtt::books::Books;
 use crate::faces::mqtt::client::{Incoming, Outgoing};
 use crate::faces::mqtt::command::{Order, Refusal};
 use crate::faces::mqtt::edge::{Asked, Edge, Made, Mark};
@@ -56,7 +57,7 @@ impl Face {
     pub(in crate::faces::mqtt) fn die(&mut self, session: &mut Session) {
         if let Some((topic, payload)) = self.edge.as_ref().and_then(Edge::farewell) {
             let death = Outgoing { qos: Qos::AtLeastOnce, ..message(topic, payload, false) };
-            session.publish(death, Delivery::Notice, &mut self.report.status);
+            session.publish(death, Delivery::Notice, &mut self.books.report.status);
         }
     }
 
@@ -70,7 +71,7 @@ impl Face {
 
     /// True when there was one.
     fn tell_births(&mut self, session: &mut Session, now: Instant) -> bool {
-        let Self { edge: Some(edge), queue, image, report, .. } = self else { return false };
+        let Self { edge: Some(edge), books: Books { queue, report, .. }, image, .. } = self else { return false };
         let mut told = false;
         while session.has_room_beside(Qos::AtMostOnce)
             && let Some(saying) = edge.next(image, mark(queue), clock::now())
@@ -87,7 +88,7 @@ impl Face {
 
     /// True when there was something.
     fn tell_data(&mut self, session: &mut Session) -> bool {
-        let Self { edge: Some(edge), queue, report, .. } = self else { return false };
+        let Self { edge: Some(edge), books: Books { queue, report, .. }, .. } = self else { return false };
         let mut told = false;
         while edge.speaks() && session.has_room(Qos::AtMostOnce) {
             let sent = queue.send_next(|record, ticket, _| {
@@ -125,7 +126,7 @@ impl Face {
         let Some(edge) = &mut self.edge else { return };
         if let Some(gone) = edge.hears_host(topic, &message.payload) {
             self.host_gone |= gone;
-            self.report.status.received += 1;
+            self.books.report.status.received += 1;
             return;
         }
         if message.retain {
@@ -133,7 +134,7 @@ impl Face {
             return;
         }
         let Some(asked) = edge.hears_command(topic, &message.payload, now) else { return };
-        self.report.status.received += 1;
+        self.books.report.status.received += 1;
         for Asked { subject, write } in asked {
             let asker = Asker { source: self.name(), actor: topic.to_owned(), unix_ms: stamp.unix_ms };
             match write {
