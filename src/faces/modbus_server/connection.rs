@@ -244,7 +244,7 @@ impl Connection {
         };
         match asked {
             Ok(Asked::Read(span)) => {
-                self.found(request, span, served.read(&self.shared.image, request.unit, span, now))
+                self.found(request, span, served.read(&self.shared.image, request.unit, span, now));
             }
             Ok(Asked::Identify { code, object }) => self.now(request, |out| served.identity.put(out, code, object)),
             Err(code) => self.now(request, |_| Err(code)),
