@@ -6,6 +6,7 @@ use super::cloud::{Access, CloudConfig};
 use super::fields::{Fields, Identity};
 use super::mqtt_tls::TlsConfig;
 use super::mqtt5::Mqtt5Config;
+use super::preset::Preset;
 use super::problem::{Pointer, Problems};
 use super::publication::{PublicationConfig, Qos, read_qos, read_topic};
 use super::secret::Secret;
@@ -169,6 +170,14 @@ impl ConnectionConfig {
             publications,
             subscriptions,
         })
+    }
+
+    /// Where the cloud complains of what is reported to it, if anything is.
+    pub fn complaints(&self) -> Option<String> {
+        let reports = |publication: &PublicationConfig| {
+            publication.identity.enabled && publication.preset == Some(Preset::Reported)
+        };
+        self.publications.iter().any(reports).then(|| self.cloud.as_ref()?.complaints())?
     }
 
     /// How we introduce ourselves at `now`, in ms since 1970-01-01 UTC.

@@ -224,24 +224,20 @@ fn read_place(
 /// `payload`, or that of the preset.
 fn read_payload(fields: &mut Fields<'_>, prescribed: Option<&Prescribed>, problems: &mut Problems) -> Option<Payload> {
     let Some(prescribed) = prescribed else { return Payload::read(fields, problems) };
-    if let Some(form) = prescribed.form {
-        for member in ["payload", "template", "timestamps"] {
-            if fields.get(member).is_some() {
-                let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
-                fields.error(member, sentence, problems);
-            }
-        }
-        return Some(Payload::Preset(form));
-    }
-    if prescribed.preset == Preset::Discovery {
+    let given = match (prescribed.preset, prescribed.form) {
         // What is announced looks for the member `value`.
-        for member in ["payload", "template", "members"] {
+        (Preset::Discovery, _) => Some((Payload::Value, "members")),
+        (_, Some(form)) => Some((Payload::Preset(form), "timestamps")),
+        (_, None) => None,
+    };
+    if let Some((payload, also)) = given {
+        for member in ["payload", "template", also] {
             if fields.get(member).is_some() {
                 let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
                 fields.error(member, sentence, problems);
             }
         }
-        return Some(Payload::Value);
+        return Some(payload);
     }
     // A message to a cloud is one of all tags, where nothing else is asked for.
     let wanted = fields.get("payload").is_some();

@@ -1,6 +1,7 @@
 //! Commands in the forms of clouds: what a message asks for, and how its results are told. From which manual, `config::commands`
 //! says.
 
+use crate::config::cloud::CloudConfig;
 use crate::config::commands::CloudCommands;
 use crate::tag::attribute::Attribute;
 use crate::tag::id::TagName;
@@ -130,8 +131,34 @@ pub fn read(
     })
 }
 
+/// What a cloud says of a report of ours that it did not take.
+pub fn complaint(cloud: &CloudConfig, topic: &str, payload: &[u8]) -> Option<String> {
+    let json: Json = serde_json::from_slice(payload).unwrap_or_default();
+    let text =
+        |member: &str| json.get(member).map(|json| json.as_str().map_or_else(|| json.to_string(), str::to_owned));
+    let (code, why) = match cloud {
+        // "Device Shadow error messages": `{"code": 413, "message": "..."}`.
+        CloudConfig::Aws(_) => (topic.ends_with("/update/rejected")).then(|| (text("code"), text("message")))?,
+        // "Update device twin's reported properties": the status stands in the topic.
+        CloudConfig::Azure(_) => {
+            let (status, rid) = topic.strip_prefix("$iothub/twin/res/")?.split_once("/?$rid=")?;
+            // The answer to the question after a connect is none to a report.
+            let bad = !status.starts_with('2') && !rid.starts_with("twin");
+            bad.then(|| (Some(status.to_owned()), text("message")))?
+        }
+        // "Report properties": `{"code": 200, ...}` is good.
+        CloudConfig::Alibaba(_) => {
+            let bad = topic.ends_with("/post_reply") && json.get("code").is_some_and(|code| *code != 200);
+            bad.then(|| (text("code"), text("message")))?
+        }
+        _ => return None,
+    };
+    let why: String = why.unwrap_or_default().chars().take(200).collect();
+    Some(format!("the cloud does not take what is reported: {} {why}", code.unwrap_or_default()).trim_end().to_owned())
+}
+
 /// Whether a topic is one that commands come in on, and the number of the request in it.
-fn token_of(commands: &CloudCommands, topic: &str) -> Option<Json> {
+pub fn token_of(commands: &CloudCommands, topic: &str) -> Option<Json> {
     let numbered = |rest: &str| rest.split_once("?$rid=").map(|(_, number)| Json::from(number));
     let plain = |known: bool| known.then_some(Json::Null);
     match commands {

@@ -4,6 +4,7 @@ use super::expressions::Expressions;
 use super::{Place, sparkplug};
 use crate::config::catalogue::Catalogue;
 use crate::config::mqtt::ConnectionConfig;
+use crate::config::payload::{Form, Payload};
 use crate::config::preset::Preset;
 use crate::config::problem::Problems;
 use crate::config::publication::PublicationConfig;
@@ -166,6 +167,15 @@ impl Judge<'_> {
             );
             place.error("tags", sentence, self.problems);
             return false;
+        }
+        if publication.payload == Payload::Preset(Form::Properties) {
+            let hyphen =
+                matched.iter().map(|tag| &self.catalogue.def(*tag).name).find(|name| name.as_str().contains('-'));
+            if let Some(name) = hyphen {
+                let sentence =
+                    format!("the platform takes letters, digits and `_` in identifiers: it will not know `{name}`");
+                place.warning("tags", sentence, self.problems);
+            }
         }
         let longest = publication.topic.longest(&self.appliance);
         if MAX_TOPIC < longest {

@@ -144,6 +144,16 @@ impl CloudConfig {
         }
     }
 
+    /// Where it tells that it did not take what was reported; an acknowledgement only says that it came.
+    pub fn complaints(&self) -> Option<String> {
+        match self {
+            Self::Aws(aws) => Some(format!("{}/update/rejected", aws.shadow_topic())),
+            Self::Azure(_) => Some("$iothub/twin/res/#".to_owned()),
+            Self::Alibaba(alibaba) => Some(format!("{}/event/property/post_reply", alibaba.thing_topic())),
+            _ => None,
+        }
+    }
+
     /// The highest quality of service it takes.
     pub fn most_qos(&self) -> Qos {
         match self {

@@ -26,7 +26,7 @@ fn read(members: Json) -> (Option<ConnectionConfig>, Vec<String>) {
     let (mut config, problems) = GatewayConfig::parse(&json!({
         "format": "dinrail/1",
         "appliance": {"name": "line-3"},
-        "internal": [{"name": "level", "type": "f64"}],
+        "internal": [{"name": "level", "type": "f64"}, {"name": "in-let", "type": "bool"}],
         "certificates": [{"name": "line-3", "chain": OWN.0, "key": OWN.1}],
         "mqtt": {"connections": [connection]},
     }));
@@ -199,6 +199,16 @@ fn what_a_cloud_does_not_take_is_said_at_its_field() {
     let subscription =
         json!({"cloud": azure(), "subscriptions": [{"name": "s", "preset": "rpc", "tags": ["internal/*"]}]});
     refused(subscription, "subscriptions/0/preset: `rpc` does not go with the `cloud` of this connection");
+}
+
+#[test]
+fn names_that_the_platform_does_not_know_are_warned_of() {
+    let publication =
+        |tag: &str| json!({"name": "p", "preset": "reported", "tags": [tag], "trigger": {"on_change": true}});
+    let sentence = "publications/0/tags: the platform takes letters, digits and `_` in identifiers: it will not know \
+                    `internal/in-let`";
+    refused(json!({"cloud": alibaba(), "publications": [publication("internal/*")]}), sentence);
+    good(json!({"cloud": alibaba(), "publications": [publication("internal/level")]}));
 }
 
 #[test]

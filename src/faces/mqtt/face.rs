@@ -123,6 +123,11 @@ impl Face {
             }
         }
         wanted.extend(self.discovery.filter());
+        if let Some(filter) = self.config.connection.complaints()
+            && !wanted.iter().any(|(known, _)| *known == filter)
+        {
+            wanted.push((filter, Qos::AtMostOnce));
+        }
         wanted
     }
 

@@ -70,7 +70,7 @@ pub(super) async fn pump(
                 bd_seq = None;
                 discarding |= !wire.clean_session && too_large;
                 events.start_clean(wire.clean_session || discarding);
-                let lost = Happening::Lost(format!("{}: {sentence}", wire.broker));
+                let lost = Happening::Lost(format!("{}: {sentence}{}", wire.broker, wire.doubt()));
                 let pause = backoff.pause(since.take().map(|since| since.elapsed()));
                 if to.send(lost).await.is_err() {
                     return;

@@ -119,6 +119,15 @@ impl Wire {
         other != *self
     }
 
+    /// What is behind it when the broker refuses us, if that is to be seen from here.
+    pub(super) fn doubt(&self) -> &'static str {
+        if self.renew_at.is_some() && self.made_at < clock::EARLIEST_SENSIBLE_MS {
+            "; the clock of this appliance is not set, so that no token of it holds"
+        } else {
+            ""
+        }
+    }
+
     /// Ends when what it introduces us with must be made anew: in time before it expires, or when the clock it was made by
     /// turns out to have been wrong. Never, if nothing of it expires.
     pub(super) async fn worn_out(&self) {
@@ -174,3 +183,36 @@ impl PartialEq for Reached {
 }
 
 impl Eq for Reached {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::GatewayConfig;
+    use crate::faces::mqtt::MqttUnitConfig;
+    use serde_json::json;
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    fn config(key: &str, keep_alive: u16) -> MqttUnitConfig {
+        let cloud = json!({"kind": "azure", "hub": "h", "device_id": "d", "shared_access_key": key});
+        let connection = json!({"name": "c", "cloud": cloud, "keep_alive_s": keep_alive});
+        let document = json!({"format": "dinrail/1", "mqtt": {"connections": [connection]}});
+        let (mut config, problems) = GatewayConfig::parse(&document);
+        assert_eq!(problems, []);
+        MqttUnitConfig { appliance: "a".into(), connection: config.connections.remove(0) }
+    }
+
+    #[test]
+    fn the_age_of_a_token_is_no_reason_for_another_session() {
+        let wire = Wire::of(&config("a2V5", 30), NOW);
+        assert!(!wire.differs(&config("a2V5", 30)));
+        assert!(wire.differs(&config("b3RoZXI=", 30)), "another key");
+        assert!(wire.differs(&config("a2V5", 60)), "what CONNECT carries beside");
+    }
+
+    #[test]
+    fn a_token_of_a_clock_that_is_not_set_is_doubted() {
+        assert_eq!(Wire::of(&config("a2V5", 30), NOW).doubt(), "");
+        assert!(Wire::of(&config("a2V5", 30), 1000).doubt().contains("the clock of this appliance is not set"));
+    }
+}

@@ -88,6 +88,37 @@ fn states_of_others_and_answers_of_the_cloud_are_no_wishes() {
     check(&CloudCommands::SharedAttributes, "v1/devices/me/attributes", r#"{"deleted":["a/b"]}"#, "nothing");
 }
 
+#[test]
+fn what_a_cloud_does_not_take_is_told() {
+    let cloud = |json: Json| {
+        let connection = json!({"name": "c", "cloud": json});
+        let document = json!({"format": "dinrail/1", "mqtt": {"connections": [connection]}});
+        crate::config::GatewayConfig::parse(&document).0.connections.remove(0).cloud.unwrap()
+    };
+    let azure = cloud(json!({"kind": "azure", "hub": "h", "device_id": "d", "shared_access_key": "a2V5"}));
+    let alibaba = cloud(
+        json!({"kind": "alibaba", "endpoint": "h", "product_key": "p", "device_name": "d", "device_secret": "s"}),
+    );
+    for (cloud, topic, payload, expect) in [
+        (&azure, "$iothub/twin/res/429/?$rid=reported", "", Some("429")),
+        (&azure, "$iothub/twin/res/400/?$rid=answer", r#"{"message":"too large"}"#, Some("400 too large")),
+        (&azure, "$iothub/twin/res/204/?$rid=reported&$version=7", "", None),
+        (&azure, "$iothub/twin/res/404/?$rid=twin", "", None),
+        (&azure, "$iothub/twin/PATCH/properties/desired/?$version=1", "{}", None),
+        (&alibaba, "/sys/p/d/thing/event/property/post_reply", r#"{"code":200,"data":{}}"#, None),
+        (
+            &alibaba,
+            "/sys/p/d/thing/event/property/post_reply",
+            r#"{"code":6813,"message":"tsl: error"}"#,
+            Some("6813 tsl: error"),
+        ),
+        (&alibaba, "/sys/p/d/thing/event/property/post_reply", "nonsense", None),
+    ] {
+        let sentence = expect.map(|rest| format!("the cloud does not take what is reported: {rest}"));
+        assert_eq!(complaint(cloud, topic, payload.as_bytes()), sentence, "{topic} {payload}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_message_panics(topic in ".{0,60}", payload in proptest::collection::vec(0u8.., 0..200), rest in "[/?$a-z0-9=]{0,30}") {

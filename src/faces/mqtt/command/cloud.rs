@@ -1,7 +1,7 @@
 //! Commands of clouds: one message may ask for several tags, and is answered when the last of them has ended.
 
 use super::filter::Filter;
-use super::request::LARGEST;
+use super::request::{LARGEST, RequestError};
 use super::{Order, Orders, Refusal, Verdict};
 use crate::config::commands::CloudCommands;
 use crate::config::publication::Qos;
@@ -10,7 +10,7 @@ use crate::faces::mqtt::wire::Notice;
 use crate::runtime::commands::WriteError;
 use crate::tag::id::TagName;
 use crate::tag::value::Value;
-use crate::views::commands::{Asked, Outcome, Point, answer, misread, read};
+use crate::views::commands::{Asked, Misread, Outcome, Point, answer, misread, read, token_of};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
@@ -65,10 +65,14 @@ impl Orders {
     pub(super) fn judge_cloud(&mut self, topic: &str, message: &Incoming) -> Option<Verdict> {
         let found = self.filters.iter().find_map(|filter| {
             let commands = filter.config.dialect.cloud()?;
-            if LARGEST < message.payload.len() {
-                return None;
-            }
-            Some((filter, commands, read(commands, topic, &message.payload, filter.only())?))
+            let length = message.payload.len();
+            let asked = if LARGEST < length {
+                let why = RequestError::TooLarge(length).to_string();
+                Err(Misread { why, token: token_of(commands, topic)? })
+            } else {
+                read(commands, topic, &message.payload, filter.only())?
+            };
+            Some((filter, commands, asked))
         });
         let (filter, commands, asked) = found?;
         if message.retain {

@@ -7,6 +7,7 @@ use crate::faces::mqtt::session::Session;
 use crate::platform::clock;
 use crate::runtime::commands::{Asker, WriteError};
 use crate::runtime::events::{Category, Event, Outcome};
+use crate::views::commands::complaint;
 use futures::FutureExt as _;
 use futures::stream::StreamExt as _;
 use tokio::time::Instant;
@@ -39,6 +40,13 @@ impl Face {
         self.books.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
         if self.discovery.heard(topic, message.retain, message.payload.is_empty()) {
+            return;
+        }
+        if let Some(cloud) = &self.config.connection.cloud
+            && let Some(complaint) = complaint(cloud, topic, &message.payload)
+        {
+            tracing::warn!(connection = %self.name(), "{complaint}");
+            self.report.status.last_error = Some(complaint);
             return;
         }
         // A request that was meant for whoever listened then is none now.

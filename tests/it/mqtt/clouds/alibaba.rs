@@ -25,7 +25,10 @@ const LAW: Law = Law {
         let rest = topic.strip_prefix("/sys/a1B2c3/line-3/thing");
         matches!(rest, Some("/event/property/post" | "/service/property/set_reply"))
     },
-    subscribe: |filter| filter == "/sys/a1B2c3/line-3/thing/service/property/set",
+    subscribe: |filter| {
+        let rest = filter.strip_prefix("/sys/a1B2c3/line-3/thing");
+        matches!(rest, Some("/service/property/set" | "/event/property/post_reply"))
+    },
 };
 
 async fn start(secret: &str) -> Cloud {

@@ -22,7 +22,9 @@ const LAW: Law = Law {
     },
     connect: |connect| connect.client_id == "line-3" && connect.user.is_none() && connect.password.is_none(),
     publish: |topic| matches!(topic.strip_prefix(SHADOW), Some("/update" | "/get")),
-    subscribe: |filter| matches!(filter.strip_prefix(SHADOW), Some("/update/delta" | "/get/accepted")),
+    subscribe: |filter| {
+        matches!(filter.strip_prefix(SHADOW), Some("/update/delta" | "/update/rejected" | "/get/accepted"))
+    },
 };
 
 /// The server asks for a certificate of the authority and offers the protocol of port 443.
@@ -77,7 +79,14 @@ async fn a_shadow_is_reported_and_its_wishes_are_carried_out() {
     let answer: Json = serde_json::from_str(&answer.payload).unwrap();
     let expect = json!({"d/t0": 5, "d/t0/error": null, "d/t1/error": "the device did not answer"});
     assert_eq!(answer["state"]["reported"], expect);
-    cloud.stop().await;
+    // A shadow that is full says so, although the message came.
+    cloud.subscribed("$aws/things/line-3/shadow/update/rejected").await;
+    cloud
+        .send("$aws/things/line-3/shadow/update/rejected", &json!({"code": 413, "message": "Payload too large"}))
+        .await;
+    let sentence = "the cloud does not take what is reported: 413 Payload too large";
+    cloud.rig.wait_status("the complaint", |status| status.last_error.as_deref() == Some(sentence)).await;
+    cloud.rig.stop().await;
 }
 
 #[tokio::test]

@@ -64,6 +64,11 @@ async fn telemetry_attributes_and_rpc() {
     let answer = cloud.message("v1/devices/me/rpc/response/9").await;
     assert!(answer.payload.contains("the request names no tag"), "{answer:?}");
 
+    let large = "x".repeat(70_000);
+    cloud.send("v1/devices/me/rpc/request/10", &json!({"method": "set", "params": large})).await;
+    let answer = cloud.message("v1/devices/me/rpc/response/10").await;
+    assert!(answer.payload.contains("a command has at most 65536"), "{answer:?}");
+
     // What the server wants kept; what else it keeps is none of ours.
     cloud.broker.forget();
     cloud.send("v1/devices/me/attributes", &json!({"d/t0": 9, "firmware": "1.2"})).await;

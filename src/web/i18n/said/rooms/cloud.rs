@@ -28,4 +28,8 @@ super::list! {
         "요청에 태그가 없습니다. `{{\"tag\": \"oven/setpoint\", \"value\": 180}}` 형식으로 보내세요";
     "`{}` is not `module@channel`", "`모듈@채널` 형식이 아닙니다: `{0}`";
     "the settings of the connection are not complete", "연결 설정이 아직 완성되지 않았습니다";
+    "the cloud does not take what is reported: {} {}", "클라우드가 보고된 내용을 받지 않습니다: {0} {1}";
+    "; the clock of this appliance is not set, so that no token of it holds", ". 이 기기의 시계가 맞지 않아 토큰이 유효하지 않습니다";
+    "the platform takes letters, digits and `_` in identifiers: it will not know `{}`",
+        "플랫폼의 식별자에는 영문자, 숫자, `_`만 쓸 수 있습니다. `{0}` 태그는 인식되지 않습니다";
 }
