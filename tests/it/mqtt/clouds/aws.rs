@@ -58,6 +58,7 @@ async fn start(port: u16) -> Cloud {
 async fn a_shadow_is_reported_and_its_wishes_are_carried_out() {
     let mut cloud = start(443).await;
     cloud.subscribed("$aws/things/line-3/shadow/update/delta").await;
+    cloud.subscribed("$aws/things/line-3/shadow/update/rejected").await;
     let reported = cloud.message("$aws/things/line-3/shadow/update").await;
     assert_eq!(reported.payload, r#"{"state":{"reported":{"d/t0":0.0,"d/t1":0.0}}}"#);
     // What was wanted while it was away is asked for.
@@ -80,7 +81,6 @@ async fn a_shadow_is_reported_and_its_wishes_are_carried_out() {
     let expect = json!({"d/t0": 5, "d/t0/error": null, "d/t1/error": "the device did not answer"});
     assert_eq!(answer["state"]["reported"], expect);
     // A shadow that is full says so, although the message came.
-    cloud.subscribed("$aws/things/line-3/shadow/update/rejected").await;
     cloud
         .send("$aws/things/line-3/shadow/update/rejected", &json!({"code": 413, "message": "Payload too large"}))
         .await;
