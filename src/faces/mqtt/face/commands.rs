@@ -46,7 +46,7 @@ impl Face {
             && let Some(complaint) = complaint(cloud, topic, &message.payload)
         {
             tracing::warn!(connection = %self.name(), "{complaint}");
-            self.report.status.last_error = Some(complaint);
+            self.books.report.status.last_error = Some(complaint);
             return;
         }
         // A request that was meant for whoever listened then is none now.
