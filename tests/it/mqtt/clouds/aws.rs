@@ -28,7 +28,7 @@ const LAW: Law = Law {
 };
 
 /// The server asks for a certificate of the authority and offers the protocol of port 443.
-fn guarded(authority: &Authority, server: ServerConfig, members: &mut Json) -> ServerConfig {
+pub(super) fn guarded(authority: &Authority, server: ServerConfig, members: &mut Json) -> ServerConfig {
     let own = authority.modbus_client(None);
     members["certificates"] = json!([{"name": "line-3", "chain": own.chain, "key": own.key}]);
     members["tls"]["certificate"] = json!("line-3");

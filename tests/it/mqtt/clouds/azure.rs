@@ -106,6 +106,23 @@ async fn desired_properties_are_acknowledged_with_their_version() {
 }
 
 #[tokio::test]
+async fn with_a_certificate_there_is_no_token() {
+    let law = Law {
+        tls: |tls| Law::asked_for(tls, HOST) && tls.peer_certificates().is_some_and(|chain| !chain.is_empty()),
+        connect: |connect| {
+            let expected = format!("{HOST}/line-3/?api-version=2021-04-12");
+            connect.client_id == "line-3" && connect.user.as_deref() == Some(&expected) && connect.password.is_none()
+        },
+        ..LAW
+    };
+    let mut members = members(KEY);
+    members["cloud"].as_object_mut().unwrap().remove("shared_access_key");
+    let cloud = Cloud::start_with(HOST, law, members, super::aws::guarded).await;
+    cloud.message("$iothub/twin/PATCH/properties/reported/").await;
+    cloud.stop().await;
+}
+
+#[tokio::test]
 async fn another_key_is_refused() {
     let cloud = Cloud::start(HOST, LAW, members(b"another")).await;
     assert!(cloud.rig.wait_degraded().await.contains("not authorised"));

@@ -102,3 +102,29 @@ async fn a_thousand_entities_are_announced_without_a_loss() {
     assert_eq!((status.failed, status.last_error), (0, None));
     rig.stop().await;
 }
+
+#[cfg(feature = "peers")]
+#[tokio::test]
+async fn mosquitto_keeps_what_is_wanted_and_nothing_else() {
+    let broker = crate::support::mosquitto::Mosquitto::open().await;
+    let mut first = broker.subscribe(&["homeassistant/#"]).await;
+    let rig = MqttRig::start(&broker.url(), members(&["d/t0", "d/t1"]));
+    for topic in [T0, T1] {
+        first.next_on(topic).await;
+    }
+    rig.stop().await;
+    // The next life has less to tell, and was not there when that was decided.
+    let rig = MqttRig::start(&broker.url(), members(&["d/t0"]));
+    let gone = loop {
+        let line = first.next_on(T1).await;
+        if !line.contains('{') {
+            break line;
+        }
+    };
+    assert_eq!(gone.trim(), format!("{T1} 1 0"));
+    let mut later = broker.subscribe(&["homeassistant/#"]).await;
+    broker.publish(&["-t", "homeassistant/end", "-m", "end"]).await;
+    assert!(later.next().await.starts_with(&format!("{T0} 1 1 {{")));
+    assert_eq!(later.next().await, "homeassistant/end 0 0 end");
+    rig.stop().await;
+}
