@@ -109,6 +109,8 @@ pub(super) enum Head<'a> {
     Partial,
     /// It is no CONNECT of a protocol we speak, or longer than [`MAX_CONNECT`].
     Foreign,
+    /// A CONNECT of another version of MQTT; a bridge of mosquitto begins with one of its own and takes no for an answer.
+    OtherVersion,
     /// All of it.
     Connect {
         /// Bytes of the packet.
@@ -136,6 +138,7 @@ pub(super) fn head(bytes: &[u8]) -> Head<'_> {
             return match bytes.get(body..body + length) {
                 None => Head::Partial,
                 Some(content) => match connect(content) {
+                    None if is_other_version(content) => Head::OtherVersion,
                     None => Head::Foreign,
                     Some((level, client_id)) => Head::Connect { length: body + length, level, client_id },
                 },
@@ -143,6 +146,14 @@ pub(super) fn head(bytes: &[u8]) -> Head<'_> {
         }
     }
     if bytes.len() > 4 { Head::Foreign } else { Head::Partial }
+}
+
+/// Whether it is MQTT, of a level that is none of ours.
+fn is_other_version(content: &[u8]) -> bool {
+    prefixed(content).is_some_and(|(name, rest)| {
+        matches!((name, rest.first()), (b"MQIsdp", Some(level)) if *level != 3)
+            || matches!((name, rest.first()), (b"MQTT", Some(level)) if ![4, 5].contains(level))
+    })
 }
 
 /// Protocol level and client id (MQTT 3.1.1 and 5.0, 3.1.2 and 3.1.3).
@@ -180,6 +191,9 @@ fn prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))
 }
+
+/// CONNACK "unacceptable protocol version" (3.1.1, 3.1.2.2), for whatever version was asked for.
+pub(super) const OTHER_VERSION: &[u8] = &[0x20, 0x02, 0x00, 0x01];
 
 /// CONNACK "server unavailable" (3.1.1) or "quota exceeded" (5.0, 3.2.2.2).
 pub(super) fn no_room(level: u8) -> &'static [u8] {
@@ -277,11 +291,13 @@ mod tests {
         for foreign in [
             &b"GET / HTTP/1.1\r\n"[..],
             &[0x16, 3, 1],
-            &connect_packet(6, "x"),
             &[CONNECT, 0xFF, 0xFF, 0xFF, 0x7F],
             &[CONNECT, 0],
         ] {
             assert_eq!(head(foreign), Head::Foreign, "{foreign:?}");
         }
+        assert_eq!(head(&connect_packet(6, "x")), Head::OtherVersion);
+        // That of mosquitto's bridges: 3.1.1 with the highest bit.
+        assert_eq!(head(b"\x10\x0d\0\x04MQTT\x84\x02\0\x3c\0\x01a"), Head::OtherVersion);
     }
 }

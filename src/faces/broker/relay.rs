@@ -1,7 +1,7 @@
 //! One client's connection: checked here, then passed on to the broker behind the front, byte by byte.
 
 use super::hub::{Denial, Hub, Place, Relayed};
-use super::packet::{Frames, Head, Violation, head, no_room, too_large};
+use super::packet::{Frames, Head, OTHER_VERSION, Violation, head, no_room, too_large};
 use super::proxy;
 use super::rate::Bucket;
 use crate::net::listen::Accepted;
@@ -76,8 +76,12 @@ pub(super) async fn converse(front: Arc<Front>, accepted: Accepted) {
             return hub.refuse(peer, format_args!("no CONNECT within {} s", CONNECT_TIMEOUT.as_secs()));
         }
         Ok(Err(err)) => return tracing::debug!(%peer, error = %err, "the client left before its CONNECT"),
-        Ok(Ok(None)) => return hub.refuse(peer, "this is not MQTT 3.1, 3.1.1 or 5.0, or its CONNECT is too long"),
-        Ok(Ok(Some((level, client_id)))) => match hub.enter(peer, level, &client_id, pass) {
+        Ok(Ok(Err(answer))) => {
+            hub.refuse(peer, "this is not MQTT 3.1, 3.1.1 or 5.0, or its CONNECT is too long");
+            drop(timeout(STALL, stream.write_all(answer)).await);
+            return;
+        }
+        Ok(Ok(Ok((level, client_id)))) => match hub.enter(peer, level, &client_id, pass) {
             Ok(place) => (level, place),
             Err(why) => {
                 hub.refuse(peer, why);
@@ -104,19 +108,20 @@ pub(super) async fn converse(front: Arc<Front>, accepted: Accepted) {
     drop(permit);
 }
 
-/// Level and client id of the CONNECT, or `None` when it is none; `opening` is all that was read.
+/// Level and client id of the CONNECT, or what is answered when it is none of ours; `opening` is all that was read.
 async fn read_connect(
     stream: &mut (impl AsyncRead + Unpin),
     opening: &mut Vec<u8>,
-) -> io::Result<Option<(u8, String)>> {
+) -> io::Result<Result<(u8, String), &'static [u8]>> {
     loop {
         if stream.read_buf(opening).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         match head(opening) {
             Head::Partial => (),
-            Head::Foreign => return Ok(None),
-            Head::Connect { level, client_id, .. } => return Ok(Some((level, client_id.to_owned()))),
+            Head::Foreign => return Ok(Err(b"")),
+            Head::OtherVersion => return Ok(Err(OTHER_VERSION)),
+            Head::Connect { level, client_id, .. } => return Ok(Ok((level, client_id.to_owned()))),
         }
     }
 }

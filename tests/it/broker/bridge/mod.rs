@@ -2,7 +2,10 @@
 
 mod circles;
 mod crossing;
+mod gateway;
 mod outage;
+#[cfg(feature = "peers")]
+mod peers;
 
 use super::{Client, Message, PATIENCE, Site, parse, usual};
 use crate::support::wait::eventually;
