@@ -1,15 +1,17 @@
 //! `cargo bench --bench footprint`: from the start of `demo` to its first published value, and the settled memory of
 //! `serve` 30 s after a login, broker off. The product is a process of its own; so is the simulated field.
 
+#[path = "support/process.rs"]
+mod process;
+
+use process::{PASSWORD, PROGRAM, Process, free_port, memory, serve};
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use serde_json::{Value as Json, json};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_dinrail");
 const STARTS: usize = 5;
 /// Start to the first published value.
 const START_TARGET: f64 = 1.0;
@@ -17,18 +19,6 @@ const START_TARGET: f64 = 1.0;
 const MEMORY_TARGET: f64 = 35.0;
 const SETTLE: Duration = Duration::from_secs(30);
 const LIMIT: Duration = Duration::from_secs(30);
-const PASSWORD: &str = "correct horse 5";
-
-/// A process that ends with the bench.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -37,7 +27,7 @@ fn main() {
     let median = starts[STARTS / 2];
     verdict("start of demo to the first published value", median, "s", START_TARGET);
     println!("  all of them: {starts:.3?} s");
-    let resident = runtime.block_on(memory());
+    let resident = runtime.block_on(settled());
     verdict("resident memory 30 s after a login, broker off", resident, "MiB", MEMORY_TARGET);
 }
 
@@ -48,7 +38,7 @@ fn verdict(what: &str, measured: f64, unit: &str, target: f64) {
 
 /// Seconds from the start of the program until a subscriber has a good value.
 async fn start() -> f64 {
-    let broker = free_port();
+    let broker = free_port().expect("a port");
     let begin = Instant::now();
     let mut demo = Command::new(PROGRAM);
     demo.args(["demo", "--web", "127.0.0.1:0", "--modbus", "127.0.0.1:0", "--broker", &format!("127.0.0.1:{broker}")]);
@@ -82,38 +72,27 @@ async fn start() -> f64 {
 }
 
 /// MiB resident, settled.
-async fn memory() -> f64 {
+async fn settled() -> f64 {
     let folder = tempfile::tempdir().expect("a folder");
     let line = folder.path().join("line");
     let mut field = Command::new(PROGRAM);
     field.args(["sim", "--baud", "19200", "--devices", "2", "--link"]).arg(&line);
     let _field = Process(field.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the field starts"));
-    let web = free_port();
-    init(folder.path(), &line, web);
-    let mut serve = Command::new(PROGRAM);
-    serve.arg("serve").arg("--data").arg(folder.path().join("data"));
-    let child = Process(serve.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("dinrail starts"));
+    let web = free_port().expect("a port");
+    let child = serve(folder.path(), &document(&line, web)).expect("dinrail starts");
     login(web).await;
     tokio::time::sleep(SETTLE).await;
-    resident(child.0.id())
+    memory(child.0.id(), "VmRSS").expect("it runs")
 }
 
-fn init(folder: &Path, line: &Path, web: u16) {
+fn document(line: &Path, web: u16) -> Json {
     let mut document: Json =
         serde_json::from_str(include_str!("../tests/fixtures/first-light-1.json")).expect("the example");
     document["ports"][0]["path"] = json!(line);
     document["ports"][0]["mode"] = json!("rs232");
     document["web"]["address"] = json!(format!("127.0.0.1:{web}"));
     document["mqtt"].as_object_mut().expect("an object").remove("broker");
-    let (config, password) = (folder.join("config.json"), folder.join("password"));
-    std::fs::write(&config, document.to_string()).expect("the document");
-    std::fs::write(&password, PASSWORD).expect("the password");
-    let mut init = Command::new(PROGRAM);
-    init.arg("init").arg("--data").arg(folder.join("data")).args(["--admin", "admin"]);
-    init.arg("--password-file").arg(password).arg("--config").arg(config);
-    let output = init.output().expect("dinrail runs");
-    std::io::stderr().write_all(&output.stderr).expect("stderr");
-    assert!(output.status.success(), "init failed");
+    document
 }
 
 async fn login(web: u16) {
@@ -129,15 +108,4 @@ async fn login(web: u16) {
         }
     }
     panic!("no login within {} s", LIMIT.as_secs());
-}
-
-fn resident(pid: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
-    let kib: f64 = line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number");
-    kib / 1024.0
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port").local_addr().expect("an address").port()
 }

@@ -288,12 +288,7 @@ mod tests {
 
     #[test]
     fn other_protocols_are_seen_at_once() {
-        for foreign in [
-            &b"GET / HTTP/1.1\r\n"[..],
-            &[0x16, 3, 1],
-            &[CONNECT, 0xFF, 0xFF, 0xFF, 0x7F],
-            &[CONNECT, 0],
-        ] {
+        for foreign in [&b"GET / HTTP/1.1\r\n"[..], &[0x16, 3, 1], &[CONNECT, 0xFF, 0xFF, 0xFF, 0x7F], &[CONNECT, 0]] {
             assert_eq!(head(foreign), Head::Foreign, "{foreign:?}");
         }
         assert_eq!(head(&connect_packet(6, "x")), Head::OtherVersion);
