@@ -36,8 +36,8 @@ const reasons = (row) =>
     .map(([reason, number]) => `${word("dropped", reason)}: ${count(number)}`)
     .join(", ");
 
-function ledger(rows) {
-  const head = ["mqtt.publication", "mqtt.produced", "overview.acknowledged", "mqtt.queued", "mqtt.dropped"];
+function ledger(rows, what) {
+  const head = [what, "mqtt.produced", "overview.acknowledged", "mqtt.queued", "mqtt.dropped"];
   return h(
     "div",
     { class: "table-scroll" },
@@ -121,7 +121,7 @@ export class Delivery {
             figure(t("mqtt.rate"), queue.rate === null ? "–" : t("mqtt.per_second", { n: decimal(queue.rate) })),
           )
         : h("p", { class: "hint" }, t("mqtt.off")),
-      rows.length > 0 && [ledger(rows), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
+      rows.length > 0 && [ledger(rows, this.#kind === "bridge" ? "unit_kind.bridge" : "mqtt.publication"), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
       detail.bridge && bridgeFigures(detail.bridge),
     );
   }

@@ -152,10 +152,23 @@ fn narrowed(patterns: Vec<TagPattern>) -> Interest {
 }
 
 impl Publisher {
-    /// Whether a change of this cell matters.
-    pub(super) fn concerns(&self, cell: u32) -> bool {
-        self.by_cell.get(cell as usize).is_some_and(|places| !places.is_empty())
-            || self.unread.range(posts_of(cell)).next().is_some()
+    /// Whether a change of this cell is to be looked at. A post that waits for room reads the newest state when it leaves:
+    /// the change before is replaced, and looking at it would take the time to send it.
+    pub(super) fn concerns(&mut self, cell: u32) -> bool {
+        if self.unread.range(posts_of(cell)).next().is_some() {
+            return true;
+        }
+        let mut replaced = 0;
+        for place in self.by_cell.get(cell as usize).into_iter().flatten() {
+            let post = &self.posts[place.post];
+            if !post.queued {
+                return true;
+            }
+            let trigger = &self.publications[post.publication].config.trigger;
+            replaced += u64::from(!trigger.every && trigger.min_gap.is_none());
+        }
+        self.dropped += replaced;
+        false
     }
 
     /// Changes that a newer one of the same tag replaced before they could be sent.
