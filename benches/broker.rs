@@ -50,7 +50,7 @@ fn main() -> Result<()> {
         runtime.block_on(measure(&process, address, None))?.show("mosquitto");
     }
     ensure!(ours.lost() == 0, "{} messages were lost", ours.lost());
-    ensure!(RATE_TARGET * 0.99 <= ours.sent as f64 / RUN.as_secs_f64(), "the broker does not take so many");
+    ensure!(RATE_TARGET * 0.99 <= ours.rate(), "the broker does not take so many");
     ensure!(ours.memory < MEMORY_TARGET, "{:.1} MiB, asked {MEMORY_TARGET}", ours.memory);
     println!("memory {:.2} of the {MEMORY_TARGET} MiB asked (met)", ours.memory / MEMORY_TARGET);
     Ok(())
@@ -92,6 +92,11 @@ struct Outcome {
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures")]
 impl Outcome {
+    /// Messages a second that were published.
+    fn rate(&self) -> f64 {
+        self.sent as f64 / RUN.as_secs_f64()
+    }
+
     fn lost(&self) -> usize {
         self.sent - self.delays.len()
     }
@@ -103,8 +108,8 @@ impl Outcome {
     }
 
     fn show(&self, name: &str) {
-        let a_second = |count: usize| count as f64 / RUN.as_secs_f64();
-        let (sent, got, lost) = (a_second(self.sent), a_second(self.delays.len()), self.lost());
+        let (sent, lost) = (self.rate(), self.lost());
+        let got = self.delays.len() as f64 / RUN.as_secs_f64();
         let (p50, p99) = (self.percentile(0.5), self.percentile(0.99));
         let Self { cpu, memory, .. } = self;
         println!("{name:<12} {sent:>10.0} {got:>10.0} {lost:>8} {p50:>8.2} {p99:>8.2} {cpu:>9.3} {memory:>9.1}");

@@ -15,7 +15,12 @@ fn bridge_unit(gateway: &TestGateway) -> Option<UnitStatus> {
 /// The files of queues in its data folder.
 fn queues(gateway: &TestGateway) -> usize {
     let names = std::fs::read_dir(gateway.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
-    names.filter(|name| name.to_str().is_some_and(|name| name.starts_with("queue-") && name.ends_with(".db"))).count()
+    names
+        .filter(|name| {
+            name.to_str()
+                .is_some_and(|name| name.starts_with("queue-") && !name.ends_with("-wal") && !name.ends_with("-shm"))
+        })
+        .count()
 }
 
 #[tokio::test]
