@@ -81,7 +81,7 @@ impl Host {
         let ids = "message-flow-edge-node-birth-publish-will-message-will-retained payloads-ndeath-will-message-retain";
         self.holds(ids, !will.retain, || format!("{will:?}"));
         let number = self.death(will);
-        let id = "message-flow-edge-node-birth-publish-will-message-payload-bdSeq";
+        let id = "message-flow-edge-node-birth-publish-will-message-payload-bdSeq topics-nbirth-bdseq-increment";
         let follows = self.will.is_none_or(|before| number == (before + 1) % 256);
         let before = self.will;
         self.holds(id, follows, || format!("{number} after {before:?}"));

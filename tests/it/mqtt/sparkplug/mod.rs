@@ -7,6 +7,7 @@ mod outages;
 #[cfg(feature = "peers")]
 mod peers;
 mod primary_host;
+mod readme;
 
 use crate::support::mqtt_broker::{Heard, Message, Packet, TestBroker};
 use crate::support::mqtt_rig::MqttRig;
