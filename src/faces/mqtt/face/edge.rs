@@ -63,19 +63,25 @@ impl Face {
 
     /// Sends the births and deaths that are due, then what waits, as far as there is room.
     pub(super) fn send_data(&mut self, session: &mut Session, now: Instant) {
-        // A record may ask for the birth of its device, and the last one allow for its death.
-        while (self.tell_births(session, now) | self.tell_data(session))
-            && self.edge.as_ref().is_some_and(Edge::is_restless)
-        {}
+        loop {
+            let (told, all) = self.tell_births(session, now);
+            // Data waits for the last birth, however many there are.
+            let sent = all && self.tell_data(session);
+            // A record may have asked for the birth of its device, and the last one allow for its death.
+            if !(told || sent) || !self.edge.as_ref().is_some_and(Edge::is_restless) {
+                return;
+            }
+        }
     }
 
-    /// True when there was one.
-    fn tell_births(&mut self, session: &mut Session, now: Instant) -> bool {
-        let Self { edge: Some(edge), books: Books { queue, report, .. }, image, .. } = self else { return false };
+    /// Whether one was told, and whether all are.
+    fn tell_births(&mut self, session: &mut Session, now: Instant) -> (bool, bool) {
+        let Self { edge: Some(edge), books: Books { queue, report, .. }, image, .. } = self else {
+            return (false, true);
+        };
         let mut told = false;
-        while session.has_room_beside(Qos::AtMostOnce)
-            && let Some(saying) = edge.next(image, mark(queue), clock::now())
-        {
+        while session.has_room_beside(Qos::AtMostOnce) {
+            let Some(saying) = edge.next(image, mark(queue), clock::now()) else { return (told, true) };
             let birth = message(saying.topic, saying.payload, false);
             if !session.publish(birth, Delivery::Notice, &mut report.status) {
                 break;
@@ -83,7 +89,7 @@ impl Face {
             edge.said(saying.step, mark(queue), now);
             told = true;
         }
-        told
+        (told, !edge.is_restless())
     }
 
     /// True when there was something.

@@ -174,3 +174,29 @@ async fn what_waited_over_a_restart_is_told_under_the_aliases_of_now() {
     rig.stop().await;
     Host::follow(&broker.heard());
 }
+
+#[tokio::test]
+async fn data_waits_for_the_births_of_many_devices() {
+    const DEVICES: usize = 60;
+    let broker = TestBroker::start_with(Manners { refuse: 3, ..Manners::default() }).await;
+    let publication = |n: usize| {
+        json!({"name": format!("p{n}"), "id": format!("p{n}"), "tags": [format!("d/t{n}")], "payload": "sparkplug",
+            "device": format!("hall-{n}"), "trigger": {"on_change": true, "every": true}})
+    };
+    let mut members = edge_node(json!({}));
+    members["publications"] = (0..DEVICES).map(publication).collect();
+    let rig = MqttRig::start_with(&broker.url(), members, DEVICES);
+    rig.wait_degraded().await;
+    for value in [10, 20] {
+        let before = rig.produced();
+        rig.write_all(&(0..DEVICES).map(|tag| (tag, f64::from(value))).collect::<Vec<_>>());
+        rig.wait_status("they wait", |_| before + DEVICES as u64 <= rig.produced()).await;
+    }
+    broker.behave(|manners| manners.refuse = 0);
+    wait(&broker, "DDATA", DEVICES).await;
+    let kinds = kinds(&broker);
+    assert_eq!(kinds.iter().position(|kind| kind == "DDATA"), Some(1 + DEVICES));
+    assert!(kinds[1..=DEVICES].iter().all(|kind| kind == "DBIRTH"), "{kinds:?}");
+    rig.stop().await;
+    Host::follow(&broker.heard());
+}
