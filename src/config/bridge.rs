@@ -12,7 +12,7 @@ const MAX_RULES: usize = 100;
 /// Characters of a filter or prefix.
 const MAX_TEXT: usize = 1000;
 /// Members of a connection that a bridge does not have: it passes on what others say.
-const NOT_OURS: [&str; 5] = ["cloud", "publications", "subscriptions", "last_will", "birth"];
+const NOT_OURS: [&str; 6] = ["cloud", "sparkplug", "publications", "subscriptions", "last_will", "birth"];
 
 /// One bridge.
 #[derive(Debug, Clone, PartialEq, Eq)]

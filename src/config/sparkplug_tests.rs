@@ -194,3 +194,14 @@ fn two_edge_nodes_have_two_names() {
         Vec::<String>::new()
     );
 }
+
+#[test]
+fn a_bridge_is_no_edge_node() {
+    let (_, problems) = GatewayConfig::parse(&json!({
+        "format": "dinrail/1",
+        "mqtt": { "broker": { "listeners": [{ "address": "127.0.0.1:0" }], "bridges": [{ "name": "b", "url": "mqtt://127.0.0.1",
+            "sparkplug": { "group": "g", "edge_node": "n" }, "rules": [{ "topic": "a/#", "direction": "out" }] }] } },
+    }));
+    let told: Vec<String> = problems.iter().map(|problem| format!("{}: {}", problem.pointer, problem.detail)).collect();
+    assert_eq!(told, ["/mqtt/broker/bridges/0/sparkplug: a bridge has no `sparkplug`: its rules say what crosses"]);
+}
