@@ -3,8 +3,10 @@
 
 use super::cloud::CloudConfig;
 use super::fields::Fields;
-use super::payload::Form;
+use super::payload::{Form, Payload};
 use super::problem::Problems;
+use super::publication::read_topic;
+use super::topic::TopicTemplate;
 
 /// What a publication is to the other end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +91,51 @@ impl Preset {
         }
         prescribed
     }
+}
+
+/// `topic` of a publication, or that of its preset.
+pub(super) fn read_place(
+    fields: &mut Fields<'_>,
+    prescribed: Option<&Prescribed>,
+    problems: &mut Problems,
+) -> Option<TopicTemplate> {
+    let Some(prescribed) = prescribed else { return read_topic(fields, "topic", problems) };
+    if fields.get("topic").is_some() {
+        if !prescribed.fixed {
+            return read_topic(fields, "topic", problems);
+        }
+        fields.error("topic", "with this `preset` the topic is given: leave `topic` out", problems);
+    }
+    let topic = TopicTemplate::parse_any(&prescribed.topic);
+    topic.map_err(|error| fields.error("preset", error.to_string(), problems)).ok()
+}
+
+/// `payload`, or that of the preset.
+pub(super) fn read_payload(
+    fields: &mut Fields<'_>,
+    prescribed: Option<&Prescribed>,
+    problems: &mut Problems,
+) -> Option<Payload> {
+    let Some(prescribed) = prescribed else { return Payload::read(fields, problems) };
+    let given = match (prescribed.preset, prescribed.form) {
+        // What is announced looks for the member `value`.
+        (Preset::Discovery, _) => Some((Payload::Value, "members")),
+        (_, Some(form)) => Some((Payload::Preset(form), "timestamps")),
+        (_, None) => None,
+    };
+    if let Some((payload, also)) = given {
+        for member in ["payload", "template", also] {
+            if fields.get(member).is_some() {
+                let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
+                fields.error(member, sentence, problems);
+            }
+        }
+        return Some(payload);
+    }
+    // A message to a cloud is one of all tags, where nothing else is asked for.
+    let wanted = fields.get("payload").is_some();
+    let payload = Payload::read(fields, problems)?;
+    Some(if wanted { payload } else { Payload::Object })
 }
 
 /// Why a preset cannot be used on a connection.

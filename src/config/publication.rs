@@ -5,7 +5,7 @@ use super::computed::parse;
 use super::fields::{Fields, Identity, shown_text};
 use super::iothinx;
 use super::payload::Payload;
-use super::preset::{Prescribed, Preset};
+use super::preset::{Prescribed, Preset, read_payload, read_place};
 use super::problem::{Pointer, Problems};
 use super::shape::Shape;
 use super::sparkplug::read_name;
@@ -202,47 +202,6 @@ impl PublicationConfig {
         }
         Some(self.topic.render(TopicContext { appliance, tag: Some(&def.name), attribute: Some(attribute) }))
     }
-}
-
-/// `topic`, or that of the preset.
-fn read_place(
-    fields: &mut Fields<'_>,
-    prescribed: Option<&Prescribed>,
-    problems: &mut Problems,
-) -> Option<TopicTemplate> {
-    let Some(prescribed) = prescribed else { return read_topic(fields, "topic", problems) };
-    if fields.get("topic").is_some() {
-        if !prescribed.fixed {
-            return read_topic(fields, "topic", problems);
-        }
-        fields.error("topic", "with this `preset` the topic is given: leave `topic` out", problems);
-    }
-    let topic = TopicTemplate::parse_any(&prescribed.topic);
-    topic.map_err(|error| fields.error("preset", error.to_string(), problems)).ok()
-}
-
-/// `payload`, or that of the preset.
-fn read_payload(fields: &mut Fields<'_>, prescribed: Option<&Prescribed>, problems: &mut Problems) -> Option<Payload> {
-    let Some(prescribed) = prescribed else { return Payload::read(fields, problems) };
-    let given = match (prescribed.preset, prescribed.form) {
-        // What is announced looks for the member `value`.
-        (Preset::Discovery, _) => Some((Payload::Value, "members")),
-        (_, Some(form)) => Some((Payload::Preset(form), "timestamps")),
-        (_, None) => None,
-    };
-    if let Some((payload, also)) = given {
-        for member in ["payload", "template", also] {
-            if fields.get(member).is_some() {
-                let sentence = format!("with this `preset` the payload is given: leave `{member}` out");
-                fields.error(member, sentence, problems);
-            }
-        }
-        return Some(payload);
-    }
-    // A message to a cloud is one of all tags, where nothing else is asked for.
-    let wanted = fields.get("payload").is_some();
-    let payload = Payload::read(fields, problems)?;
-    Some(if wanted { payload } else { Payload::Object })
 }
 
 /// The topic of a publication that is none of an edge node.

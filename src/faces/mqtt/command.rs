@@ -141,6 +141,7 @@ impl Orders {
         let answering = reading.as_ref().and_then(Reading::answering);
         let id = request.as_ref().map_or(Json::Null, |request| request.id.clone());
         let (tag, attribute) = match aim {
+            // It was found just before.
             Aim::InPayload => return Verdict::Ignore,
             Aim::Allowed(tag, attribute) => (tag, attribute),
             Aim::Refused { tag, attribute, why } => {

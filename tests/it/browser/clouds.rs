@@ -57,6 +57,9 @@ async fn a_cloud_is_chosen_filled_in_and_what_follows_is_shown() {
     browser.until(&format!("{derived}.includes('mqtts://plant.azure-devices.net:8883')")).await;
     browser.until(&format!("{derived}.includes('line-3/?api-version=2021-04-12')")).await;
 
+    browser.js("document.querySelector('.derived').scrollIntoView({ block: 'end' })").await;
+    browser.picture("cloud").await;
+
     // A new publication begins with what the cloud takes.
     browser.js("document.querySelectorAll('.items .detail-head button')[0].click()").await;
     until_shown(&bench, "publications/0/topic", false).await;
