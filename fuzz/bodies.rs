@@ -12,6 +12,11 @@ use dinrail::modbus::shape::ReplyShape;
 use dinrail::modbus::words::Codec;
 use dinrail::tag::value::ValueType;
 use dinrail::views::mib::head::{NoHead, peek};
+use dinrail::views::sparkplug::command;
+use dinrail::views::sparkplug::datatype::DataType;
+use dinrail::views::sparkplug::payload::Payload;
+use dinrail::views::sparkplug::state::HostState;
+use prost::Message as _;
 use tokio_modbus::ExceptionCode;
 
 /// Requests of every form of reply; the last one's has no length.
@@ -197,6 +202,28 @@ pub(crate) fn snmp(data: &[u8]) {
     let Some(ends) = ends else { return };
     for end in ends..=data.len().min(ends + 16) {
         assert_eq!(peek(&data[..end]), whole);
+    }
+}
+
+/// What hosts say by Sparkplug. A command that is read is written and read alike; a value that fits its metric is one that
+/// the metric can tell, and is the same then.
+pub(crate) fn sparkplug(data: &[u8]) {
+    HostState::parse(data);
+    let Ok(metrics) = command::read(data) else { return };
+    for metric in &metrics {
+        command::is_rebirth(metric);
+        for datatype in DataType::ALL {
+            let Ok(value) = command::value(metric, datatype) else { continue };
+            let told = datatype.encode(&value).expect("what a host may write can be told");
+            assert!(datatype.decode(&told).is_some_and(|again| again.same(&value)));
+        }
+    }
+    // A number that is none differs from itself.
+    let shown = format!("{metrics:?}");
+    let written = Payload { metrics, ..Payload::default() }.encode_to_vec();
+    match command::read(&written) {
+        Ok(again) => assert_eq!(format!("{again:?}"), shown),
+        Err(error) => assert!(matches!(error, command::CommandError::TooLarge(_)), "{error}"),
     }
 }
 

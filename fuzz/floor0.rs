@@ -7,6 +7,15 @@ pub mod tag;
 
 #[path = "../src/views/mib/head.rs"]
 pub mod head;
+#[path = "../src/views/sparkplug/command.rs"]
+pub mod command;
+#[path = "../src/views/sparkplug/datatype.rs"]
+pub mod datatype;
+#[path = "../src/views/sparkplug/payload.rs"]
+pub mod payload;
+#[path = "../src/views/sparkplug/state.rs"]
+pub mod state;
+
 #[path = "../src/config/snmp/version.rs"]
 mod version;
 
@@ -23,5 +32,9 @@ pub mod views {
     /// SNMP.
     pub mod mib {
         pub use crate::head;
+    }
+    /// Sparkplug.
+    pub mod sparkplug {
+        pub use crate::{command, datatype, payload, state};
     }
 }

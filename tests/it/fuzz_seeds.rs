@@ -24,5 +24,6 @@ fn every_seed_keeps_the_rules() {
     assert!(8 <= replay("mbap", bodies::mbap));
     assert!(16 <= replay("server", bodies::server));
     assert!(8 <= replay("snmp", bodies::snmp));
+    assert!(12 <= replay("sparkplug", bodies::sparkplug));
     assert!(40 <= replay("words", bodies::words));
 }

@@ -7,6 +7,8 @@
 //!
 //! The will stands for a connection that broke. When the unit is stopped in good order the broker forgets the will, so
 //! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
+//!
+//! A connection can be an edge node of Sparkplug: then [`edge`] says what is told when, and makes data of what waited.
 
 mod backoff;
 mod books;

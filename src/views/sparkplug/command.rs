@@ -1,11 +1,12 @@
 //! What a host asks by NCMD and DCMD.
 
 use super::datatype::DataType;
-use super::message::REBIRTH;
 use super::payload::{Metric, MetricValue, Payload};
 use crate::tag::value::Value;
 use prost::Message as _;
 
+/// The metric by which hosts ask for the births.
+pub const REBIRTH: &str = "Node Control/Rebirth";
 /// The longest payload that is looked into.
 const LARGEST: usize = 64 * 1024;
 /// The most metrics of one command.

@@ -1,5 +1,6 @@
 //! The messages of an edge node (Sparkplug 3.0, 6.4.17 and on).
 
+use super::command::REBIRTH;
 use super::datatype::DataType;
 use super::metric::{metric, millis, with_unit};
 use super::model::DeviceMetric;
@@ -9,8 +10,6 @@ use crate::views::json::TagRef;
 
 /// The metric that joins a birth of the node with its death.
 pub const BD_SEQ: &str = "bdSeq";
-/// The metric by which hosts ask for the births.
-pub const REBIRTH: &str = "Node Control/Rebirth";
 
 /// NBIRTH: always the first, with `seq` 0. Every metric of the node has an alias but the rebirth, which must not (Sparkplug 3.0,
 /// 5.12).

@@ -1,6 +1,6 @@
-use super::command::{self, CommandError};
+use super::command::{self, CommandError, REBIRTH};
 use super::datatype::DataType;
-use super::message::{REBIRTH, data, device_birth, device_death, node_birth, node_death};
+use super::message::{data, device_birth, device_death, node_birth, node_death};
 use super::metric::metric;
 use super::model::{Aliases, Device, devices};
 use super::payload::{Metric, MetricValue, Payload, PropertyContent};
