@@ -32,6 +32,7 @@ const NO_SENTENCES: &[(&str, &str)] = &[
     ("BEGIN ENCRYPTED PRIVATE KEY", "looked for in what was given"),
     ("Proc-Type: 4,ENCRYPTED", "looked for in what was given"),
     ("BEGIN CERTIFICATE", "looked for in what was given"),
+    ("Node Control/Rebirth", "the name of a metric, as Sparkplug has it"),
     ("PRIVATE KEY", "a label of PEM"),
     ("-----BEGIN {}-----\n", "a line of PEM"),
     ("-----END {}-----", "a line of PEM"),
