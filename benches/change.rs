@@ -34,7 +34,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Of one change to its PUBLISH.
 const TARGET: Duration = Duration::from_millis(2);
-const TAGS: usize = 1000;
 /// How long the line is read.
 const LINE_RUN: Duration = Duration::from_secs(10);
 /// Readings that must come through in that time, of five hundred.
@@ -83,19 +82,42 @@ fn show(name: &'static str, run: &Run, missed: &mut Vec<&'static str>) {
 /// So many tags change together, so often.
 struct Load {
     name: &'static str,
+    /// Published in all.
+    tags: usize,
     together: usize,
     every: Duration,
     rounds: u32,
 }
 
-const LOADS: [Load; 3] = [
-    Load { name: "image, 1 tag every 5 ms", together: 1, every: Duration::from_millis(5), rounds: 1000 },
-    Load { name: "image, 16 tags every 20 ms", together: 16, every: Duration::from_millis(20), rounds: 250 },
+const LOADS: [Load; 5] = [
+    Load { name: "image, 1 tag every 5 ms", tags: 1000, together: 1, every: Duration::from_millis(5), rounds: 1000 },
+    Load {
+        name: "image, 16 tags every 20 ms",
+        tags: 1000,
+        together: 16,
+        every: Duration::from_millis(20),
+        rounds: 250,
+    },
     Load {
         name: "image, 100 of 1000 tags every 20 ms (5,000 /s)",
+        tags: 1000,
         together: 100,
         every: Duration::from_millis(20),
         rounds: 250,
+    },
+    Load {
+        name: "image, 1 of 10,000 tags every 5 ms",
+        tags: 10_000,
+        together: 1,
+        every: Duration::from_millis(5),
+        rounds: 1000,
+    },
+    Load {
+        name: "image, 100 of 10,000 tags every 20 ms",
+        tags: 10_000,
+        together: 100,
+        every: Duration::from_millis(20),
+        rounds: 500,
     },
 ];
 
@@ -115,7 +137,7 @@ impl Run {
 
 async fn measure(load: &Load) -> Result<Run> {
     let mut broker = Broker::start()?;
-    let document = document(&broker.url);
+    let document = document(&broker.url, load.tags);
     let (config, problems) = GatewayConfig::parse(&document);
     ensure!(problems.is_empty(), "{problems:?}");
     let image = Image::new();
@@ -123,7 +145,7 @@ async fn measure(load: &Load) -> Result<Run> {
     let mut product = Product::start(&config, &image);
     product.connected().await?;
     let writer = image.writer("d");
-    let slots: Option<Vec<Slot>> = (0..TAGS).map(|tag| writer.slot(&format!("t{tag}"))).collect();
+    let slots: Option<Vec<Slot>> = (0..load.tags).map(|tag| writer.slot(&format!("t{tag}"))).collect();
     let slots = slots.context("slots")?;
     // Once around, so that buffers have their size.
     for chunk in slots.chunks(100) {
@@ -134,7 +156,7 @@ async fn measure(load: &Load) -> Result<Run> {
     let mut next = tokio::time::interval(load.every);
     for round in 0..load.rounds as usize {
         next.tick().await;
-        let first = round * load.together % (TAGS - load.together + 1);
+        let first = round * load.together % (load.tags - load.together + 1);
         write(&writer, &slots[first..first + load.together]);
     }
     let used = meter.stop()?;
@@ -164,7 +186,7 @@ async fn measure_line() -> Result<Run> {
     ensure!(stamped.contains("true"), "the field said {stamped}");
 
     let mut broker = Broker::start()?;
-    let mut document = document(&broker.url);
+    let mut document = document(&broker.url, 0);
     document["ports"][0] = json!({"name": "p", "id": "p", "kind": "serial", "path": hello["path"], "mode": "rs232", "baud": 115_200, "parity": "none"});
     document["devices"][0]["tags"] =
         json!([{"name": "t0", "table": "holding", "address": 0, "type": "u64", "poll_ms": 20}]);
@@ -235,13 +257,13 @@ impl Product {
     }
 }
 
-fn document(url: &str) -> Json {
+fn document(url: &str, tags: usize) -> Json {
     let tag = |n: usize| json!({"name": format!("t{n}"), "table": "holding", "address": n * 4, "type": "u64"});
     json!({
         "format": "dinrail/1",
         "appliance": {"name": "line-3"},
         "ports": [{"name": "p", "kind": "serial", "path": "/dev/ttyS0"}],
-        "devices": [{"name": "d", "port": "p", "unit_id": 1, "tags": (0..TAGS).map(tag).collect::<Vec<_>>()}],
+        "devices": [{"name": "d", "port": "p", "unit_id": 1, "tags": (0..tags).map(tag).collect::<Vec<_>>()}],
         "mqtt": {"connections": [{"name": "c", "url": url, "publications": [
             {"name": "p", "topic": "{appliance}/{tag}", "tags": ["d/*"], "trigger": {"on_change": true}}]}]},
     })

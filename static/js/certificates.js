@@ -62,7 +62,13 @@ function row(one, document) {
 function named(pointer, document) {
   const [, , list, index] = pointer.split("/");
   if (list === "connections") return t("certificates.connection", { name: document.mqtt.connections[index].name });
-  if (list === "broker") return t("certificates.listener", { name: document.mqtt.broker.listeners[pointer.split("/").at(-1)].address });
+  if (list === "broker") {
+    const [what, at] = pointer.split("/").slice(-2);
+    const one = document.mqtt.broker[what][at];
+    return what === "bridges"
+      ? t("certificates.bridge", { name: one.name })
+      : t("certificates.listener", { name: one.address });
+  }
   return t("certificates.web");
 }
 

@@ -12,6 +12,7 @@ pub(super) mod scripts {
         "certificates.web": "web server", "웹 서버";
         "certificates.connection": "MQTT: {name}", "MQTT 연결: {name}";
         "certificates.listener": "broker: {name}", "브로커: {name}";
+        "certificates.bridge": "bridge: {name}", "브리지: {name}";
         "certificates.add": "Add certificate", "인증서 추가";
         "certificates.replace": "Replace", "교체";
         "certificates.replace_title": "Replace the certificate {name}", "{name} 인증서 교체";

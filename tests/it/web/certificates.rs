@@ -46,14 +46,16 @@ async fn one_is_made_here_and_the_web_and_the_broker_show_it_and_its_successor_a
     let edit = |document: &mut Json| {
         document["web"]["certificate"] = json!("site");
         let listener = json!({"address": "127.0.0.1:0", "tls": {"certificate": "site"}});
-        document["mqtt"]["broker"] = json!({"anonymous": true, "listeners": [listener]});
+        let bridge = json!({"name": "cloud", "enabled": false, "url": "mqtts://127.0.0.1:1", "tls": {"certificate": "site"},
+            "rules": [{"topic": "#", "direction": "out"}]});
+        document["mqtt"]["broker"] = json!({"anonymous": true, "listeners": [listener], "bridges": [bridge]});
     };
     web.gateway.edit(edit).await.unwrap();
     let list = web.viewer.get("/certificates").await.expect(200);
     let site = &list["certificates"][0];
     let days = site["days_left"].as_i64().unwrap();
     assert_eq!((&site["subject"], (89..=90).contains(&days)), (&json!("CN=gw.example"), true), "{site}");
-    assert_eq!(site["used_by"], json!(["/web", "/mqtt/broker/listeners/0"]));
+    assert_eq!(site["used_by"], json!(["/web", "/mqtt/broker/listeners/0", "/mqtt/broker/bridges/0"]));
     assert!(!list.to_string().contains("PRIVATE KEY"));
     let first = fingerprint(&web, "site").await;
     assert_ne!(first, own);

@@ -84,7 +84,7 @@ fn used_by(document: &JsonValue, name: &str) -> Vec<String> {
     let names = |object: &JsonValue, member: &str| object.pointer(member).and_then(JsonValue::as_str) == Some(name);
     let mut found: Vec<String> =
         document.get("web").filter(|web| names(web, "/certificate")).map(|_| "/web".into()).into_iter().collect();
-    for list in ["/mqtt/connections", "/mqtt/broker/listeners"] {
+    for list in ["/mqtt/connections", "/mqtt/broker/listeners", "/mqtt/broker/bridges"] {
         let objects = document.pointer(list).and_then(JsonValue::as_array).map(Vec::as_slice).unwrap_or_default();
         let users = objects.iter().enumerate().filter(|(_, object)| names(object, "/tls/certificate"));
         found.extend(users.map(|(index, _)| format!("{list}/{index}")));
