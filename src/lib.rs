@@ -16,9 +16,9 @@
 //! | | [`store`] | SQLite: the only SQL |
 //! | | [`net`] | TLS, listeners, allow-lists, caps |
 //! | | [`platform`] | the host's clock and folders |
-//! | 2 | [`drivers`] | the field side: `modbus`, `internal`, `computed` |
-//! | | [`faces`] | protocols shown to others: `mqtt`, `broker`, `snmp` |
-//! | | [`services`] | what joins runtime and store: configuration, event log |
+//! | 2 | [`drivers`] | the field side: `modbus`, `local_io`, `internal`, `computed` |
+//! | | [`faces`] | protocols shown to others: `mqtt` (with bridges), `broker`, `modbus_server`, `snmp` |
+//! | | [`services`] | what joins runtime and store: configuration, event log, watches over health, access, certificates and queues |
 //! | 3 | [`web`] | browser pages and REST |
 //! | | [`sim`] | a simulated field |
 //! | over all | [`app`], [`cli`] | the wiring; the command line |

@@ -83,12 +83,8 @@ impl BridgeRule {
     pub fn to_local(&self, remote: &str) -> Option<String> {
         let fits = self.direction.leads_in() && covers(&self.remote_filter(), remote);
         let rest = remote.strip_prefix(self.remote_prefix.as_str()).filter(|_| fits)?;
-        named(&self.local_prefix, rest)
-    }
-
-    /// A quality of service as far as the rule keeps it.
-    pub fn capped(&self, qos: Qos) -> Qos {
-        qos.at_most(self.qos)
+        // What begins with `$` is this broker's own (4.7.2), whatever stood before it there.
+        named(&self.local_prefix, rest).filter(|topic| !topic.starts_with('$'))
     }
 }
 
@@ -227,7 +223,8 @@ mod tests {
         // Matched by `line-3/#`, and yet without the prefix.
         check(&all, "line-3", None);
         check(&rule("#", Direction::Out, "", "x/"), "$SYS/broker/uptime", None);
-        check(&rule("$SYS/#", Direction::Out, "", "x/"), "$SYS/broker/uptime", Some("x/$SYS/broker/uptime"));
+        let own = rule("$SYS/#", Direction::Out, "", "x/");
+        assert_eq!(own.to_remote("$SYS/broker/uptime").as_deref(), Some("x/$SYS/broker/uptime"));
     }
 
     #[test]
@@ -238,9 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn the_quality_of_service_is_capped_and_never_raised() {
-        let rule = rule("#", Direction::Out, "", "");
-        let capped = [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::ExactlyOnce].map(|qos| rule.capped(qos));
-        assert_eq!(capped, [Qos::AtMostOnce, Qos::AtLeastOnce, Qos::AtLeastOnce]);
+    fn nothing_comes_in_where_the_broker_speaks_of_itself() {
+        let rule = rule("#", Direction::In, "", "site/");
+        assert_eq!(rule.to_local("site/$SYS/broker/uptime"), None);
+        assert_eq!(rule.to_local("site/a/$b").as_deref(), Some("a/$b"));
     }
 }

@@ -67,6 +67,14 @@ pub struct Properties {
 }
 
 impl Properties {
+    /// The memory they take: many short texts take more than their letters.
+    pub fn bytes(&self) -> usize {
+        let user = self.user.iter().map(|(name, value)| size_of::<(String, String)>() + name.len() + value.len());
+        let others = [self.content_type.as_ref().map(String::len), self.response_topic.as_ref().map(String::len)];
+        let correlation = self.correlation.as_ref().map_or(0, Vec::len);
+        user.sum::<usize>() + others.into_iter().flatten().sum::<usize>() + correlation
+    }
+
     /// The marks of the brokers it came through.
     pub fn marks(&self) -> impl Iterator<Item = &str> {
         self.user.iter().filter(|(name, _)| name == VIA).map(|(_, mark)| mark.as_str())
@@ -82,6 +90,8 @@ pub enum Entering {
         bridge: Arc<str>,
         /// The message, under its name here.
         message: Crossing,
+        /// A message that is retained here, and did not come by this bridge, stays.
+        yields: bool,
     },
     /// Tell what is retained under these filters and did not come by this bridge.
     Retained {
@@ -155,6 +165,11 @@ impl Bridges {
     /// What this broker adds to a message that reaches or leaves it by a bridge.
     pub fn mark(&self) -> &str {
         &self.0.mark
+    }
+
+    /// The broker is about to end: nothing more is handed to it.
+    pub fn shut(&self) {
+        self.0.entrance.send_replace(None);
     }
 
     /// The broker begins to take messages in.
@@ -263,7 +278,8 @@ impl Drop for Attached {
 
 /// One message always fits: the largest the broker takes is as large as the room.
 fn cost(message: &Crossing) -> usize {
-    (OVERHEAD + message.topic.len() + message.payload.len()).min(WAITING_BYTES)
+    let beside = message.properties.bytes();
+    (OVERHEAD + message.topic.len() + message.payload.len() + beside).min(WAITING_BYTES)
 }
 
 #[cfg(test)]

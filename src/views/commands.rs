@@ -131,25 +131,37 @@ pub fn read(
     })
 }
 
+/// Bytes of what a cloud says of a report; more is not looked at.
+const LARGEST_COMPLAINT: usize = 64 * 1024;
+
 /// What a cloud says of a report of ours that it did not take.
 pub fn complaint(cloud: &CloudConfig, topic: &str, payload: &[u8]) -> Option<String> {
-    let json: Json = serde_json::from_slice(payload).unwrap_or_default();
-    let text =
-        |member: &str| json.get(member).map(|json| json.as_str().map_or_else(|| json.to_string(), str::to_owned));
+    // Whoever publishes to us decides how large it is: nothing is read that cannot be a complaint.
+    let read = || -> Json {
+        let small = Some(payload).filter(|payload| payload.len() <= LARGEST_COMPLAINT);
+        small.and_then(|payload| serde_json::from_slice(payload).ok()).unwrap_or_default()
+    };
+    let text = |json: &Json, member: &str| {
+        json.get(member).map(|json| json.as_str().map_or_else(|| json.to_string(), str::to_owned))
+    };
     let (code, why) = match cloud {
         // "Device Shadow error messages": `{"code": 413, "message": "..."}`.
-        CloudConfig::Aws(_) => (topic.ends_with("/update/rejected")).then(|| (text("code"), text("message")))?,
+        CloudConfig::Aws(_) => {
+            let json = topic.ends_with("/update/rejected").then(read)?;
+            (text(&json, "code"), text(&json, "message"))
+        }
         // "Update device twin's reported properties": the status stands in the topic.
         CloudConfig::Azure(_) => {
             let (status, rid) = topic.strip_prefix("$iothub/twin/res/")?.split_once("/?$rid=")?;
             // The answer to the question after a connect is none to a report.
             let bad = !status.starts_with('2') && !rid.starts_with("twin");
-            bad.then(|| (Some(status.to_owned()), text("message")))?
+            bad.then(|| (Some(status.to_owned()), text(&read(), "message")))?
         }
         // "Report properties": `{"code": 200, ...}` is good.
         CloudConfig::Alibaba(_) => {
-            let bad = topic.ends_with("/post_reply") && json.get("code").is_some_and(|code| *code != 200);
-            bad.then(|| (text("code"), text("message")))?
+            let json = topic.ends_with("/post_reply").then(read)?;
+            let bad = json.get("code").is_some_and(|code| *code != 200);
+            bad.then(|| (text(&json, "code"), text(&json, "message")))?
         }
         _ => return None,
     };

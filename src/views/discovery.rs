@@ -29,7 +29,7 @@ pub struct Place {
 /// What Home Assistant is told of one entity: topic and payload, retained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entity {
-    /// `homeassistant/sensor/line-3_site/oven_temperature_4_11/config`.
+    /// `homeassistant/sensor/line-3_site_6/oven_temperature_4_11/config`.
     pub topic: String,
     /// JSON.
     pub payload: String,
@@ -40,7 +40,8 @@ impl Place {
     pub fn of(connection: &ConnectionConfig, appliance: &str) -> Option<Self> {
         match &connection.cloud {
             Some(CloudConfig::HomeAssistant(home)) => {
-                let node = format!("{appliance}_{}", connection.identity.name);
+                // Where the name begins is said too: `line` with `3_ha` is not `line_3` with `ha`.
+                let node = format!("{appliance}_{}_{}", connection.identity.name, appliance.len());
                 Some(Self { prefix: home.prefix.clone(), node })
             }
             _ => None,
@@ -268,24 +269,24 @@ mod tests {
         assert_eq!(all.len(), 6);
         check(
             &all[0],
-            "number/line-3_ha/internal_level_8_5",
-            json!({"name": "internal/level", "unique_id": "dinrail_line-3_ha_internal_level_8_5",
+            "number/line-3_ha_6/internal_level_8_5",
+            json!({"name": "internal/level", "unique_id": "dinrail_line-3_ha_6_internal_level_8_5",
                 "state_topic": "line-3/read/internal/level/value", "value_template": "{{ value_json.value }}",
                 "unit_of_measurement": "°C", "command_topic": "line-3/set/internal/level", "min": -1e12, "max": 1e12,
                 "step": 0.001, "mode": "box"}),
         );
         check(
             &all[1],
-            "switch/line-3_ha/internal_on_8_2",
-            json!({"name": "internal/on", "unique_id": "dinrail_line-3_ha_internal_on_8_2",
+            "switch/line-3_ha_6/internal_on_8_2",
+            json!({"name": "internal/on", "unique_id": "dinrail_line-3_ha_6_internal_on_8_2",
                 "state_topic": "line-3/read/internal/on/value", "value_template": "{{ 'ON' if value_json.value else 'OFF' }}",
                 "command_topic": "line-3/set/internal/on", "payload_on": "true", "payload_off": "false",
                 "state_on": "ON", "state_off": "OFF"}),
         );
         check(
             &all[2],
-            "text/line-3_ha/internal_note_8_4",
-            json!({"name": "internal/note", "unique_id": "dinrail_line-3_ha_internal_note_8_4",
+            "text/line-3_ha_6/internal_note_8_4",
+            json!({"name": "internal/note", "unique_id": "dinrail_line-3_ha_6_internal_note_8_4",
                 "state_topic": "line-3/read/internal/note/value", "value_template": "{{ value_json.value }}",
                 "command_topic": "line-3/set/internal/note", "command_template": "{{ {'value': value} | tojson }}"}),
         );
@@ -297,22 +298,24 @@ mod tests {
         let all = found(json!({"tags": ["computed/*"], "topic": "ha/{tag}"}));
         check(
             &all[1],
-            "sensor/line-3_ha/computed_twice_8_5",
-            json!({"name": "computed/twice", "unique_id": "dinrail_line-3_ha_computed_twice_8_5",
+            "sensor/line-3_ha_6/computed_twice_8_5",
+            json!({"name": "computed/twice", "unique_id": "dinrail_line-3_ha_6_computed_twice_8_5",
                 "state_topic": "ha/computed/twice", "value_template": "{{ value_json.value }}",
                 "unit_of_measurement": "kWh", "state_class": "measurement"}),
         );
         let quality = found(json!({"tags": ["computed/twice"], "attributes": ["quality"]}));
-        assert_eq!(quality[0].0, "homeassistant/sensor/line-3_ha/computed_twice_8_5_quality/config");
+        assert_eq!(quality[0].0, "homeassistant/sensor/line-3_ha_6/computed_twice_8_5_quality/config");
         assert_eq!(quality[0].1["name"], json!("computed/twice quality"));
     }
 
     #[test]
     fn topics_of_ours_are_known_again() {
-        let place = Place { prefix: "home/assistant".into(), node: "line-3_ha".into() };
-        assert_eq!(place.filter(), "home/assistant/+/line-3_ha/+/config");
-        assert!(place.has("home/assistant/sensor/line-3_ha/x/config"));
-        for other in ["home/assistant/sensor/line-4_ha/x/config", "home/assistant/sensor/line-3_ha/config", "home/x"] {
+        let place = Place { prefix: "home/assistant".into(), node: "line-3_ha_6".into() };
+        assert_eq!(place.filter(), "home/assistant/+/line-3_ha_6/+/config");
+        assert!(place.has("home/assistant/sensor/line-3_ha_6/x/config"));
+        for other in
+            ["home/assistant/sensor/line-4_ha_6/x/config", "home/assistant/sensor/line-3_ha_6/config", "home/x"]
+        {
             assert!(!place.has(other), "{other}");
         }
     }

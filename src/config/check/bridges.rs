@@ -134,6 +134,7 @@ mod tests {
         check(with("rules", json!({})), "/0/rules", "`rules` is a list");
         check(with("publications", json!([])), "/0/publications", "a bridge has no `publications`");
         check(with("last_will", json!({"topic": "x"})), "/0/last_will", "a bridge has no `last_will`");
+        check(with("sparkplug", json!({})), "/0/sparkplug", "a bridge has no `sparkplug`");
         check(with("buffer", json!({"drain": "live-first"})), "/0/buffer/drain", "in the order messages came");
         check(with("url", json!("http://x")), "/0/url", "mqtt://");
         check(rule(json!({"topic": "a/#/b", "direction": "out"})), "/0/rules/0/topic", "is not a topic filter");

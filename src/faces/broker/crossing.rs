@@ -22,7 +22,11 @@ const SENDER: &str = "$bridge/";
 pub(super) async fn take_in(context: ServerContext, hub: Arc<Hub>, mut entering: mpsc::Receiver<Entering>) {
     while let Some(request) = entering.recv().await {
         match request {
-            Entering::Message { bridge, message } => publish(&context, &hub, &bridge, message).await,
+            Entering::Message { bridge, message, yields } => {
+                if !yields || retained(&context, &bridge, &[message.topic.to_string()]).await.is_empty() {
+                    publish(&context, &hub, &bridge, message).await;
+                }
+            }
             Entering::Retained { bridge, filters, reply } => {
                 // A bridge that has gone meanwhile needs no answer.
                 drop(reply.send(retained(&context, &bridge, &filters).await));

@@ -164,6 +164,9 @@ impl Engine {
     /// which would outlive the runtime.
     pub(super) async fn stop(mut self) {
         self.accepting.shutdown().await;
+        // What bridges have handed over was acknowledged to the other broker.
+        self.hub.bridges.shut();
+        drop(timeout(UNLINK_TIMEOUT, async { while self.bridging.join_next().await.is_some() {} }).await);
         self.bridging.shutdown().await;
         let extends = &self.context.extends;
         let unlinked = [

@@ -220,8 +220,7 @@ impl Face {
             (&mut self.edge, settled)
             && *delivery != Delivery::Notice
         {
-            // Its `seq` will be missed.
-            edge.ask_births(Instant::now());
+            edge.has_missed(Instant::now());
         }
         self.books.count(settled);
     }

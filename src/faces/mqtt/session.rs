@@ -31,6 +31,8 @@ const EXACTLY_ONCE: [usize; 2] = [16, 4];
 const OPEN_BYTES: usize = 4 * 1024 * 1024;
 /// Answers that wait for room. Beyond it the oldest are given up: whoever asks so fast does not read them either.
 const URGENT: usize = 256;
+/// Of a message that is given up.
+const TOO_LARGE: &str = "a message, or its topic, is larger than the broker takes";
 /// A filter nobody subscribes to.
 const SIGN: &str = "dinrail/are-you-there";
 /// Filters of one SUBSCRIBE.
@@ -203,7 +205,17 @@ impl Session {
 
     /// Hands one message over; false when the library does not take it.
     pub(super) fn publish(&mut self, message: Outgoing, delivery: Delivery, status: &mut MqttStatus) -> bool {
-        let (bytes, qos, share) = (message.payload.len(), message.qos, delivery.share());
+        let beside = message.carried.as_ref().map_or(0, |carried| carried.bytes());
+        let (bytes, qos, share) = (message.payload.len() + beside, message.qos, delivery.share());
+        if !self.client.takes(&message) {
+            // Sent all the same it would end the session, and the next one: it is as if the broker had refused it.
+            let open = self.open(share);
+            open.count[class(qos)] += 1;
+            open.bytes += bytes;
+            let result = Err(NotDone::Refused(TOO_LARGE));
+            self.settling.push(std::future::ready(Settled::Publish { share, qos, bytes, delivery, result }).boxed());
+            return true;
+        }
         match self.client.publish(message) {
             Ok(notice) => {
                 status.published += 1;

@@ -3,7 +3,7 @@
 use super::BridgeUnitConfig;
 use super::envelope;
 use super::rounds::Rounds;
-use crate::config::bridge::BridgeRule;
+use crate::config::bridge::{BridgeRule, Direction};
 use crate::config::mqtt::Protocol;
 use crate::config::publication::Qos;
 use crate::config::topic_filter::covers;
@@ -164,9 +164,13 @@ impl Traffic {
         let now = Instant::now();
         self.books.heard();
         let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
-        let found = self.rules().iter().find_map(|rule| Some((rule.to_local(topic)?, rule.qos)));
+        let found = self.rules().iter().find_map(|rule| Some((rule.to_local(topic)?, rule.qos, rule.direction)));
         // A subscription of a rule that is gone.
-        let Some((local, cap)) = found else { return };
+        let Some((local, cap, direction)) = found else { return };
+        // In 3.1.1 only what the other broker kept until we subscribed says that it is retained. Where both sides may set
+        // it, ours may be newer, and on its way there.
+        let yields =
+            message.retain && direction == Direction::Both && self.config.bridge.connection.protocol == Protocol::V311;
         self.books.report.status.received += 1;
         let mut properties = message.carried.map(|carried| *carried).unwrap_or_default();
         let round = self.bridges.came_round(properties.marks()) || MOST_HOPS <= properties.marks().count();
@@ -178,7 +182,7 @@ impl Traffic {
         self.counts().brought += 1;
         let (payload, qos, retain) = (message.payload, message.qos.at_most(cap), message.retain);
         let message = Crossing { topic: local.into(), payload, qos, retain, properties, sender: 0 };
-        self.entering.push_back(Entering::Message { bridge: Arc::clone(&self.bridge), message });
+        self.entering.push_back(Entering::Message { bridge: Arc::clone(&self.bridge), message, yields });
     }
 
     /// Leaves the mark of our broker, once.
@@ -224,9 +228,6 @@ impl Traffic {
             self.counts().returned += 1;
             return;
         }
-        if self.is_echoed(&topic) {
-            self.rounds.expect_echo(&topic, &payload, now);
-        }
         self.mark(&mut properties);
         if self.books.queue.keeps(qos) {
             let (topic, at_ms) = (topic.into(), clock::unix_ms());
@@ -236,20 +237,19 @@ impl Traffic {
             return;
         }
         if self.is_up(session) && session.has_room(qos) {
+            let echoed = is_echoed(&self.config, &self.books.subscribed, &topic);
+            let echo = echoed.then(|| (topic.clone(), payload.clone()));
             let message = outgoing(topic, payload, qos, retain, properties);
             if session.publish(message, Delivery::Loose(self.slot), &mut self.books.report.status) {
                 self.books.queue.ledger.produce_loose(self.slot);
+                if let Some((topic, payload)) = echo {
+                    self.rounds.expect_echo(&topic, &payload, now);
+                }
                 return;
             }
         }
         self.books.queue.ledger.produce(self.slot, 1);
         self.books.queue.ledger.give_up(self.slot, Loss::Unsent, 1);
-    }
-
-    /// Whether the other broker sends back what it gets under this topic: in MQTT 3.1.1 a client cannot ask it not to.
-    fn is_echoed(&self, topic: &str) -> bool {
-        self.config.bridge.connection.protocol == Protocol::V311
-            && self.books.subscribed.iter().any(|(filter, _)| covers(filter, topic))
     }
 
     /// A request to the other broker ended.
@@ -281,7 +281,11 @@ impl Traffic {
         self.counts().missed = attached.missed();
     }
 
+    /// Behind all that waits: a link that comes and goes must not fill the queue with what is retained anyway.
     fn tell_standing(&mut self, session: &mut Session) {
+        if self.books.queue.oldest_waiting().is_some() {
+            return;
+        }
         for _ in 0..TURN {
             // The narrowest room is asked for: its quality is not known before it is taken.
             if !self.takes(session) || !session.has_room(Qos::AtMostOnce) {
@@ -296,15 +300,15 @@ impl Traffic {
 
     /// Whether retained messages are still to be told.
     pub(super) fn is_telling(&self, session: &Session) -> bool {
-        let waits = self.asked.is_none() && !self.standing.is_empty();
+        let waits = self.asked.is_none() && !self.standing.is_empty() && self.books.queue.oldest_waiting().is_none();
         waits && self.is_up(session) && self.takes(session) && session.has_room(Qos::AtMostOnce)
     }
 
     fn send_queued(&mut self, session: &mut Session) {
-        let now_ms = clock::unix_ms();
+        let (now, now_ms) = (Instant::now(), clock::unix_ms());
         // The next record may be of either quality: the narrower room is asked for.
         while session.has_room(Qos::ExactlyOnce) {
-            let Books { queue, report, .. } = &mut self.books;
+            let Self { books: Books { queue, report, subscribed, .. }, rounds, config, .. } = self;
             let sent = queue.send_next(|record, ticket, _beside| {
                 let (mut properties, payload) = envelope::open(&record.payload);
                 if let Some(left) = &mut properties.expiry_s {
@@ -316,9 +320,15 @@ impl Traffic {
                     }
                 }
                 let topic = record.topic.as_ref().to_owned();
-                let message = outgoing(topic, payload, record.qos, record.retain, properties);
-                let taken = session.publish(message, Delivery::Record(ticket), &mut report.status);
-                if taken { Handed::Taken } else { Handed::NotNow }
+                let message = outgoing(topic, payload.clone(), record.qos, record.retain, properties);
+                if !session.publish(message, Delivery::Record(ticket), &mut report.status) {
+                    return Handed::NotNow;
+                }
+                // Only now: what waits for hours comes back hours later.
+                if is_echoed(config, subscribed, &record.topic) {
+                    rounds.expect_echo(&record.topic, &payload, now);
+                }
+                Handed::Taken
             });
             if !sent {
                 break;
@@ -358,6 +368,11 @@ impl Traffic {
     fn name(&self) -> String {
         format!("bridge/{}", self.config.bridge.connection.identity.name)
     }
+}
+
+/// Whether the other broker sends back what it gets under this topic: in MQTT 3.1.1 a client cannot ask it not to.
+fn is_echoed(config: &BridgeUnitConfig, subscribed: &[(String, Qos)], topic: &str) -> bool {
+    config.bridge.connection.protocol == Protocol::V311 && subscribed.iter().any(|(filter, _)| covers(filter, topic))
 }
 
 fn outgoing(topic: String, payload: bytes::Bytes, qos: Qos, retain: bool, properties: Properties) -> Outgoing {

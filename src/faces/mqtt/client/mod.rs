@@ -184,6 +184,16 @@ impl Client {
         })
     }
 
+    /// Whether the message can be sent at all: topics have a length of 16 bits (1.5.4), and in MQTT 5 the broker says how
+    /// large a packet may be (3.2.2.3.6).
+    pub(super) fn takes(&self, message: &Outgoing) -> bool {
+        let fits = match self {
+            Self::V311(_) => true,
+            Self::V5(client) => client.takes(message),
+        };
+        fits && u16::try_from(message.topic.len()).is_ok()
+    }
+
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
         match self {
             Self::V311(client) => client.publish(message).map(PublishNotice::V311),

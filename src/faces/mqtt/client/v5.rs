@@ -17,11 +17,15 @@ use rumqttc_v5::{
     PublishNoticeError, PublishOptions, PublishProperties, QoS, SessionStore, SessionStoreKey, StateError,
     SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, TopicAliasPolicy, UnsubscribeNotice,
 };
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What the library asks a store of sessions for.
 type SessionStoreFuture<'a, T> = futures::future::BoxFuture<'a, Result<T, rumqttc_v5::SessionStoreError>>;
 
+/// Bytes of a PUBLISH beside its texts: lengths, the packet's number, and properties of a fixed size (3.3).
+const HEADER: usize = 40;
 /// Numbers the broker may use for topics of its messages to us; few filters, few topics.
 const ALIASES_IN: u16 = 16;
 
@@ -31,17 +35,30 @@ pub(in crate::faces::mqtt) struct Client {
     user_properties: Vec<(String, String)>,
     message_expiry: Option<u32>,
     purpose: Purpose,
+    largest: Arc<AtomicUsize>,
 }
 
-pub(in crate::faces::mqtt) struct EventLoop(Box<rumqttc_v5::EventLoop>);
+pub(in crate::faces::mqtt) struct EventLoop {
+    events: Box<rumqttc_v5::EventLoop>,
+    /// Bytes of a packet that the broker takes.
+    largest: Arc<AtomicUsize>,
+}
 
 impl Client {
     pub(super) fn new(wire: &Wire, config: &Mqtt5Config, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
         let built = AsyncClient::builder(options(wire, config)).try_build();
         let (requests, events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
         let message_expiry = config.message_expiry.map(|span| u32::try_from(span.as_secs()).unwrap_or(u32::MAX));
-        let client = Self { requests, user_properties: config.user_properties.clone(), message_expiry, purpose };
-        Ok((client, EventLoop(Box::new(events))))
+        let (user_properties, largest) = (config.user_properties.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
+        let events = EventLoop { events: Box::new(events), largest: Arc::clone(&largest) };
+        Ok((Self { requests, user_properties, message_expiry, purpose, largest }, events))
+    }
+
+    pub(super) fn takes(&self, message: &Outgoing) -> bool {
+        let Outgoing { topic, payload, correlation, carried, .. } = message;
+        let user: usize = self.user_properties.iter().map(|(name, value)| 5 + name.len() + value.len()).sum();
+        let beside = correlation.as_ref().map_or(0, Bytes::len) + carried.as_ref().map_or(0, |carried| carried.bytes());
+        HEADER + topic.len() + payload.len() + user + beside <= self.largest.load(Ordering::Relaxed)
     }
 
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
@@ -99,10 +116,13 @@ impl Client {
 
 impl EventLoop {
     pub(super) async fn poll(&mut self, stage: Stage, wire: &Wire) -> Result<Polled, Ended> {
-        match self.0.poll().await {
+        match self.events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(answer))) => {
                 // From now on the library knows the session by itself.
-                self.0.options.clear_session_store();
+                self.events.options.clear_session_store();
+                let largest = answer.properties.as_ref().and_then(|properties| properties.max_packet_size);
+                let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
+                self.largest.store(largest, Ordering::Relaxed);
                 Ok(Polled::Connected { resumed: answer.session_present })
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
@@ -132,15 +152,15 @@ impl EventLoop {
     }
 
     pub(super) fn start_clean(&mut self, clean: bool) {
-        self.0.options.set_clean_start(clean);
+        self.events.options.set_clean_start(clean);
     }
 
     pub(super) fn set_will(&mut self, topic: String, payload: Bytes) {
-        self.0.options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false, None));
+        self.events.options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, false, None));
     }
 
     pub(super) fn drop_session(&mut self) {
-        self.0.clean();
+        self.events.clean();
     }
 }
 

@@ -41,15 +41,14 @@ pub(super) enum RequestError {
 }
 
 impl Request {
-    /// With a value that was found by a template; `id` and `timestamp` are members of the payload, if it is an object.
-    pub(super) fn found(payload: &Json, value: Value) -> Result<Self, RequestError> {
-        let mut json = payload.clone();
-        let (id, timestamp) = sides(&mut json)?;
-        Ok(Self { value, id, timestamp })
+    /// With a value that was found by a template; `timestamp` is a member of the payload, if it is an object.
+    pub(super) fn found(payload: &Json, value: Value) -> Self {
+        Self { value, id: Json::Null, timestamp: payload.get("timestamp").filter(|json| !json.is_null()).cloned() }
     }
 
     /// `pointer` says where in the payload the value stands (RFC 6901); without one it is the member `value`, or the payload
-    /// itself. `id` and `timestamp` are members of the payload in any case.
+    /// itself. `timestamp` is a member of the payload in any case, `id` only in our own form: what others call so may be
+    /// the same in every message, or no number of a request at all.
     pub(super) fn parse(payload: &[u8], pointer: Option<&str>) -> Result<Self, RequestError> {
         if LARGEST < payload.len() {
             return Err(RequestError::TooLarge(payload.len()));
@@ -64,9 +63,12 @@ impl Request {
             (None, Json::Object(object)) => object.get("value").ok_or(RequestError::NoValue)?,
             (None, bare) => bare,
         };
-        let value = Value::from_json(value);
+        let value = Value::from_json(value).ok_or(RequestError::NotScalar);
+        if pointer.is_some() {
+            return Ok(Self::found(&json, value?));
+        }
         let (id, timestamp) = sides(&mut json)?;
-        Ok(Self { value: value.ok_or(RequestError::NotScalar)?, id, timestamp })
+        Ok(Self { value: value?, id, timestamp })
     }
 
     /// What tells a repeated command from a new one; none without an id.

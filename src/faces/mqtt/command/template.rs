@@ -56,7 +56,7 @@ impl Reading {
                 Ok(json) => Value::from_json(&json).ok_or(RequestError::NotScalar)?,
                 Err(_) => Value::Text(text.into()),
             };
-            Request::found(&self.ask.payload, value)
+            Ok(Request::found(&self.ask.payload, value))
         }))
     }
 

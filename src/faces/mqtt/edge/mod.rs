@@ -72,6 +72,8 @@ pub(super) struct Edge {
     born_at: Option<Instant>,
     /// When a birth that was asked for too soon is told.
     again_at: Option<Instant>,
+    /// Until then nothing else is: a `seq` is missing. What hosts ask for silences nobody.
+    has_hole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,6 +149,7 @@ impl Edge {
             restless: false,
             born_at: None,
             again_at: None,
+            has_hole: false,
         }
     }
 
@@ -238,7 +241,7 @@ impl Edge {
     /// The session is gone, and with it every birth.
     pub(super) fn lost(&mut self) {
         self.stage = Stage::Down;
-        self.again_at = None;
+        (self.again_at, self.has_hole) = (None, false);
         self.born_at = None;
         self.gone.clear();
         self.devices.iter_mut().for_each(Device::forget);
@@ -260,6 +263,12 @@ impl Edge {
         }
     }
 
+    /// A message that took a `seq` did not reach the broker: hosts will miss it.
+    pub(super) fn has_missed(&mut self, now: Instant) {
+        self.ask_births(now);
+        self.has_hole = self.again_at.is_some();
+    }
+
     /// When [`Edge::tick`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
         self.again_at
@@ -277,7 +286,7 @@ impl Edge {
             Stage::Down | Stage::Waiting => None,
             Stage::Due => Some(self.say("NBIRTH", None, &node_birth(self.bd_seq, now), Step::Node)),
             // A birth of all is due in a moment: until then nothing is said.
-            Stage::Alive if !self.restless || self.again_at.is_some() => None,
+            Stage::Alive if !self.restless || self.has_hole => None,
             Stage::Alive => {
                 if let Some(name) = self.gone.last() {
                     return Some(self.say("DDEATH", Some(name), &device_death(self.seq, now), Step::Gone));
@@ -318,7 +327,7 @@ impl Edge {
                 self.seq = 1;
                 self.live_from = mark.next;
                 self.born_at = Some(now);
-                self.again_at = None;
+                (self.again_at, self.has_hole) = (None, false);
                 self.restless = true;
                 self.gone.clear();
                 self.devices.iter_mut().for_each(Device::forget);
@@ -343,7 +352,7 @@ impl Edge {
 
     /// Whether data can be sent now.
     pub(super) fn speaks(&self) -> bool {
-        self.stage == Stage::Alive && self.again_at.is_none()
+        self.stage == Stage::Alive && !self.has_hole
     }
 
     /// Whether what a publication makes of this device now is nobody's business: its death was told.

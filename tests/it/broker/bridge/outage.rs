@@ -131,3 +131,47 @@ async fn a_broker_that_restarts_gets_what_its_bridge_has_for_it() {
     here.end().await;
     pair.there.end().await;
 }
+
+#[tokio::test]
+async fn what_the_other_broker_cannot_take_holds_nothing_up() {
+    let (here, at_here) = Site::usual().await;
+    let mut small = usual();
+    small["max_message_bytes"] = json!(2048);
+    let (there, address) = Site::up(&small).await;
+    let (local, mut remote) = (Client::all(at_here, "local").await, Client::all(address, "remote").await);
+    assert!(remote.subscribe("#", QoS::AtLeastOnce).await);
+    let rules = json!([{"topic": "log/#", "direction": "out"}]);
+    let bridge = Bridge::up(&here, address, &json!({}), &rules).await;
+    local.send("log/1", vec![b'x'; 4000], PublishOptions::new(QoS::AtLeastOnce)).await.unwrap();
+    local.publish("log/2", "small", QoS::AtLeastOnce).await;
+    remote.gets("log/2", "small").await;
+    let status = bridge.status_when("both are settled", |status| status.ledger[0].queued == 0).await;
+    assert_eq!((status.ledger[0].acknowledged, status.ledger[0].dropped["refused"], status.connects), (1, 1, 1));
+    bridge.end().await;
+    there.end().await;
+    here.end().await;
+}
+
+#[tokio::test]
+async fn without_marks_what_waited_does_not_come_back_and_newer_values_of_ours_stay() {
+    let pair = Pair::start().await;
+    let (rules, old) = (json!([{"topic": "#", "direction": "both"}]), json!({"protocol": "3.1.1", "client_id": "b"}));
+    let bridge = Bridge::up(&pair.here, pair.address, &old, &rules).await;
+    drop(pair.remote);
+    pair.there.end().await;
+    bridge.away().await;
+    pair.local.publish("order", "once", QoS::AtLeastOnce).await;
+    pair.local.retain("state", "newer").await;
+    let there = again(pair.address).await;
+    // Before the bridge is back, or behind it: in either case ours is the newer one, and on its way.
+    let remote = Client::all(pair.address, "remote").await;
+    remote.retain("other", "theirs").await;
+    bridge.status_when("all has left", |status| status.connected && status.ledger[0].queued == 0).await;
+    bridge.counts_when("theirs came", |counts| counts.brought == 1).await;
+    let mut late = Client::all(pair.here.address(), "late").await;
+    assert!(late.subscribe("state", QoS::AtLeastOnce).await);
+    late.gets("state", "newer").await;
+    bridge.end().await;
+    there.end().await;
+    pair.here.end().await;
+}

@@ -15,8 +15,8 @@ async fn announced(broker: &TestBroker, topic: &str) -> Message {
     broker.wait_for_messages(topic, 1).await.remove(0)
 }
 
-const T0: &str = "homeassistant/number/line-3_site/d_t0_1_2/config";
-const T1: &str = "homeassistant/sensor/line-3_site/d_t1_1_2/config";
+const T0: &str = "homeassistant/number/line-3_site_6/d_t0_1_2/config";
+const T1: &str = "homeassistant/sensor/line-3_site_6/d_t1_1_2/config";
 
 #[tokio::test]
 async fn entities_are_announced_and_taken_away_with_their_publication() {
@@ -67,7 +67,7 @@ async fn what_an_earlier_life_announced_is_taken_away() {
     let broker = TestBroker::start().await;
     let rig = MqttRig::start(&broker.url(), members(&["d/t0"]));
     announced(&broker, T0).await;
-    let filter = "homeassistant/+/line-3_site/+/config".to_owned();
+    let filter = "homeassistant/+/line-3_site_6/+/config".to_owned();
     broker
         .wait("SUBSCRIBE", |heard| {
             let asked = |filters: &[(String, u8)]| filters.iter().any(|(asked, _)| *asked == filter);
@@ -78,7 +78,7 @@ async fn what_an_earlier_life_announced_is_taken_away() {
         })
         .await;
     broker.forget();
-    let old = "homeassistant/sensor/line-3_site/d_gone_1_4/config";
+    let old = "homeassistant/sensor/line-3_site_6/d_gone_1_4/config";
     broker.send(T0, b"{}", 1, true).await;
     broker.send(old, b"{}", 1, true).await;
     let gone = announced(&broker, old).await;

@@ -40,6 +40,35 @@ async fn births_are_told_again_when_a_host_asks_and_not_more_often_than_it_can_u
 }
 
 #[tokio::test]
+async fn a_host_that_never_stops_asking_for_births_silences_nobody() {
+    let broker = TestBroker::start().await;
+    let rig = MqttRig::start(&broker.url(), edge_node(json!({})));
+    let (_, device) = born(&broker).await;
+    let ask = command(&[named(REBIRTH, Value::Boolean(true))]);
+    let asking = async {
+        let mut pause = tokio::time::interval(std::time::Duration::from_millis(20));
+        loop {
+            pause.tick().await;
+            broker.send(&topic("NCMD"), &ask, 0, false).await;
+        }
+    };
+    let telling = async {
+        for value in (0..20).map(|number| 100.0 + f64::from(number)) {
+            rig.write(1, value);
+            wait_told(&broker, alias(&device, "t1"), value).await;
+        }
+    };
+    tokio::select! {
+        () = asking => (),
+        () = telling => (),
+    }
+    let count = broker.published().iter().filter(|message| message.topic == topic("NBIRTH")).count();
+    assert!(count < 15, "{count} births: the data came between them and not at once");
+    rig.stop().await;
+    Host::follow(&broker.heard());
+}
+
+#[tokio::test]
 async fn a_host_writes_what_it_may_and_the_new_value_is_told_when_the_field_has_it() {
     let broker = TestBroker::start().await;
     let mut rig = MqttRig::start(&broker.url(), edge_node(json!({})));
