@@ -162,7 +162,9 @@ async fn a_device_dies_when_nothing_of_it_answers_and_comes_back() {
     rig.write(1, 6.0);
     wait_told(&broker, alias(&birth, "t1"), 6.0).await;
     assert_eq!(told(&broker, alias(&birth, "t1")), [(6.0, false)]);
-    assert_eq!(kinds(&broker), ["DBIRTH", "DDATA"]);
+    // What changed while it was dead may be told behind the birth once more, and never before it.
+    let kinds = kinds(&broker);
+    assert!(kinds[0] == "DBIRTH" && kinds[1..].iter().all(|kind| kind == "DDATA"), "{kinds:?}");
     rig.stop().await;
 }
 
