@@ -2,6 +2,8 @@
 //! product is `serve` without its broker, a process of its own; so are the devices. A delay is counted from the time in the
 //! payload, when the poll's answer was received, to the arrival at the broker's socket.
 
+#[path = "support/field.rs"]
+mod field;
 #[path = "support/packet.rs"]
 mod packet;
 #[path = "support/process.rs"]
@@ -10,13 +12,13 @@ mod process;
 use anyhow::{Context as _, Result, ensure};
 use dinrail::modbus::address::Table;
 use dinrail::sim::bank::Bank;
-use dinrail::sim::slave::answer;
+use field::field;
 use packet::packet;
 use process::{Process, cpu, free_port, load, memory, serve};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -36,7 +38,7 @@ type Heard = (String, u64, f64);
 
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("field") {
-        return field();
+        return field(DEVICES, TAGS, changes);
     }
     let folder = tempfile::tempdir()?;
     let mut command = Command::new(std::env::current_exe()?);
@@ -168,42 +170,13 @@ fn told(body: &[u8], now: f64) -> Result<Heard> {
     Ok((String::from_utf8(topic.to_vec())?, json["value"].as_u64().unwrap_or(0), now - stamp))
 }
 
-/// The devices, on a port each.
-fn field() -> Result<()> {
-    let mut threads = Vec::new();
-    for _ in 0..DEVICES {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        println!("{}", listener.local_addr()?);
-        threads.push(std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                // The master closed it, or the bench is over.
-                device(stream).ok();
-            }
-        }));
-    }
-    for thread in threads {
-        thread.join().ok();
-    }
-    Ok(())
-}
-
-/// Modbus messaging on TCP/IP V1.0b, 3.1.3. Each read of a block gives its registers the next number.
-fn device(mut stream: TcpStream) -> Result<()> {
-    stream.set_nodelay(true)?;
-    let (mut bank, began) = (Bank::new(TAGS.into()), Instant::now());
+/// Each read of a block gives its registers the next number.
+fn changes() -> impl FnMut(&mut Bank, &[u8], Duration) {
     let mut steps: HashMap<u16, u16> = HashMap::new();
-    let mut head = [0; 7];
-    loop {
-        stream.read_exact(&mut head)?;
-        let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
-        let mut pdu = vec![0; length.saturating_sub(1)];
-        stream.read_exact(&mut pdu)?;
+    move |bank, pdu, _| {
         let (address, count) = (u16::from_be_bytes([pdu[1], pdu[2]]), u16::from_be_bytes([pdu[3], pdu[4]]));
         let step = steps.entry(address).or_default();
         *step += 1;
         bank.set(Table::Holding, address, &vec![*step; count.into()]);
-        let reply = answer(&mut bank, &pdu, began.elapsed());
-        let length = u16::try_from(reply.len() + 1)?.to_be_bytes();
-        stream.write_all(&[&head[..4], &length, &head[6..7], &reply].concat())?;
     }
 }

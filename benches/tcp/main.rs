@@ -1,6 +1,9 @@
 //! What polling many tags of Modbus/TCP devices costs: CPU and memory of the units and the image alone, with the devices
 //! in another process. 10 connections, each to devices of 100 tags in one block, every tag once a second.
 
+#[path = "../support/field.rs"]
+mod field;
+
 use anyhow::{Context, Result, bail, ensure};
 use dinrail::config::GatewayConfig;
 use dinrail::config::tags::definitions;
@@ -13,11 +16,10 @@ use dinrail::runtime::lines::Lines;
 use dinrail::runtime::status::Detail;
 use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::sim::bank::Bank;
-use dinrail::sim::slave::answer;
+use field::field;
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -35,7 +37,7 @@ const LINEAR: f64 = 1.5;
 
 fn main() -> Result<()> {
     if std::env::args().nth(1).as_deref() == Some("field") {
-        return field();
+        return field(PORTS as usize, TAGS_OF_ONE, changes);
     }
     let mut per_tag = Vec::new();
     for tags in [10_000, 100_000] {
@@ -169,41 +171,10 @@ impl Field {
     }
 }
 
-fn field() -> Result<()> {
-    let mut threads = Vec::new();
-    for _ in 0..PORTS {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        println!("{}", listener.local_addr()?);
-        threads.push(std::thread::spawn(move || {
-            for stream in listener.incoming().map_while(Result::ok) {
-                // The master closed it, or the bench is over.
-                serve(stream).ok();
-            }
-        }));
-    }
-    for thread in threads {
-        thread.join().ok();
-    }
-    Ok(())
-}
-
-/// Modbus messaging on TCP/IP V1.0b, 3.1.3: transaction, protocol 0, length, unit, PDU.
-fn serve(mut stream: TcpStream) -> Result<()> {
-    stream.set_nodelay(true)?;
-    let mut bank = Bank::new(TAGS_OF_ONE.into());
-    let began = Instant::now();
-    let mut head = [0; 7];
-    loop {
-        stream.read_exact(&mut head)?;
-        let length = usize::from(u16::from_be_bytes([head[4], head[5]]));
-        let mut pdu = vec![0; length.saturating_sub(1)];
-        stream.read_exact(&mut pdu)?;
-        // Every value moves, so that the image has work.
-        let step = u16::try_from(began.elapsed().as_secs() % 60_000)?;
+/// Every value moves, so that the image has work.
+fn changes() -> impl FnMut(&mut Bank, &[u8], Duration) {
+    |bank, _, since| {
+        let step = u16::try_from(since.as_secs() % 60_000).unwrap_or_default();
         bank.set(Table::Holding, 0, &[step; TAGS_OF_ONE as usize]);
-        let reply = answer(&mut bank, &pdu, began.elapsed());
-        let length = u16::try_from(reply.len() + 1)?.to_be_bytes();
-        let frame = [&head[..4], &length, &head[6..7], &reply].concat();
-        stream.write_all(&frame)?;
     }
 }

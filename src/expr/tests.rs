@@ -34,21 +34,7 @@ fn stamp(ms: u64) -> Stamp {
 }
 
 fn def(name: &str, kind: ValueType) -> TagDef {
-    TagDef {
-        id: name.to_owned(),
-        name: TagName::parse(name).unwrap(),
-        kind,
-        unit: "degC".to_owned(),
-        description: String::new(),
-        origin: Origin::Modbus,
-        source: 0,
-        enabled: true,
-        scaled: false,
-        writable: false,
-        write_min: None,
-        write_max: None,
-        deadband: None,
-    }
+    TagDef { unit: "degC".to_owned(), ..TagDef::plain(name, kind, Origin::Modbus) }
 }
 
 impl Plant {
