@@ -284,7 +284,8 @@ pub struct MqttStatus {
     pub failed: u64,
     /// Messages waiting for their acknowledgement.
     pub in_flight: u64,
-    /// Changes that a newer one of the same tag replaced before they could be sent.
+    /// Changes that a newer one of the same tag replaced before they could be sent; while a message waits for room each
+    /// change of its tags counts, also one that would not have been told.
     pub dropped: u64,
     /// Commands received.
     pub received: u64,

@@ -247,7 +247,8 @@ impl Face {
             self.show_devices();
         }
         let watched = |cell: &u32| self.edge.as_ref().is_some_and(|edge| edge.concerns(*cell));
-        let concerns = |cell: &u32| self.publisher.concerns(*cell) || watched(cell);
+        // The publisher last: what it says no to it has counted, and does not see again.
+        let concerns = |cell: &u32| watched(cell) || self.publisher.concerns(*cell);
         let cells: Vec<u32> = changed.cells.iter().copied().filter(concerns).collect();
         if !cells.is_empty() {
             let views = self.image.cells(&cells);

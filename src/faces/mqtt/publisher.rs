@@ -171,7 +171,8 @@ impl Publisher {
         false
     }
 
-    /// Changes that a newer one of the same tag replaced before they could be sent.
+    /// Changes that a newer one of the same tag replaced before they could be sent; while a post waits for room each change
+    /// of its tags counts, also one that would not have been told.
     pub(super) fn dropped(&self) -> u64 {
         self.dropped
     }
