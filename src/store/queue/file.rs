@@ -4,7 +4,7 @@ use super::QueuedRecord;
 use super::page::{Unreadable, pack, unpack};
 use crate::store::beside;
 use crate::store::error::StoreError;
-use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Row};
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -269,30 +269,49 @@ async fn connect(path: &Path) -> Result<SqliteConnection, Failure> {
     // SQLite gives its side files the mode of the database, and would make that readable for everyone.
     let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
     made.map_err(|error| Failure::Store(sqlx::Error::Io(error).into()))?;
-    let mut connection = SqliteConnectOptions::new()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        // What was delivered gives its room back to the disk, not only to the file.
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .busy_timeout(BUSY)
-        .pragma("journal_size_limit", "4194304")
-        .disable_statement_logging()
-        .connect()
-        .await?;
-    let application: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut connection).await?;
-    let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await?;
-    match (application, schema) {
-        (0, 0) => lay_out(&mut connection).await?,
-        (APPLICATION_ID, SCHEMA) => (),
-        _ => return Err(Failure::NotOurs),
+    // Nothing that SQLite would write, or look into the file for: it may not be ours.
+    let mut connection =
+        SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).disable_statement_logging().connect().await?;
+    match prepare(&mut connection).await {
+        Ok(()) => Ok(connection),
+        Err(failure) => {
+            // Waited for, as in `QueueFile::shut`: whoever looks at the file next finds it at rest.
+            if let Err(error) = connection.close().await {
+                tracing::debug!(%error, path = %path.display(), "closing a queue's file");
+            }
+            Err(failure)
+        }
     }
-    Ok(connection)
+}
+
+/// Makes a file ready for use that is ours, or new.
+async fn prepare(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    // Through SQLite: the newest header may still be in the write-ahead log.
+    let application: i32 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await?;
+    let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await?;
+    let settings = ["PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA journal_size_limit = 4194304"];
+    match (application, schema) {
+        (0, 0) => {
+            // What was delivered gives its room back to the disk, not only to the file. It must stand before the first table.
+            run_all(connection, &["PRAGMA auto_vacuum = INCREMENTAL"]).await?;
+            run_all(connection, &settings).await?;
+            lay_out(connection).await
+        }
+        (APPLICATION_ID, SCHEMA) => run_all(connection, &settings).await,
+        _ => Err(Failure::NotOurs),
+    }
+}
+
+async fn run_all(connection: &mut SqliteConnection, statements: &[&'static str]) -> Result<(), Failure> {
+    for statement in statements {
+        sqlx::query(*statement).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn lay_out(connection: &mut SqliteConnection) -> Result<(), Failure> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    for statement in [
+    let statements = [
         "CREATE TABLE page (
              first INTEGER PRIMARY KEY, last INTEGER NOT NULL, newest_ms INTEGER NOT NULL, oldest_ms INTEGER NOT NULL,
              tally TEXT NOT NULL, raw INTEGER NOT NULL, body BLOB NOT NULL) STRICT",
@@ -300,9 +319,8 @@ async fn lay_out(connection: &mut SqliteConnection) -> Result<(), Failure> {
         "INSERT INTO state (id, resume) VALUES (1, 0)",
         "PRAGMA application_id = 1145654865",
         "PRAGMA user_version = 1",
-    ] {
-        sqlx::query(statement).execute(&mut *transaction).await?;
-    }
+    ];
+    run_all(&mut transaction, &statements).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -96,11 +96,23 @@ async fn a_newer_file_is_left_alone() {
     file.commit(add(vec![page(1, 3, "p")]), Flush::Now).await.unwrap();
     file.run("PRAGMA user_version = 2").await;
     file.close().await;
-    let before = fs::read(folder.path().join("queue-c1.db")).unwrap();
+    let all = || {
+        let mut all: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        all.sort_unstable();
+        all.into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect::<Vec<_>>()
+    };
+    let before = all();
     let mut file = Queues::of(folder.path()).queue("c1");
     assert!(matches!(file.kept().await, Err(QueueError::NotOurs { .. })));
-    file.close().await;
-    assert_eq!(fs::read(folder.path().join("queue-c1.db")).unwrap(), before);
+    // At once: what was refused is closed already, and nothing is written behind our back.
+    assert_eq!(all(), before);
+    // The same while the newer program's last word stands in the write-ahead log alone.
+    let mut newer = Queues::of(folder.path()).queue("c2");
+    newer.commit(add(vec![page(1, 3, "p")]), Flush::Now).await.unwrap();
+    newer.run("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    newer.run("PRAGMA user_version = 2").await;
+    let mut file = Queues::of(folder.path()).queue("c2");
+    assert!(matches!(file.kept().await, Err(QueueError::NotOurs { .. })));
 }
 
 #[tokio::test]
