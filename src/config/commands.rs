@@ -21,7 +21,8 @@ pub enum Dialect {
 pub enum CloudCommands {
     /// Server-side RPC of ThingsBoard ("MQTT Device API Reference", "RPC API").
     Rpc,
-    /// Shared attributes of ThingsBoard (same, "Subscribe to attribute updates from the server").
+    /// Shared attributes of ThingsBoard (same, "Subscribe to attribute updates from the server", and "Request attribute
+    /// values from the server").
     SharedAttributes,
     /// What the shadow of a thing of AWS wants otherwise ("Device Shadow MQTT topics"); the beginning of its topics.
     Delta(String),
@@ -105,7 +106,10 @@ impl CloudCommands {
     pub fn filters(&self) -> Vec<String> {
         match self {
             Self::Rpc => vec!["v1/devices/me/rpc/request/+".to_owned()],
-            Self::SharedAttributes => vec!["v1/devices/me/attributes".to_owned()],
+            // The second answers what is asked after a connect.
+            Self::SharedAttributes => {
+                vec!["v1/devices/me/attributes".to_owned(), "v1/devices/me/attributes/response/+".to_owned()]
+            }
             // The second answers the question after a connect: what was wanted meanwhile.
             Self::Delta(shadow) => vec![format!("{shadow}/update/delta"), format!("{shadow}/get/accepted")],
             Self::Methods => vec!["$iothub/methods/POST/#".to_owned()],
@@ -117,7 +121,7 @@ impl CloudCommands {
         }
     }
 
-    /// What is asked after a connect, by an empty message there.
+    /// What is asked after a connect, by an empty message there. Shared attributes of ThingsBoard are asked for by name.
     pub fn question(&self) -> Option<String> {
         match self {
             Self::Delta(shadow) => Some(format!("{shadow}/get")),

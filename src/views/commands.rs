@@ -57,7 +57,8 @@ impl Point {
         Some(Self { tag, attribute })
     }
 
-    fn key(&self) -> String {
+    /// How it is named there.
+    pub fn key(&self) -> String {
         match self.attribute {
             Attribute::Value => self.tag.as_str().to_owned(),
             attribute => format!("{}/{attribute}", self.tag),
@@ -91,7 +92,16 @@ pub fn read(
             (request(method, &json, only), of_topic)
         }
         CloudCommands::Commands(_) => (request("", &json, only), of_topic),
-        CloudCommands::SharedAttributes => (Ok(members(Some(&json), |_, _| true)), of_topic),
+        CloudCommands::SharedAttributes => {
+            let answers = topic.starts_with(ATTRIBUTES_ANSWER);
+            let shared = if answers { json.get("shared") } else { Some(&json) };
+            // Of what was set while we were away only what was not carried out: what was moved since by others stays so.
+            let carried_out = |key: &str, value: &Json| {
+                let told = json.get("client").filter(|_| answers);
+                told.and_then(|told| told.get(asked_key(key))).is_some_and(|asked| is_same(asked, value))
+            };
+            (Ok(members(shared, |key, value| !carried_out(key, value))), of_topic)
+        }
         CloudCommands::Delta(_) => {
             let pointer = if topic.ends_with("/get/accepted") { "/state/delta" } else { "/state" };
             (Ok(members(json.pointer(pointer), |_, _| true)), json.get("version").cloned().unwrap_or_default())
@@ -103,7 +113,8 @@ pub fn read(
             let reached = |key: &str, value: &Json| {
                 let reported = json.get("reported").and_then(|reported| reported.get(key));
                 reported.is_some_and(|told| {
-                    told == value || (told.get("value") == Some(value) && told.get("ac") == Some(&json!(200)))
+                    let acknowledged = told.get("value").is_some_and(|told| is_same(told, value));
+                    is_same(told, value) || (acknowledged && told.get("ac") == Some(&json!(200)))
                 })
             };
             let wanted = members(Some(desired), |key, value| whole.is_none() || !reached(key, value));
@@ -129,6 +140,29 @@ pub fn read(
         Ok(wanted) => Ok(Asked { wanted, token }),
         Err(why) => Err(Misread { why, token }),
     })
+}
+
+/// Where ThingsBoard answers what is asked for by [`question`], before its number.
+const ATTRIBUTES_ANSWER: &str = "v1/devices/me/attributes/response/";
+
+/// The question for the shared attributes of these points, with what was told of them when they were written: topic,
+/// payload, and the topic of the answer. `number` is any that no other question has whose answer is still to come.
+pub fn question(number: u32, points: &[Point]) -> (String, String, String) {
+    let names = |of: fn(&str) -> String| points.iter().map(|point| of(&point.key())).collect::<Vec<_>>().join(",");
+    let payload = json!({"clientKeys": names(asked_key), "sharedKeys": names(str::to_owned)});
+    let topic = format!("v1/devices/me/attributes/request/{number}");
+    (topic, payload.to_string(), format!("{ATTRIBUTES_ANSWER}{number}"))
+}
+
+/// The attribute of ours that keeps the value which was asked for and written, as it was asked.
+fn asked_key(key: &str) -> String {
+    format!("{key}/asked")
+}
+
+/// Whether two values are the same to a cloud, which may write a number in its own way.
+fn is_same(one: &Json, other: &Json) -> bool {
+    let number = |json: &Json| json.as_f64().map(|x| (x + 0.0).to_bits());
+    one == other || number(one).is_some_and(|one| number(other) == Some(one))
 }
 
 /// Bytes of what a cloud says of a report; more is not looked at.
@@ -175,7 +209,9 @@ pub fn token_of(commands: &CloudCommands, topic: &str) -> Option<Json> {
     let plain = |known: bool| known.then_some(Json::Null);
     match commands {
         CloudCommands::Rpc => topic.strip_prefix("v1/devices/me/rpc/request/").map(Json::from),
-        CloudCommands::SharedAttributes => plain(topic == "v1/devices/me/attributes"),
+        CloudCommands::SharedAttributes => {
+            plain(topic == "v1/devices/me/attributes" || topic.starts_with(ATTRIBUTES_ANSWER))
+        }
         CloudCommands::Delta(shadow) => {
             let rest = topic.strip_prefix(shadow.as_str())?;
             plain(rest == "/update/delta" || rest == "/get/accepted")
@@ -294,13 +330,15 @@ fn kept(outcomes: &[Outcome], fine: Json) -> Map<String, Json> {
     map
 }
 
-/// `{"oven/setpoint/written": 180, "oven/setpoint/error": ""}`: beside the shared attribute, which is the server's.
+/// `{"oven/setpoint/asked": 180, "oven/setpoint/written": 180, "oven/setpoint/error": ""}`: beside the shared attribute,
+/// which is the server's.
 fn written(outcomes: &[Outcome]) -> Map<String, Json> {
     let mut map = Map::new();
-    for Outcome { point, result, .. } in outcomes {
+    for Outcome { point, asked, result } in outcomes {
         let key = point.key();
         match result {
             Ok(value) => {
+                map.insert(asked_key(&key), asked.clone());
                 map.insert(format!("{key}/written"), value.clone());
                 map.insert(format!("{key}/error"), json!(""));
             }

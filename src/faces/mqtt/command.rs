@@ -4,6 +4,7 @@
 mod cloud;
 mod duplicates;
 mod filter;
+mod questions;
 mod request;
 mod template;
 
@@ -22,6 +23,7 @@ use bytes::Bytes;
 use cloud::{Joints, Share};
 use duplicates::{Duplicates, Key, Seen};
 use filter::{Aim, Filter};
+use questions::Questions;
 use request::Request;
 use serde_json::{Value as Json, json};
 use std::time::Duration;
@@ -35,6 +37,7 @@ pub(super) struct Orders {
     filters: Vec<Filter>,
     answered: Duplicates,
     joints: Joints,
+    questions: Questions,
 }
 
 /// What to do with a message.
@@ -118,6 +121,7 @@ impl Orders {
 
     /// Judges one message.
     pub(super) fn judge(&mut self, topic: &str, message: &Incoming, now: Instant, stamp: Stamp) -> Verdict {
+        self.questions.heard(topic);
         if let Some(verdict) = self.judge_cloud(topic, message) {
             return verdict;
         }

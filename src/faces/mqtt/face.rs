@@ -99,16 +99,13 @@ impl Face {
     /// Other settings, for the next session or for the open one.
     pub(super) fn configure(&mut self, config: MqttUnitConfig, session: Option<&mut Session>, ctx: &UnitContext) {
         let birth = self.birth();
-        let asked = self.orders.questions();
         self.take(config);
         let Some(session) = session.filter(|_| self.is_connected()) else { return };
         if let Some(news) = self.birth().filter(|now| Some(now) != birth.as_ref()) {
             session.say(news, &mut self.books.report.status);
         }
         self.books.subscribe(session, self.wanted(), false);
-        for question in self.orders.questions().into_iter().filter(|question| !asked.contains(question)) {
-            session.say(question, &mut self.books.report.status);
-        }
+        self.ask();
         self.set_health(ctx);
     }
 
@@ -166,9 +163,8 @@ impl Face {
         self.discovery.connected();
         self.announce();
         self.books.subscribe(session, self.wanted(), true);
-        for question in self.orders.questions() {
-            session.say(question, &mut self.books.report.status);
-        }
+        self.orders.connected();
+        self.ask();
         self.set_health(ctx);
         self.publisher.wall_clock(Instant::now(), clock::unix_ms());
         let queue = &self.books.queue;
@@ -260,7 +256,15 @@ impl Face {
         if changed.schema {
             self.publisher.watch(&self.image, now);
             self.announce();
+            if self.is_connected() {
+                self.ask();
+            }
         }
+    }
+
+    fn ask(&mut self) {
+        let defs = self.image.defs();
+        self.orders.ask(defs.iter().map(|(_, def)| def.as_ref()));
     }
 
     fn announce(&mut self) {
@@ -311,6 +315,12 @@ impl Face {
                 && let Some(news) = self.discovery.next()
             {
                 session.say(news, &mut self.books.report.status);
+            }
+            while session.hears()
+                && session.listens()
+                && let Some(question) = self.orders.next_question()
+            {
+                session.say(question, &mut self.books.report.status);
             }
         }
         if self.publisher.has_ready() {

@@ -44,6 +44,8 @@ pub(super) struct Session {
     settling: FuturesUnordered<BoxFuture<'static, Settled>>,
     publications: Open,
     notices: Open,
+    /// SUBSCRIBEs that are not answered.
+    subscribing: usize,
     urgent: VecDeque<Notice>,
     /// See [`pump`](super::pump::pump).
     pub(super) link: Arc<AtomicU64>,
@@ -101,7 +103,8 @@ impl Session {
         let (client, events) = Client::new(wire, purpose)?;
         let settling = FuturesUnordered::new();
         let (publications, notices) = (Open::default(), Open::default());
-        Ok((Self { client, settling, publications, notices, urgent: VecDeque::new(), link: Arc::default() }, events))
+        let (subscribing, urgent, link) = (0, VecDeque::new(), Arc::default());
+        Ok((Self { client, settling, publications, notices, subscribing, urgent, link }, events))
     }
 
     /// Messages whose end is not known yet.
@@ -134,10 +137,14 @@ impl Session {
     }
 
     fn close(&mut self, settled: &Settled) {
-        if let Settled::Publish { share, qos, bytes, .. } = settled {
-            let open = self.open(*share);
-            open.count[class(*qos)] -= 1;
-            open.bytes -= bytes;
+        match settled {
+            Settled::Publish { share, qos, bytes, .. } => {
+                let open = self.open(*share);
+                open.count[class(*qos)] -= 1;
+                open.bytes -= bytes;
+            }
+            Settled::Subscribe(_) => self.subscribing -= 1,
+            Settled::Sign(_) => (),
         }
     }
 
@@ -182,6 +189,12 @@ impl Session {
         }
         self.urgent.push_back(notice);
         self.say_waiting(status);
+    }
+
+    /// Whether the broker has all our filters, so that an answer to what is asked now is heard: the library may send a
+    /// message before a SUBSCRIBE that it was given first.
+    pub(super) fn hears(&self) -> bool {
+        self.subscribing == 0
     }
 
     /// Whether what is said now goes out at once, or is the only thing that waits.
@@ -241,6 +254,7 @@ impl Session {
     pub(super) fn subscribe(&mut self, filters: &[(String, Qos)]) {
         for filters in filters.chunks(FILTERS) {
             let names: Vec<String> = filters.iter().map(|(filter, _)| filter.clone()).collect();
+            self.subscribing += 1;
             match self.client.subscribe(filters) {
                 Ok(notice) => self.settling.push(subscribed(notice, names).boxed()),
                 Err(_) => self.settling.push(std::future::ready(Settled::Subscribe(names)).boxed()),

@@ -86,6 +86,8 @@ fn states_of_others_and_answers_of_the_cloud_are_no_wishes() {
         "a/b = 1 [null]",
     );
     check(&CloudCommands::SharedAttributes, "v1/devices/me/attributes", r#"{"deleted":["a/b"]}"#, "nothing");
+    let answer = r#"{"client":{"a/b/asked":1.0,"a/c/written":2},"shared":{"a/b":1,"a/c":2}}"#;
+    check(&CloudCommands::SharedAttributes, "v1/devices/me/attributes/response/3", answer, "a/c = 2 [null]");
 }
 
 #[test]

@@ -3,11 +3,13 @@
 use super::filter::Filter;
 use super::request::{LARGEST, RequestError};
 use super::{Order, Orders, Refusal, Verdict};
+use crate::config::catalogue::Catalogue;
 use crate::config::commands::CloudCommands;
 use crate::config::publication::Qos;
 use crate::faces::mqtt::client::Incoming;
 use crate::faces::mqtt::wire::Notice;
 use crate::runtime::commands::WriteError;
+use crate::tag::def::TagDef;
 use crate::tag::id::TagName;
 use crate::tag::value::Value;
 use crate::views::commands::{Asked, Misread, Outcome, Point, answer, misread, read, token_of};
@@ -48,17 +50,21 @@ fn notice((topic, payload): (String, String), qos: Qos) -> Notice {
 }
 
 impl Orders {
-    /// What is asked after a connect: clouds tell the state they want only when it changes.
-    pub(in crate::faces::mqtt) fn questions(&self) -> Vec<Notice> {
-        let clouds = self.filters.iter().filter_map(|filter| Some((filter, filter.config.dialect.cloud()?)));
-        let mut questions: Vec<Notice> = Vec::new();
-        for (filter, commands) in clouds {
-            let Some(topic) = commands.question() else { continue };
-            if questions.iter().all(|known| known.topic != topic) {
-                questions.push(notice((topic, String::new()), filter.config.qos));
-            }
+    /// A session is up: clouds are asked anew.
+    pub(in crate::faces::mqtt) fn connected(&mut self) {
+        self.questions.begin();
+    }
+
+    /// Asks clouds for what they want of these tags, as far as they were not asked.
+    pub(in crate::faces::mqtt) fn ask<'a>(&mut self, defs: impl IntoIterator<Item = &'a TagDef>) {
+        if self.filters.iter().any(|filter| filter.config.dialect.cloud().is_some()) {
+            self.questions.want(&self.filters, &Catalogue::new(defs));
         }
-        questions
+    }
+
+    /// The next question to be sent; none while what an answer brought is being done.
+    pub(in crate::faces::mqtt) fn next_question(&mut self) -> Option<Notice> {
+        if self.joints.open.is_empty() { self.questions.next() } else { None }
     }
 
     /// Judges a message on a topic of a cloud; `None` for any other.

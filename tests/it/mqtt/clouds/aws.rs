@@ -63,6 +63,7 @@ async fn a_shadow_is_reported_and_its_wishes_are_carried_out() {
     assert_eq!(reported.payload, r#"{"state":{"reported":{"d/t0":0.0,"d/t1":0.0}}}"#);
     // What was wanted while it was away is asked for.
     assert_eq!(cloud.message("$aws/things/line-3/shadow/get").await.payload, "");
+    cloud.asked_when_it_heard("$aws/things/line-3/shadow/get/accepted", "$aws/things/line-3/shadow/get");
     cloud.broker.forget();
     let shadow =
         json!({"state": {"desired": {"d/t0": 4}, "reported": {"d/t0": 0.0}, "delta": {"d/t0": 4}}, "version": 11});

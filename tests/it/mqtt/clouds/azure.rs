@@ -85,10 +85,11 @@ async fn telemetry_twin_and_direct_methods() {
 async fn desired_properties_are_acknowledged_with_their_version() {
     let mut cloud = Cloud::start(HOST, LAW, members(KEY)).await;
     assert_eq!(cloud.message("$iothub/twin/GET/").await.topic, "$iothub/twin/GET/?$rid=twin");
+    cloud.asked_when_it_heard("$iothub/twin/res/#", "$iothub/twin/GET/");
     cloud.broker.forget();
     // Of the whole twin, what was reached already is not written again.
     let twin = json!({
-        "desired": {"d/t0": 3, "d/t1": 4, "$version": 8},
+        "desired": {"d/t0": 3.0, "d/t1": 4, "$version": 8},
         "reported": {"d/t0": {"value": 3, "ac": 200, "av": 7, "ad": "written"}, "$version": 20},
     });
     cloud.send("$iothub/twin/res/200/?$rid=twin", &twin).await;

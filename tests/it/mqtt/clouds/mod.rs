@@ -74,6 +74,18 @@ impl Cloud {
             .await;
     }
 
+    /// Fails if something was asked before the broker had the filter that the answer comes in on.
+    #[track_caller]
+    fn asked_when_it_heard(&self, filter: &str, question: &str) {
+        let heard = self.broker.heard();
+        let subscribes =
+            |packet: &Packet| matches!(packet, Packet::Subscribe(all) if all.iter().any(|(one, _)| one == filter));
+        let asks = |packet: &Packet| matches!(packet, Packet::Publish(message) if message.topic.starts_with(question));
+        let subscribed = heard.iter().position(|heard| subscribes(&heard.packet)).unwrap();
+        let asked = heard.iter().position(|heard| asks(&heard.packet)).unwrap();
+        assert!(subscribed < asked, "{filter} and {question}: whoever asks first misses the answer");
+    }
+
     async fn message(&self, topic: &str) -> Message {
         self.broker.wait_for_messages(topic, 1).await.remove(0)
     }
