@@ -92,6 +92,9 @@ pub enum Entering {
         message: Crossing,
         /// A message that is retained here, and did not come by this bridge, stays.
         yields: bool,
+        /// Told when the broker has it: every session that asks for it, and the disk if it is retained and of QoS 1 or 2.
+        /// Dropped when the broker ends before.
+        taken: oneshot::Sender<()>,
     },
     /// Tell what is retained under these filters and did not come by this bridge.
     Retained {

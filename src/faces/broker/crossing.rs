@@ -12,19 +12,31 @@ use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 /// How the broker's own books call a bridge; kept with what it retains, so that this does not go back after a restart.
 const SENDER: &str = "$bridge/";
 
-/// Publishes what bridges bring, one message after the other, and tells them what is retained. Ends with the last bridge
-/// and the broker.
-pub(super) async fn take_in(context: ServerContext, hub: Arc<Hub>, mut entering: mpsc::Receiver<Entering>) {
+/// Publishes what bridges bring, one message after the other, and tells them what is retained. Who brings what is to be on
+/// the disk is told by way of `to_keeper`. Ends with the last bridge and the broker.
+pub(super) async fn take_in(
+    context: ServerContext,
+    hub: Arc<Hub>,
+    mut entering: mpsc::Receiver<Entering>,
+    to_keeper: mpsc::Sender<oneshot::Sender<()>>,
+) {
     while let Some(request) = entering.recv().await {
         match request {
-            Entering::Message { bridge, message, yields } => {
+            Entering::Message { bridge, message, yields, taken } => {
+                let lasts = message.retain && message.qos != Qos::AtMostOnce;
                 if !yields || retained(&context, &bridge, &[message.topic.to_string()]).await.is_empty() {
                     publish(&context, &hub, &bridge, message).await;
+                }
+                // In either case a bridge that has gone meanwhile needs no word.
+                if lasts {
+                    drop(to_keeper.send(taken).await);
+                } else {
+                    taken.send(()).ok();
                 }
             }
             Entering::Retained { bridge, filters, reply } => {

@@ -18,6 +18,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU16;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -53,8 +54,12 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    /// Starts it; must be called on the runtime it shall live and die with.
-    pub(super) async fn start(hub: Arc<Hub>, kept: Option<RetainedMessages>) -> Result<Self, EngineError> {
+    /// Starts it; must be called on the runtime it shall live and die with. `to_keeper` is for [`crossing::take_in`].
+    pub(super) async fn start(
+        hub: Arc<Hub>,
+        kept: Option<RetainedMessages>,
+        to_keeper: mpsc::Sender<oneshot::Sender<()>>,
+    ) -> Result<Self, EngineError> {
         // The busy check would refuse clients whenever the host computes, and its task would never end.
         let context = ServerContext::new().busy_check_enable(false).build().await;
         *context.extends.shared_mut().await = Box::new(BoundedShared::new(&context, &hub));
@@ -62,7 +67,7 @@ impl Engine {
         hooks::register(&context, &hub).await;
         let inner = Arc::new(ArcSwap::from_pointee(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))));
         let mut bridging = JoinSet::new();
-        bridging.spawn(crossing::take_in(context.clone(), hub.clone(), hub.bridges.open()));
+        bridging.spawn(crossing::take_in(context.clone(), hub.clone(), hub.bridges.open(), to_keeper));
         let mut engine = Self { context, hub, inner, accepting: JoinSet::new(), bridging, listener: 0 };
         engine.listen().await?;
         Ok(engine)
@@ -164,7 +169,7 @@ impl Engine {
     /// which would outlive the runtime.
     pub(super) async fn stop(mut self) {
         self.accepting.shutdown().await;
-        // What bridges have handed over was acknowledged to the other broker.
+        // What bridges have handed over they would bring again.
         self.hub.bridges.shut();
         drop(timeout(UNLINK_TIMEOUT, async { while self.bridging.join_next().await.is_some() {} }).await);
         self.bridging.shutdown().await;

@@ -16,7 +16,7 @@ use futures::FutureExt as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 /// How often the status page's figures are renewed and absent sessions counted.
@@ -27,6 +27,8 @@ const SYS: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_secs(5);
 /// Between two clients that lose their session for want of memory.
 const RELIEF_PAUSE: Duration = Duration::from_millis(250);
+/// Messages of bridges that wait to be written.
+const WAITING: usize = 1024;
 /// Connections beside the places for clients: those that have not logged in. After a power failure all clients of a site
 /// come at once, mostly from one address, and must not put each other out; each may hold 80 KiB of a CONNECT.
 const STRANGERS: Caps = Caps { total: 256, per_address: 128 };
@@ -50,7 +52,9 @@ pub(super) async fn run(broker: Broker, ctx: UnitContext) -> Result<(), BrokerEr
     let first = config.borrow_and_update().clone();
     let hub = Hub::new(&first, events, bridges);
     let gate = Gate::with_strangers(door, caps(&first), STRANGERS);
-    let engine = Engine::start(hub.clone(), kept.clone()).await.map_err(|err| BrokerError::Engine(err.to_string()))?;
+    let (to_keeper, asked) = mpsc::channel(WAITING);
+    let engine = Engine::start(hub.clone(), kept.clone(), to_keeper).await;
+    let engine = engine.map_err(|err| BrokerError::Engine(err.to_string()))?;
     let (to, inner) = (hub.clone(), engine.inner.clone());
     let conversation = move |listener, stop, accepted| {
         let front = Front { hub: to.clone(), inner: inner.clone(), listener, stop };
@@ -64,7 +68,7 @@ pub(super) async fn run(broker: Broker, ctx: UnitContext) -> Result<(), BrokerEr
         gate,
         engine,
         listeners,
-        keeper: Keeper::new(kept),
+        keeper: Keeper::new(kept, asked),
         began: now,
         told: now - SYS,
         retry: now,
@@ -72,8 +76,9 @@ pub(super) async fn run(broker: Broker, ctx: UnitContext) -> Result<(), BrokerEr
     };
     let outcome = service.serve(first, config).await;
     service.listeners.close_all().await;
-    service.keeper.finish().await;
+    // Behind it: what bridges had handed over may have to be written.
     service.engine.stop().await;
+    service.keeper.finish().await;
     outcome
 }
 

@@ -52,6 +52,11 @@ impl Books {
         self.pulse.is_some()
     }
 
+    /// The number of the link of the session that is up, or was last.
+    pub(super) fn link(&self) -> u64 {
+        self.link
+    }
+
     /// Whether what is handed to the session now goes out by the link that is known to be up.
     pub(super) fn is_up(&self, session: &Session) -> bool {
         self.is_connected() && session.is_on(self.link)

@@ -203,6 +203,8 @@ impl MqttUnit {
                     }
                     Happening::Lost(reason) => face.lost(reason, ctx),
                     Happening::Message(message) => face.message(&message, &mut session),
+                    // The library acknowledges what comes to us.
+                    Happening::Recorded(_) => (),
                 },
                 // Polled in place and never dropped between polls: a write that was begun is finished. It ends only
                 // after a disconnect, which is asked for below.

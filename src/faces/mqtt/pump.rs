@@ -23,6 +23,8 @@ pub(super) enum Happening {
     },
     /// A message on one of our subscriptions.
     Message(Incoming),
+    /// See [`Polled::Recorded`].
+    Recorded(u16),
     /// No session, and why.
     Lost(String),
 }
@@ -63,6 +65,7 @@ pub(super) async fn pump(
                 Happening::Connected { resumed, link, bd_seq }
             }
             Ok(Polled::Message(message)) => Happening::Message(message),
+            Ok(Polled::Recorded(id)) => Happening::Recorded(id),
             Ok(Polled::Other) => continue,
             Err(Ended::Disconnected) => return,
             Err(Ended::Lost { sentence, too_large }) => {

@@ -1,7 +1,7 @@
 //! One client of the library: hands it messages within bounds and learns what became of each.
 
 use super::MqttError;
-use super::client::{Client, EventLoop, NotDone, Outgoing, Purpose, SubscribeNotice};
+use super::client::{Client, EventLoop, NotDone, Outgoing, Purpose, Receipt, SubscribeNotice};
 use super::edge::{Edge, Made};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
@@ -269,6 +269,11 @@ impl Session {
                 tracing::debug!(reason, "unsubscribing");
             }
         }
+    }
+
+    /// Acknowledges a message that came by the present link; false when that must be tried again.
+    pub(super) fn acknowledge(&self, receipt: Receipt) -> bool {
+        self.client.acknowledge(receipt).is_ok()
     }
 
     /// Asks the broker for a sign of life: it answers an UNSUBSCRIBE from a filter it does not know like any other

@@ -12,6 +12,7 @@ mod memory;
 mod peers;
 mod rights;
 
+use crate::support::wait::eventually;
 use dinrail::config::GatewayConfig;
 use dinrail::config::access::Service;
 use dinrail::config::broker::BrokerConfig;
@@ -180,6 +181,11 @@ impl Client {
     /// As `all`, who may everything.
     async fn all(address: SocketAddr, id: &str) -> Self {
         Self::connect(address, id, "all", "all").await.unwrap()
+    }
+
+    /// The same, as soon as there is a broker.
+    async fn waited_for(address: SocketAddr, id: &str) -> Self {
+        eventually(async || Self::connect(address, id, "all", "all").await.ok(), "the broker is there").await
     }
 
     async fn with(options: MqttOptions) -> Result<Self, String> {

@@ -20,6 +20,9 @@ use super::wait::PATIENCE;
 pub(crate) enum Packet {
     Connect(Connect),
     Publish(Message),
+    /// Of a message that the broker sent, with its number.
+    PubAck(u16),
+    PubRec(u16),
     PubRel,
     Subscribe(Vec<(String, u8)>),
     Unsubscribe(Vec<String>),
@@ -245,19 +248,31 @@ impl TestBroker {
         })
     }
 
-    /// Sends a message to the client.
-    pub(crate) async fn send(&self, topic: &str, payload: &[u8], qos: u8, retain: bool) {
-        let (out, id) = {
+    /// Sends a message to the client; answers the packet's number.
+    pub(crate) async fn send(&self, topic: &str, payload: &[u8], qos: u8, retain: bool) -> u16 {
+        let id = {
             let mut state = self.shared.lock();
             state.next_id = state.next_id % 60_000 + 1;
-            (state.out.clone().unwrap(), state.next_id)
+            state.next_id
         };
+        self.send_as(id, topic, payload, 0x30 | qos << 1 | u8::from(retain)).await;
+        id
+    }
+
+    /// Sends one that was sent before, as after a reconnect.
+    pub(crate) async fn send_again(&self, id: u16, topic: &str, payload: &[u8], qos: u8, retain: bool) {
+        self.send_as(id, topic, payload, 0x38 | qos << 1 | u8::from(retain)).await;
+    }
+
+    async fn send_as(&self, id: u16, topic: &str, payload: &[u8], first: u8) {
+        let out = self.shared.lock().out.clone().unwrap();
         let mut body = text(topic);
-        if 0 < qos {
+        if 0 < first & 6 {
             body.extend(id.to_be_bytes());
         }
         body.extend(payload);
-        out.send(Some(packet(0x30 | qos << 1 | u8::from(retain), &body))).await.unwrap();
+        // The client may be gone just now.
+        drop(out.send(Some(packet(first, &body))).await);
     }
 
     /// Cuts the present connection.
@@ -382,7 +397,8 @@ fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Opt
             };
             (Some(Packet::Publish(message)), answer)
         }
-        5 => (None, Some(packet(0x62, body))),
+        4 => (Some(Packet::PubAck(number(body))), None),
+        5 => (Some(Packet::PubRec(number(body))), Some(packet(0x62, body))),
         6 => (Some(Packet::PubRel), Some(packet(0x70, body))),
         8 => {
             let mut answer = at.bytes(2).to_vec();
@@ -422,6 +438,11 @@ fn connect(at: &mut Cursor<'_>) -> Connect {
     let user = (flags & 0x80 == 0x80).then(|| at.text());
     let password = (flags & 0x40 == 0x40).then(|| at.text());
     Connect { client_id, clean: flags & 2 == 2, keep_alive, user, password, will }
+}
+
+/// A packet's number.
+fn number(body: &[u8]) -> u16 {
+    u16::from_be_bytes([body[0], body[1]])
 }
 
 struct Cursor<'a>(&'a [u8]);

@@ -16,6 +16,7 @@
 //!   other broker's own echo is recognised by its text, and what comes back over and over by another hand is held back.
 
 mod envelope;
+mod inward;
 mod rounds;
 mod traffic;
 
@@ -32,6 +33,7 @@ use crate::config::publication::Qos;
 use crate::runtime::bridges::{Attached, Bridges, Entering, Entrance};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
+use futures::poll;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,18 +142,21 @@ impl BridgeUnit {
                     traffic.configure(config, Some(&mut session), ctx);
                     attached.ask_for(traffic.leaving());
                 }
+                // Cancel-safe by its own word.
+                () = traffic.inward.taken() => (),
                 // Cancel-safe: it gives only a place in the line away.
-                permit = enter(&mut entrance), if !traffic.entering.is_empty() => {
-                    if let Some(request) = traffic.entering.pop_front() {
+                permit = enter(&mut entrance), if traffic.is_due() => {
+                    if let Some(request) = traffic.hand_over() {
                         permit.send(request);
                     }
                 }
-                // Cancel-safe: a message stays in the channel until it is taken. What came before has gone on by then, so
-                // the other broker is slowed down rather than the memory filled.
-                Some(happening) = happenings.recv(), if traffic.entering.is_empty() => match happening {
+                // Cancel-safe: a message stays in the channel until it is taken. What our broker does not take slows the
+                // other one down rather than that it fills the memory.
+                Some(happening) = happenings.recv(), if !traffic.inward.is_full() => match happening {
                     Happening::Connected { resumed, link, .. } => traffic.connected(&mut session, resumed, link, ctx),
                     Happening::Lost(reason) => traffic.lost(reason, ctx),
                     Happening::Message(message) => traffic.came(message),
+                    Happening::Recorded(id) => traffic.inward.recorded(id),
                 },
                 // Polled in place and never dropped between polls, as in the unit of a connection.
                 () = &mut pump => break Left::Rewired,
@@ -177,7 +182,7 @@ impl BridgeUnit {
             traffic.flush(&mut session, keeper, attached);
         };
         if traffic.is_connected() {
-            leave(traffic, &mut session, pump, &mut happenings, &entrance).await;
+            leave(traffic, &mut session, pump, &mut happenings, &mut entrance).await;
         }
         traffic.left(ctx);
         Ok(left)
@@ -208,34 +213,42 @@ async fn answer<T: Default>(asked: &mut Option<oneshot::Receiver<T>>) -> T {
     }
 }
 
-/// Ends a session that is up. Bounded, the other broker may be stuck. What it has sent until then is ours already, and goes
-/// in as far as our broker takes it.
+/// Ends a session that is up. Bounded, either broker may be stuck. What the other one has sent until then goes in, or comes
+/// again in the next session.
 async fn leave(
     traffic: &mut Traffic,
     session: &mut Session,
     mut pump: Pin<&mut impl Future<Output = ()>>,
     happenings: &mut mpsc::Receiver<Happening>,
-    entrance: &watch::Receiver<Option<Entrance>>,
+    entrance: &mut watch::Receiver<Option<Entrance>>,
 ) {
     let deadline = Instant::now() + FAREWELL;
-    while session.is_busy() {
+    while session.is_busy() || !traffic.inward.is_settled() {
         tokio::select! {
             biased;
-            happening = happenings.recv() => match happening {
+            () = traffic.inward.taken() => traffic.acknowledge(session),
+            permit = enter(entrance), if traffic.is_due() => {
+                if let Some(request) = traffic.hand_over() {
+                    permit.send(request);
+                }
+            }
+            happening = happenings.recv(), if !traffic.inward.is_full() => match happening {
                 None | Some(Happening::Lost(_)) => return,
-                Some(Happening::Message(message)) => traffic.came(message),
+                Some(Happening::Message(message)) => {
+                    traffic.came(message);
+                    traffic.acknowledge(session);
+                }
+                Some(Happening::Recorded(id)) => traffic.inward.recorded(id),
                 Some(Happening::Connected { .. }) => (),
             },
             () = &mut pump => return,
             settled = session.settled() => traffic.count(&settled),
             () = tokio::time::sleep_until(deadline) => break,
         }
-        let present = entrance.borrow().clone();
-        while let Some(permit) = present.as_ref().and_then(|present| present.try_reserve().ok())
-            && let Some(request) = traffic.entering.pop_front()
-        {
-            permit.send(request);
-        }
+    }
+    // The last acknowledgements are written; a disconnect would overtake them.
+    if poll!(pump.as_mut()).is_ready() {
+        return;
     }
     session.disconnect();
     drop(tokio::time::timeout(FAREWELL, pump).await);

@@ -2,6 +2,7 @@
 
 use super::BridgeUnitConfig;
 use super::envelope;
+use super::inward::{Came, Inward};
 use super::rounds::Rounds;
 use crate::config::bridge::{BridgeRule, Direction};
 use crate::config::mqtt::Protocol;
@@ -17,7 +18,7 @@ use crate::platform::clock;
 use crate::runtime::bridges::{Asked, Attached, Bridges, Crossing, Entering, MOST_HOPS, Properties, VIA};
 use crate::runtime::status::BridgeStatus;
 use crate::runtime::unit::UnitContext;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -35,8 +36,10 @@ pub(super) struct Traffic {
     books: Books,
     slot: Slot,
     rounds: Rounds,
-    /// On their way to our broker; one message of the other, and requests.
-    pub(super) entering: VecDeque<Entering>,
+    /// Messages on their way to our broker.
+    pub(super) inward: Inward,
+    /// A question to it: what is retained here.
+    question: Option<Entering>,
     /// The answer to what is retained here.
     pub(super) asked: Option<oneshot::Receiver<Vec<Crossing>>>,
     /// Retained messages that are still to be told, by topic; what is newer takes one's place.
@@ -53,7 +56,8 @@ impl Traffic {
             books: Books::new(queue),
             slot,
             rounds: Rounds::default(),
-            entering: VecDeque::new(),
+            inward: Inward::default(),
+            question: None,
             asked: None,
             standing: HashMap::new(),
         };
@@ -109,12 +113,22 @@ impl Traffic {
     fn ask_retained(&mut self) {
         let filters: Vec<String> = self.leaving().into_iter().map(|(filter, _)| filter).collect();
         self.standing.clear();
-        self.asked = None;
+        (self.asked, self.question) = (None, None);
         if !filters.is_empty() {
             let (reply, answer) = oneshot::channel();
             self.asked = Some(answer);
-            self.entering.push_back(Entering::Retained { bridge: Arc::clone(&self.bridge), filters, reply });
+            self.question = Some(Entering::Retained { bridge: Arc::clone(&self.bridge), filters, reply });
         }
+    }
+
+    /// Whether there is something for our broker.
+    pub(super) fn is_due(&self) -> bool {
+        self.question.is_some() || self.inward.is_due()
+    }
+
+    /// The next of it.
+    pub(super) fn hand_over(&mut self) -> Option<Entering> {
+        self.question.take().or_else(|| self.inward.hand_over(&self.bridge))
     }
 
     /// The answer; what has been said under a topic since the question is newer.
@@ -133,6 +147,9 @@ impl Traffic {
     /// A session is up; `resumed` when the broker kept an older one, and with it what is in flight.
     pub(super) fn connected(&mut self, session: &mut Session, resumed: bool, link: u64, ctx: &UnitContext) {
         self.books.connected(session, resumed, link, self.config.bridge.connection.keep_alive);
+        if !resumed {
+            self.inward.forget_receipts();
+        }
         self.books.subscribe(session, self.wanted(), true);
         self.ask_retained();
         self.set_health(ctx);
@@ -150,23 +167,36 @@ impl Traffic {
     /// There is no session.
     pub(super) fn left(&mut self, ctx: &UnitContext) {
         self.standing.clear();
-        self.asked = None;
+        (self.asked, self.question) = (None, None);
         self.books.left(ctx);
     }
 
     /// The session is over for good, with whatever it still held.
     pub(super) fn session_over(&mut self) {
         self.books.session_over();
+        // Links of another session have the same numbers.
+        self.inward.forget_receipts();
     }
 
     /// A message of the other broker.
     pub(super) fn came(&mut self, message: Incoming) {
-        let now = Instant::now();
         self.books.heard();
-        let Ok(topic) = std::str::from_utf8(&message.topic) else { return };
+        let (receipt, link) = (message.receipt, self.books.link());
+        if self.inward.comes_again(receipt, link) {
+            return;
+        }
+        match self.translate(message) {
+            Some(came) => self.inward.push(came, receipt, link),
+            None => self.inward.pass(receipt, link),
+        }
+    }
+
+    /// A message of the other broker as it is here; none when it is not for ours.
+    fn translate(&mut self, message: Incoming) -> Option<Came> {
+        let topic = std::str::from_utf8(&message.topic).ok()?;
         let found = self.rules().iter().find_map(|rule| Some((rule.to_local(topic)?, rule.qos, rule.direction)));
-        // A subscription of a rule that is gone.
-        let Some((local, cap, direction)) = found else { return };
+        // None for a subscription of a rule that is gone.
+        let (local, cap, direction) = found?;
         // In 3.1.1 only what the other broker kept until we subscribed says that it is retained. Where both sides may set
         // it, ours may be newer, and on its way there.
         let yields =
@@ -174,15 +204,20 @@ impl Traffic {
         self.books.report.status.received += 1;
         let mut properties = message.carried.map(|carried| *carried).unwrap_or_default();
         let round = self.bridges.came_round(properties.marks()) || MOST_HOPS <= properties.marks().count();
-        if round || self.rounds.is_echo(topic, &message.payload, now) {
+        if round || self.rounds.is_echo(topic, &message.payload, Instant::now()) {
             self.counts().returned += 1;
-            return;
+            return None;
         }
         self.mark(&mut properties);
         self.counts().brought += 1;
         let (payload, qos, retain) = (message.payload, message.qos.at_most(cap), message.retain);
         let message = Crossing { topic: local.into(), payload, qos, retain, properties, sender: 0 };
-        self.entering.push_back(Entering::Message { bridge: Arc::clone(&self.bridge), message, yields });
+        Some(Came { message, yields })
+    }
+
+    /// Acknowledges what our broker has, if it came by the present link; what came by another comes again.
+    pub(super) fn acknowledge(&mut self, session: &Session) {
+        self.inward.settle(|receipt, link| !session.is_on(link) || session.acknowledge(receipt));
     }
 
     /// Leaves the mark of our broker, once.
@@ -277,6 +312,7 @@ impl Traffic {
             }
             self.send_queued(session);
         }
+        self.acknowledge(session);
         self.books.keep(session, keeper, Instant::now());
         self.counts().missed = attached.missed();
     }

@@ -50,6 +50,24 @@ pub(super) struct Incoming {
     pub(super) asked: Asked,
     /// For those it is passed on to, if anything.
     pub(super) carried: Option<Box<Properties>>,
+    /// What the broker waits for; none of QoS 0.
+    pub(super) receipt: Option<Receipt>,
+}
+
+/// The acknowledgement of a message: PUBACK, or PUBREC of QoS 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Receipt {
+    pub(super) qos: Qos,
+    /// The packet's number.
+    pub(super) id: u16,
+    /// The broker has sent it before, and may have sent it to us.
+    pub(super) again: bool,
+}
+
+impl Receipt {
+    fn of(qos: Qos, id: u16, again: bool) -> Option<Self> {
+        (qos != Qos::AtMostOnce).then_some(Self { qos, id, again })
+    }
 }
 
 /// What MQTT 5 says beside a message.
@@ -66,9 +84,10 @@ pub(super) struct Asked {
 /// For whom a client works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// For our own publications and commands.
+    /// For our own publications and commands. The library acknowledges what comes.
     Ourselves,
-    /// For another broker, which gets what it has not said itself, with `retain` as it was.
+    /// For another broker, which gets what it has not said itself, with `retain` as it was. What comes is acknowledged by
+    /// [`Client::acknowledge`].
     Bridge,
 }
 
@@ -89,6 +108,8 @@ pub(super) enum Polled {
         resumed: bool,
     },
     Message(Incoming),
+    /// PUBREC of this number went out, or PUBREL of it came: the library knows by itself when the message comes again.
+    Recorded(u16),
     Other,
 }
 
@@ -174,7 +195,7 @@ impl Client {
     pub(super) fn new(wire: &Wire, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
         Ok(match &wire.protocol {
             Protocol::V311 => {
-                let (client, events) = v311::Client::new(wire)?;
+                let (client, events) = v311::Client::new(wire, purpose)?;
                 (Self::V311(client), EventLoop::V311(events))
             }
             Protocol::V5(config) => {
@@ -212,6 +233,14 @@ impl Client {
         match self {
             Self::V311(client) => client.unsubscribe(filters),
             Self::V5(client) => client.unsubscribe(filters),
+        }
+    }
+
+    /// Acknowledges a message that came on the present connection, once.
+    pub(super) fn acknowledge(&self, receipt: Receipt) -> Result<(), Untaken> {
+        match self {
+            Self::V311(client) => client.acknowledge(receipt),
+            Self::V5(client) => client.acknowledge(receipt),
         }
     }
 

@@ -1,6 +1,6 @@
 //! MQTT 3.1.1.
 
-use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, Outgoing, Polled, Stage, Untaken};
+use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, Outgoing, Polled, Purpose, Receipt, Stage, Untaken};
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
 use crate::faces::mqtt::reason::{
@@ -9,9 +9,9 @@ use crate::faces::mqtt::reason::{
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE, Wire};
 use bytes::Bytes;
 use rumqttc::{
-    AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, MqttOptions, NetworkOptions,
-    Packet, PublishNotice, PublishOptions, QoS, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
-    UnsubscribeNotice,
+    AckMode, AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, ManualAck,
+    MqttOptions, NetworkOptions, Outgoing as Sent, Packet, PubAck, PubRec, PublishNotice, PublishOptions, QoS,
+    StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, UnsubscribeNotice,
 };
 
 #[derive(Debug)]
@@ -20,8 +20,12 @@ pub(in crate::faces::mqtt) struct Client(AsyncClient);
 pub(in crate::faces::mqtt) struct EventLoop(Box<rumqttc::EventLoop>);
 
 impl Client {
-    pub(super) fn new(wire: &Wire) -> Result<(Self, EventLoop), MqttError> {
-        let built = AsyncClient::builder(options(wire)).try_build();
+    pub(super) fn new(wire: &Wire, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
+        let mut options = options(wire);
+        if purpose == Purpose::Bridge {
+            options.set_ack_mode(AckMode::Manual);
+        }
+        let built = AsyncClient::builder(options).try_build();
         let (client, mut events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
         let mut network = NetworkOptions::new();
         network.set_connection_timeout(wire.patience().as_secs());
@@ -44,6 +48,14 @@ impl Client {
         self.0.try_unsubscribe_many(filters.iter().cloned()).map_err(|error| untaken(&error))
     }
 
+    pub(super) fn acknowledge(&self, receipt: Receipt) -> Result<(), Untaken> {
+        let ack = match receipt.qos {
+            Qos::ExactlyOnce => ManualAck::PubRec(PubRec::new(receipt.id)),
+            Qos::AtMostOnce | Qos::AtLeastOnce => ManualAck::PubAck(PubAck::new(receipt.id)),
+        };
+        self.0.try_manual_ack(ack).map_err(|error| untaken(&error))
+    }
+
     pub(super) fn ask_for_a_sign(&self, filter: &str) -> Result<UnsubscribeNotice, Untaken> {
         self.0.try_unsubscribe_tracked(filter).map_err(|error| untaken(&error))
     }
@@ -57,14 +69,20 @@ impl EventLoop {
     pub(super) async fn poll(&mut self, stage: Stage, wire: &Wire) -> Result<Polled, Ended> {
         match self.0.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(answer))) => Ok(Polled::Connected { resumed: answer.session_present }),
-            Ok(Event::Incoming(Packet::Publish(publish))) => Ok(Polled::Message(Incoming {
-                topic: publish.topic,
-                payload: publish.payload,
-                qos: quality_of(publish.qos),
-                retain: publish.retain,
-                asked: Asked::default(),
-                carried: None,
-            })),
+            Ok(Event::Incoming(Packet::Publish(publish))) => {
+                let qos = quality_of(publish.qos);
+                Ok(Polled::Message(Incoming {
+                    topic: publish.topic,
+                    payload: publish.payload,
+                    qos,
+                    retain: publish.retain,
+                    asked: Asked::default(),
+                    carried: None,
+                    receipt: Receipt::of(qos, publish.pkid, publish.dup),
+                }))
+            }
+            Ok(Event::Incoming(Packet::PubRel(release))) => Ok(Polled::Recorded(release.pkid)),
+            Ok(Event::Outgoing(Sent::PubRec(id))) => Ok(Polled::Recorded(id)),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
             Err(error) => Err(Ended::Lost { sentence: cause(&error, stage, wire), too_large: is_too_large(&error) }),

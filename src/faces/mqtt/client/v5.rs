@@ -1,6 +1,6 @@
 //! MQTT 5.
 
-use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Purpose, Stage, Untaken};
+use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Purpose, Receipt, Stage, Untaken};
 use crate::config::mqtt5::Mqtt5Config;
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
@@ -12,10 +12,11 @@ use crate::runtime::bridges::Properties;
 use bytes::Bytes;
 use futures::FutureExt as _;
 use rumqttc_v5::{
-    AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event, LastWill,
-    MqttOptions, Packet, PersistedAckMode, PersistedSession, PubAckReason, PubRecReason, PublishNotice,
-    PublishNoticeError, PublishOptions, PublishProperties, QoS, SessionStore, SessionStoreKey, StateError,
-    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, TopicAliasPolicy, UnsubscribeNotice,
+    AckMode, AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, DisconnectReasonCode, Event,
+    LastWill, ManualAck, MqttOptions, Outgoing as Sent, Packet, PersistedAckMode, PersistedSession, PubAck,
+    PubAckReason, PubRec, PubRecReason, PublishNotice, PublishNoticeError, PublishOptions, PublishProperties, QoS,
+    SessionStore, SessionStoreKey, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode,
+    TopicAliasPolicy, UnsubscribeNotice,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,7 +47,7 @@ pub(in crate::faces::mqtt) struct EventLoop {
 
 impl Client {
     pub(super) fn new(wire: &Wire, config: &Mqtt5Config, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
-        let built = AsyncClient::builder(options(wire, config)).try_build();
+        let built = AsyncClient::builder(options(wire, config, purpose)).try_build();
         let (requests, events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
         let message_expiry = config.message_expiry.map(|span| u32::try_from(span.as_secs()).unwrap_or(u32::MAX));
         let (user_properties, largest) = (config.user_properties.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
@@ -105,6 +106,14 @@ impl Client {
         self.requests.try_unsubscribe_many(filters.iter().cloned()).map_err(|error| untaken(&error))
     }
 
+    pub(super) fn acknowledge(&self, receipt: Receipt) -> Result<(), Untaken> {
+        let ack = match receipt.qos {
+            Qos::ExactlyOnce => ManualAck::PubRec(PubRec::new(receipt.id, None)),
+            Qos::AtMostOnce | Qos::AtLeastOnce => ManualAck::PubAck(PubAck::new(receipt.id, None)),
+        };
+        self.requests.try_manual_ack(ack).map_err(|error| untaken(&error))
+    }
+
     pub(super) fn ask_for_a_sign(&self, filter: &str) -> Result<UnsubscribeNotice, Untaken> {
         self.requests.try_unsubscribe_tracked(filter).map_err(|error| untaken(&error))
     }
@@ -143,8 +152,11 @@ impl EventLoop {
                 };
                 let (topic, payload, retain) = (publish.topic, publish.payload, publish.retain);
                 let qos = quality_of(publish.qos);
-                Ok(Polled::Message(Incoming { topic, payload, qos, retain, asked, carried: Some(carried) }))
+                let receipt = Receipt::of(qos, publish.pkid, publish.dup);
+                Ok(Polled::Message(Incoming { topic, payload, qos, retain, asked, carried: Some(carried), receipt }))
             }
+            Ok(Event::Incoming(Packet::PubRel(release))) => Ok(Polled::Recorded(release.pkid)),
+            Ok(Event::Outgoing(Sent::PubRec(id))) => Ok(Polled::Recorded(id)),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
             Err(error) => Err(Ended::Lost { sentence: cause(&error, stage, wire), too_large: is_too_large(&error) }),
@@ -170,6 +182,7 @@ impl EventLoop {
 struct NothingInFlight {
     client_id: String,
     expiry: u32,
+    ack_mode: PersistedAckMode,
 }
 
 impl SessionStore for NothingInFlight {
@@ -180,7 +193,7 @@ impl SessionStore for NothingInFlight {
             clean_start: false,
             session_expiry_interval: Some(self.expiry),
             outgoing_inflight_upper_limit: Some(IN_FLIGHT),
-            ack_mode: PersistedAckMode::Automatic,
+            ack_mode: self.ack_mode,
             last_pkid: 0,
             last_puback: 0,
             replay: Vec::new(),
@@ -198,12 +211,17 @@ impl SessionStore for NothingInFlight {
     }
 }
 
-fn options(wire: &Wire, config: &Mqtt5Config) -> MqttOptions {
+fn options(wire: &Wire, config: &Mqtt5Config, purpose: Purpose) -> MqttOptions {
     let broker = Broker::tcp(wire.broker.host.clone(), wire.broker.port);
     let mut options = MqttOptions::new(wire.client_id.clone(), broker);
     // A clean session is one that ends with its connection, as in 3.1.1.
     let expiry = if wire.clean_session { 0 } else { config.session_expiry };
+    let (ack_mode, persisted) = match purpose {
+        Purpose::Ourselves => (AckMode::Automatic, PersistedAckMode::Automatic),
+        Purpose::Bridge => (AckMode::Manual, PersistedAckMode::Manual),
+    };
     options
+        .set_ack_mode(ack_mode)
         .set_keep_alive(wire.keep_alive_s())
         .set_clean_start(wire.clean_session)
         .set_session_expiry_interval(Some(expiry))
@@ -217,7 +235,8 @@ fn options(wire: &Wire, config: &Mqtt5Config) -> MqttOptions {
         .set_max_request_batch(BATCH)
         .set_connect_timeout(wire.patience());
     if !wire.clean_session {
-        options.set_session_store(NothingInFlight { client_id: wire.client_id.clone(), expiry });
+        let client_id = wire.client_id.clone();
+        options.set_session_store(NothingInFlight { client_id, expiry, ack_mode: persisted });
     }
     match (&wire.username, wire.password.as_ref().map(|password| password.reveal().as_bytes().to_vec())) {
         (Some(name), Some(password)) => {

@@ -45,6 +45,7 @@ fn message(payload: &str) -> Incoming {
         retain: false,
         asked: Asked::default(),
         carried: None,
+        receipt: None,
     }
 }
 

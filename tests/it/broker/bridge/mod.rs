@@ -1,5 +1,6 @@
 //! Bridges of the embedded broker to another one.
 
+mod acknowledged;
 mod circles;
 mod crossing;
 mod gateway;

@@ -38,11 +38,7 @@ async fn nothing_of_quality_1_is_lost_while_the_other_broker_is_away_and_the_res
     let bridge = Bridge::start_on(folder, &pair.here, &bridge_to(&url, &json!({}), &rules));
     bridge.status_when("they still wait", |status| status.queue.records == 2000).await;
     let there = Site::start(&at(pair.address));
-    let mut remote = loop {
-        if let Ok(remote) = Client::connect(pair.address, "remote", "all", "all").await {
-            break remote;
-        }
-    };
+    let mut remote = Client::waited_for(pair.address, "remote").await;
     // Asked for before the bridge is back, or the first would pass unseen.
     assert!(remote.subscribe("log/#", QoS::AtLeastOnce).await);
     let mut next = 0;
@@ -115,11 +111,7 @@ async fn a_broker_that_restarts_gets_what_its_bridge_has_for_it() {
         pair.remote.publish("orders/1", &number.to_string(), QoS::AtLeastOnce).await;
     }
     let here = Site::start_among(&at(address), None, bridges);
-    let mut local = loop {
-        if let Ok(local) = Client::connect(address, "local", "all", "all").await {
-            break local;
-        }
-    };
+    let mut local = Client::waited_for(address, "local").await;
     assert!(local.subscribe("orders/#", QoS::AtLeastOnce).await);
     // What came before the subscription is gone by; the last one is not.
     pair.remote.publish("orders/1", "last", QoS::AtLeastOnce).await;
