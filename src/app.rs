@@ -113,7 +113,7 @@ impl Gateway {
             commands: commands.clone(),
             backstage,
             #[cfg(feature = "broker")]
-            bridges: crate::runtime::bridges::Bridges::default(),
+            bridges: crate::runtime::bridges::Bridges::marked(store.mark()),
             lines: lines.clone(),
             modules: modules.clone(),
             memory: Memory { counts: store.kept_counts(), boots: store.host_boots(), boot: boot_id() },

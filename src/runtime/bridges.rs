@@ -151,20 +151,26 @@ pub struct Attached {
 }
 
 impl Default for Bridges {
+    /// With a mark of its own.
     fn default() -> Self {
         let random = || RandomState::new().build_hasher().finish();
+        Self::marked(format!("{:016x}{:016x}", random(), random()))
+    }
+}
+
+impl Bridges {
+    /// Of a broker with this mark. Two gateways with a copy of one configuration are two brokers and need two marks; one that
+    /// comes back after a restart needs its old one: other brokers keep messages with it.
+    pub fn marked(mark: String) -> Self {
         Self(Arc::new(Shared {
-            // Of this run alone: two gateways with a copy of one configuration are two brokers all the same.
-            mark: format!("{:016x}{:016x}", random(), random()),
+            mark,
             outlets: ArcSwap::default(),
             changing: Mutex::default(),
             entrance: watch::channel(None).0,
             returned: AtomicU64::new(0),
         }))
     }
-}
 
-impl Bridges {
     /// What this broker adds to a message that reaches or leaves it by a bridge.
     pub fn mark(&self) -> &str {
         &self.0.mark

@@ -17,6 +17,8 @@ use super::StoreError;
 pub(super) const SEALED: &str = "sealed:v1:";
 
 const KEY_LEN: usize = 32;
+/// Enough that no two installations ever have the same.
+const MARK_LEN: usize = 16;
 /// Bound to the purpose only: a rename or a move of the object must not make its secret unreadable.
 const SECRET_AAD: &[u8] = b"dinrail/secret/v1";
 
@@ -26,6 +28,7 @@ pub(super) struct Keyring {
     tokens: hmac::Key,
     sessions: [u8; KEY_LEN],
     claim: [u8; KEY_LEN],
+    mark: [u8; KEY_LEN],
     random: SystemRandom,
 }
 
@@ -62,6 +65,7 @@ impl Keyring {
             tokens: hmac::Key::new(hmac::HMAC_SHA256, &expand(master, b"tokens")?),
             sessions: expand(master, b"sessions")?,
             claim: expand(master, b"claim")?,
+            mark: expand(master, b"mark")?,
             random: SystemRandom::new(),
         })
     }
@@ -99,6 +103,11 @@ impl Keyring {
     /// What the claim code is made from.
     pub(super) fn claim_seed(&self) -> &[u8; KEY_LEN] {
         &self.claim
+    }
+
+    /// Tells this installation from others; anybody may see it.
+    pub(super) fn mark(&self) -> String {
+        self.mark.iter().take(MARK_LEN).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 
     /// Fresh random bytes.
@@ -149,6 +158,13 @@ mod tests {
         assert_eq!(ring(1).open(&String::from_utf8(damaged).unwrap()), None);
         assert_eq!(ring(1).open("sealed:v1:"), None);
         assert_eq!(ring(1).open("plain"), None);
+    }
+
+    #[test]
+    fn a_mark_is_always_the_same_and_no_other_installation_has_it() {
+        assert_eq!(ring(1).mark(), ring(1).mark());
+        assert_ne!(ring(1).mark(), ring(2).mark());
+        assert_eq!(ring(1).mark().len(), 2 * MARK_LEN);
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Store {
         self.inner.keys.session_key()
     }
 
+    /// Tells this installation from others, those with a copy of its configuration too; no secret, and survives restarts.
+    pub fn mark(&self) -> String {
+        self.inner.keys.mark()
+    }
+
     /// The handle that appends to and reads the event log.
     pub fn event_log(&self) -> EventLog {
         EventLog::new(self.clone())

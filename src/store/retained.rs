@@ -55,13 +55,14 @@ impl RetainedMessages {
         }
     }
 
-    /// Writes what was noted since, in one transaction. What could not be written stays noted.
-    pub async fn flush(&self) -> Result<(), StoreError> {
+    /// Writes what was noted since, in one transaction; `synced` when somebody relies on it over a power loss. What could not
+    /// be written stays noted.
+    pub async fn flush(&self, synced: bool) -> Result<(), StoreError> {
         let noted = std::mem::take(&mut self.news().noted);
         if noted.is_empty() {
             return Ok(());
         }
-        let written = self.write(&noted).await;
+        let written = self.write(&noted, if synced { Durability::Full } else { Durability::Relaxed }).await;
         let mut news = self.news();
         for (topic, message) in noted {
             match (&written, message) {
@@ -73,8 +74,12 @@ impl RetainedMessages {
         written
     }
 
-    async fn write(&self, noted: &HashMap<String, Option<RetainedMessage>>) -> Result<(), StoreError> {
-        let mut connection = self.store.writer(Durability::Relaxed).await?;
+    async fn write(
+        &self,
+        noted: &HashMap<String, Option<RetainedMessage>>,
+        durability: Durability,
+    ) -> Result<(), StoreError> {
+        let mut connection = self.store.writer(durability).await?;
         let mut transaction = connection.begin_with(WRITE).await?;
         let kept = noted.iter().filter_map(|(topic, message)| Some((topic, message.as_ref()?)));
         for batch in kept.collect::<Vec<_>>().chunks(1_000) {

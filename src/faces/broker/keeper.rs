@@ -42,8 +42,9 @@ impl Keeper {
 
     fn write(&mut self) {
         self.covered.append(&mut self.waiting);
+        let synced = !self.covered.is_empty();
         match self.kept.clone() {
-            Some(kept) => drop(self.writing.spawn(async move { kept.flush().await })),
+            Some(kept) => drop(self.writing.spawn(async move { kept.flush(synced).await })),
             None => self.tell(),
         }
     }
@@ -107,7 +108,7 @@ impl Keeper {
             }
             self.covered.append(&mut self.waiting);
             match &self.kept {
-                Some(kept) => kept.flush().await,
+                Some(kept) => kept.flush(true).await,
                 None => Ok(()),
             }
         };

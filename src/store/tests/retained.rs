@@ -19,7 +19,7 @@ async fn messages_are_there_at_the_next_start_and_what_was_taken_back_is_not() {
     retained.note("a", Some(message("old")));
     retained.note("short", Some(message("x")));
     retained.note("short", None);
-    retained.flush().await.unwrap();
+    retained.flush(false).await.unwrap();
     retained.note("a", Some(message("new")));
     for n in 0..2_400 {
         retained.note(&format!("many/{n}"), None);
@@ -35,7 +35,7 @@ async fn messages_are_there_at_the_next_start_and_what_was_taken_back_is_not() {
         retained.note(&format!("many/{n}"), None);
     }
     retained.note("a", Some(message("new")));
-    retained.flush().await.unwrap();
+    retained.flush(false).await.unwrap();
     store.close().await;
 
     let store = Store::open(folder.path(), StoreLimits::default()).await.unwrap();
@@ -53,12 +53,12 @@ async fn what_cannot_be_written_stays_noted() {
     sqlx::query("ALTER TABLE broker_retained RENAME TO away").execute(&mut *connection).await.unwrap();
     retained.note("a", Some(message("1")));
     drop(connection);
-    retained.flush().await.unwrap_err();
+    retained.flush(false).await.unwrap_err();
     retained.note("b", Some(message("2")));
     let mut connection = store.writer(crate::store::Durability::Relaxed).await.unwrap();
     sqlx::query("ALTER TABLE away RENAME TO broker_retained").execute(&mut *connection).await.unwrap();
     drop(connection);
-    retained.flush().await.unwrap();
+    retained.flush(false).await.unwrap();
     assert_eq!(retained.all().await.unwrap().len(), 2);
     store.close().await;
 }

@@ -10,6 +10,7 @@
 //!   bounds and with its ledger: an uplink that is down for hours is what a local gateway is for. QoS 0 keeps nothing.
 //! * **Retained messages** that a rule leads out are told at each connect, behind what waits. Those of the other broker come
 //!   when it is subscribed to; later ones stay retained with MQTT 5 only, where a client can ask for it.
+//! * **What comes in** is acknowledged when our broker has it, see [`inward`].
 //! * **No message goes round.** What came by a bridge never leaves by it. Every message carries the marks of the brokers it
 //!   came through in a user property of MQTT 5, and what was here before is dropped; one of more than
 //!   [`MOST_HOPS`](crate::runtime::bridges::MOST_HOPS) marks too. With MQTT 3.1.1, which has no such properties, the

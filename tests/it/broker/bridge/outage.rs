@@ -1,9 +1,15 @@
 //! What becomes of messages while the other broker is away.
 
 use super::{Bridge, Client, PATIENCE, Pair, Site, bridge_to, usual};
+use crate::support::field::free_port;
+use crate::support::gateway::{ADMIN, PASSWORD};
+use crate::support::rest::Rest;
+use crate::support::serve::Serve;
+use crate::support::wait::eventually;
+use dinrail::store::{Store, StoreLimits};
 use rumqttc::{PublishOptions, QoS};
 use serde_json::{Value as Json, json};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
 fn at(address: SocketAddr) -> Json {
     let mut broker = usual();
@@ -167,4 +173,52 @@ async fn without_marks_what_waited_does_not_come_back_and_newer_values_of_ours_s
     bridge.end().await;
     there.end().await;
     pair.here.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_an_older_value_of_ours_that_the_other_broker_kept_does_not_come_back() {
+    let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let port = || SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
+    let (web, here, address) = (port(), port(), port());
+    let store = Store::open(theirs.path(), StoreLimits::default()).await.unwrap();
+    let there = Site::start_with(&at(address), Some(store.retained_messages()));
+    let mut broker = at(here);
+    broker["bridges"] =
+        json!([bridge_to(&format!("mqtt://{address}"), &json!({}), &json!([{"topic": "state", "direction": "both"}]))]);
+    let data = ours.path().join("data");
+    Serve::init(&data, Some(&json!({"format": "dinrail/1", "mqtt": {"broker": broker}})));
+    let mut serve = Serve::start(&data, web).await;
+    Client::waited_for(here, "local").await.retain("state", "older").await;
+    kept_there(address, "older").await;
+    there.end().await;
+    serve.kill();
+    let _serve = Serve::start(&data, web).await;
+    Client::waited_for(here, "local").await.retain("state", "newer").await;
+    // One that takes nothing more of ours: what it kept is what it says.
+    let mut closed = at(address);
+    closed["users"][2]["publish"] = json!([]);
+    let there = Site::start_with(&closed, Some(store.retained_messages()));
+    let rest = Rest::new(web).login(ADMIN, PASSWORD).await;
+    let returned = async || {
+        let status = rest.get("/api/v1/status").await.body;
+        let bridge = status["units"].as_array()?.iter().find(|unit| unit["kind"] == "bridge")?;
+        bridge["detail"]["bridge"]["returned"].as_u64().filter(|count| 0 < *count)
+    };
+    assert_eq!(eventually(returned, "our older value has come and was known").await, 1);
+    let mut late = Client::all(here, "late").await;
+    assert!(late.subscribe("state", QoS::AtLeastOnce).await);
+    late.gets("state", "newer").await;
+    there.end().await;
+    store.close().await;
+}
+
+/// Waits until the broker keeps this as the state.
+async fn kept_there(address: SocketAddr, payload: &str) {
+    let kept = async || {
+        let mut client = Client::waited_for(address, "looks").await;
+        assert!(client.subscribe("state", QoS::AtLeastOnce).await);
+        let message = tokio::time::timeout(std::time::Duration::from_millis(200), client.next()).await.ok()?;
+        (message.payload == payload).then_some(())
+    };
+    eventually(kept, &format!("the other broker keeps {payload}")).await;
 }
