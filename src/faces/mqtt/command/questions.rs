@@ -149,6 +149,7 @@ mod tests {
             retain: false,
             asked: Asked::default(),
             carried: None,
+            receipt: None,
         };
         orders.judge(&format!("{ANSWER}/{number}"), &message, Instant::now(), Stamp { unix_ms: 0, mono_us: 0 })
     }
