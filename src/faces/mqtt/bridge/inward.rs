@@ -172,10 +172,6 @@ mod tests {
         Came { message, yields: false }
     }
 
-    fn receipt(qos: Qos, id: u16, again: bool) -> Option<Receipt> {
-        Some(Receipt { qos, id, again })
-    }
-
     /// The next message, and the way to say that it was taken.
     fn handed(inward: &mut Inward) -> Option<(String, oneshot::Sender<()>)> {
         match inward.hand_over(&"b".into())? {
@@ -198,10 +194,10 @@ mod tests {
     #[test]
     fn what_our_broker_has_is_acknowledged_in_the_order_it_came() {
         let mut inward = Inward::default();
-        inward.push(came("a", 1), receipt(Qos::AtLeastOnce, 1, false), 7);
+        inward.push(came("a", 1), Receipt::of(Qos::AtLeastOnce, 1, false), 7);
         inward.push(came("b", 1), None, 7);
-        inward.pass(receipt(Qos::AtLeastOnce, 2, false), 7);
-        inward.push(came("c", 1), receipt(Qos::AtLeastOnce, 3, false), 7);
+        inward.pass(Receipt::of(Qos::AtLeastOnce, 2, false), 7);
+        inward.push(came("c", 1), Receipt::of(Qos::AtLeastOnce, 3, false), 7);
         let mut taken: Vec<_> = std::iter::from_fn(|| handed(&mut inward)).map(|(_, taken)| taken).collect();
         taken.pop().unwrap().send(()).unwrap();
         assert_eq!(paid(&mut inward), []);
@@ -229,7 +225,7 @@ mod tests {
     #[test]
     fn a_message_of_quality_2_that_comes_again_goes_in_once_and_is_owed_on_the_new_link() {
         let mut inward = Inward::default();
-        let (first, again) = (receipt(Qos::ExactlyOnce, 5, false), receipt(Qos::ExactlyOnce, 5, true));
+        let (first, again) = (Receipt::of(Qos::ExactlyOnce, 5, false), Receipt::of(Qos::ExactlyOnce, 5, true));
         assert!(!inward.comes_again(first, 1));
         inward.push(came("a", 1), first, 1);
         assert!(inward.comes_again(again, 2), "while it is in hand");
@@ -244,7 +240,7 @@ mod tests {
         assert!(!inward.comes_again(first, 3), "a new message under the same number");
         inward.forget_receipts();
         assert!(!inward.comes_again(again, 4), "of a session that knows nothing");
-        assert!(!inward.comes_again(receipt(Qos::AtLeastOnce, 5, true), 4) && !inward.comes_again(None, 4));
+        assert!(!inward.comes_again(Receipt::of(Qos::AtLeastOnce, 5, true), 4) && !inward.comes_again(None, 4));
     }
 
     #[test]
@@ -257,7 +253,7 @@ mod tests {
         paid(&mut inward);
         assert!(!inward.is_full());
         for _ in 0..MOST {
-            inward.pass(receipt(Qos::AtLeastOnce, 1, false), 1);
+            inward.pass(Receipt::of(Qos::AtLeastOnce, 1, false), 1);
         }
         assert!(inward.is_full());
     }

@@ -65,7 +65,7 @@ pub(super) struct Receipt {
 }
 
 impl Receipt {
-    fn of(qos: Qos, id: u16, again: bool) -> Option<Self> {
+    pub(super) fn of(qos: Qos, id: u16, again: bool) -> Option<Self> {
         (qos != Qos::AtMostOnce).then_some(Self { qos, id, again })
     }
 }
