@@ -9,7 +9,8 @@ const LAST: Duration = Duration::from_secs(30);
 /// A session that held this long was a good one; shorter ones are a broker that lets us in and throws us out.
 const SETTLED: Duration = Duration::from_secs(30);
 
-/// Doubles from an eighth of a second to 30 s.
+/// Doubles from an eighth of a second to 30 s. For brokers that are away or throw us out, and for edge nodes whose primary
+/// host comes and goes.
 #[derive(Debug, Default)]
 pub(super) struct Backoff {
     failures: u32,

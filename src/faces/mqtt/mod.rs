@@ -37,6 +37,7 @@ use crate::runtime::image::tap::Tap;
 use crate::runtime::image::{Changes, Reader};
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
+use backoff::Backoff;
 use client::Purpose;
 use edge::Wills;
 use face::Face;
@@ -113,8 +114,8 @@ enum Left {
     Renewed,
     /// The broker hangs.
     Hung,
-    /// The primary host of an edge node is gone.
-    HostGone,
+    /// The primary host of an edge node is gone, after a session of this length.
+    HostGone(Duration),
 }
 
 impl MqttUnit {
@@ -136,11 +137,18 @@ impl MqttUnit {
             changes: self.image.subscribe(face.interest()),
             tap: self.image.tap(face.tapped_interest(), TAPPED),
         };
+        // Whoever may publish the state of the primary host could make us connect and tell all births as often as he likes.
+        let (mut flapping, mut pause) = (Backoff::default(), Duration::ZERO);
         loop {
-            let left = self.session(&mut face, &mut keeper, &mut look, (&wire, wills.as_mut()), &ctx).await;
+            let left = self.session(&mut face, &mut keeper, &mut look, (&wire, wills.as_mut()), pause, &ctx).await;
             face.session_over();
+            pause = Duration::ZERO;
             match left {
-                Ok(Left::Hung | Left::HostGone) => (),
+                Ok(Left::Hung) => (),
+                Ok(Left::HostGone(held)) => {
+                    pause = flapping.pause(Some(held));
+                    face.host_left(pause, &ctx);
+                }
                 Ok(Left::Renewed) => wire = Wire::of(&self.config.borrow(), clock::unix_ms()),
                 Ok(Left::Stopped) => {
                     face.store(keeper).await;
@@ -162,18 +170,24 @@ impl MqttUnit {
         }
     }
 
-    /// One client, through as many connections as it takes.
+    /// One client, through as many connections as it takes; the first after a pause.
     async fn session(
         &mut self,
         face: &mut Face,
         keeper: &mut Keeper,
         look: &mut Look,
         (wire, wills): (&Wire, Option<&mut Wills>),
+        pause: Duration,
         ctx: &UnitContext,
     ) -> Result<Left, MqttError> {
         let (mut session, events) = Session::new(wire, Purpose::Ourselves)?;
         let (to_unit, mut happenings) = mpsc::channel(INBOX);
-        let mut pump = pin!(pump(events, wire.clone(), wills, to_unit, Arc::clone(&session.link)));
+        let link = Arc::clone(&session.link);
+        let mut pump = pin!(async {
+            tokio::time::sleep(pause).await;
+            pump(events, wire.clone(), wills, to_unit, link).await;
+        });
+        let mut since = Instant::now();
         let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
         let mut worn_out = pin!(wire.worn_out());
         let left = loop {
@@ -199,6 +213,7 @@ impl MqttUnit {
                 // Cancel-safe: a message stays in the channel until it is taken.
                 Some(happening) = happenings.recv() => match happening {
                     Happening::Connected { resumed, link, bd_seq } => {
+                        since = Instant::now();
                         face.connected(&mut session, resumed, (link, bd_seq), ctx);
                     }
                     Happening::Lost(reason) => face.lost(reason, ctx),
@@ -223,7 +238,7 @@ impl MqttUnit {
             }
             face.flush(&mut session, keeper);
             if face.follow_host(ctx) {
-                break Left::HostGone;
+                break Left::HostGone(since.elapsed());
             }
         };
         face.close_batches(&mut session, keeper);

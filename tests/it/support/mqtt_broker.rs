@@ -248,6 +248,15 @@ impl TestBroker {
         })
     }
 
+    /// Sends a message with QoS 0 to the client, if there is one.
+    pub(crate) async fn send_if_connected(&self, topic: &str, payload: &[u8]) {
+        let out = self.shared.lock().out.clone();
+        if let Some(out) = out {
+            // It may be going just now.
+            drop(out.send(Some(packet(0x30, &[&text(topic)[..], payload].concat()))).await);
+        }
+    }
+
     /// Sends a message to the client; answers the packet's number.
     pub(crate) async fn send(&self, topic: &str, payload: &[u8], qos: u8, retain: bool) -> u16 {
         let id = {

@@ -92,7 +92,7 @@ impl BridgeUnit {
             let left = self.session(&mut traffic, &mut keeper, &mut attached, &wire, &ctx).await;
             traffic.session_over();
             match left {
-                Ok(Left::Hung | Left::Renewed | Left::HostGone) => (),
+                Ok(Left::Hung | Left::Renewed | Left::HostGone(_)) => (),
                 Ok(Left::Stopped) => {
                     traffic.store(keeper).await;
                     return Ok(());

@@ -10,9 +10,10 @@ use crate::faces::mqtt::queue::{Handed, Queue};
 use crate::faces::mqtt::session::{Delivery, Session};
 use crate::platform::clock;
 use crate::runtime::commands::Asker;
-use crate::runtime::unit::UnitContext;
+use crate::runtime::unit::{Health, UnitContext};
 use crate::tag::reading::Stamp;
 use bytes::Bytes;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Sparkplug 3.0, 4.3: everything but the death goes out with QoS 0, and nothing is retained.
@@ -51,6 +52,14 @@ impl Face {
             self.set_health(ctx);
         }
         self.host_gone
+    }
+
+    /// The session ended because the primary host left; another one begins after the pause.
+    pub(in crate::faces::mqtt) fn host_left(&self, pause: Duration, ctx: &UnitContext) {
+        let broker = &self.config.connection.broker;
+        let why = format!("{broker}: the primary host left; connecting again in {:.1} s", pause.as_secs_f64());
+        tracing::info!(connection = %self.name(), "{why}");
+        ctx.set_health(Health::Degraded(why));
     }
 
     /// Says that the edge node ends, before its session does.

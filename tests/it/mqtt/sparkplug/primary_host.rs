@@ -2,9 +2,11 @@
 
 use super::{alias, born, edge_node, kinds, told, topic, wait, wait_told};
 use crate::mqtt::sparkplug::host::Host;
-use crate::support::mqtt_broker::{Packet, QUIET, TestBroker};
+use crate::support::mqtt_broker::{Heard, Packet, QUIET, TestBroker};
 use crate::support::mqtt_rig::MqttRig;
 use serde_json::{Value as Json, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 const STATE: &str = "spBv1.0/STATE/scada";
 
@@ -91,4 +93,64 @@ async fn when_the_primary_host_leaves_the_node_dies_and_keeps_what_happens() {
     rig.stop().await;
     assert_eq!(broker.published().last().unwrap().topic, topic("NDEATH"));
     Host::follow(&broker.heard());
+}
+
+/// How long the node was away, each time: from its DISCONNECT to its next CONNECT.
+fn pauses(heard: &[Heard]) -> Vec<Duration> {
+    let mut left = None;
+    let mut pauses = Vec::new();
+    for heard in heard {
+        match heard.packet {
+            Packet::Disconnect => left = Some(heard.at),
+            Packet::Connect(_) => pauses.extend(left.take().map(|left| heard.at - left)),
+            _ => (),
+        }
+    }
+    pauses
+}
+
+#[tokio::test]
+async fn a_primary_host_that_comes_and_goes_makes_the_node_slower_each_time() {
+    let broker = TestBroker::start().await;
+    let mut members = with_host();
+    // No sign of life is asked for when the clock is put forward.
+    members["keep_alive_s"] = json!(600);
+    let rig = MqttRig::start(&broker.url(), members);
+    let clock = AtomicU64::new(1000);
+    let now = || clock.fetch_add(1, Ordering::Relaxed);
+    // Whoever it is says all the time that the host is there and is gone.
+    let coming_and_going = async {
+        loop {
+            for online in [true, false] {
+                let state = json!({"online": online, "timestamp": now()}).to_string();
+                broker.send_if_connected(STATE, state.as_bytes()).await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
+    };
+    let five = broker.wait("five departures", |heard| (5 <= pauses(heard).len()).then(|| pauses(heard)));
+    let first = tokio::select! {
+        () = coming_and_going => unreachable!("it never ends"),
+        five = five => five,
+    };
+    for (pause, whole) in first.iter().zip([125, 250, 500, 1000, 2000]) {
+        assert!(Duration::from_millis(whole * 3 / 4) <= *pause, "{first:?}");
+    }
+    let births = kinds(&broker).iter().filter(|kind| *kind == "NBIRTH").count();
+    assert!(births <= 6, "{births} births in {first:?}");
+    // What happened meanwhile waited, and is told when the host stays.
+    rig.write(1, 1.0);
+    subscribed(&broker, 6).await;
+    say(&broker, true, now(), true).await;
+    wait(&broker, "DBIRTH", 1).await;
+    rig.wait_status("all is told", |status| status.connected && status.queue.records == 0).await;
+    // After half a minute of calm, it is as at first.
+    broker.forget();
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    say(&broker, false, now(), true).await;
+    let next = broker.wait("the next one", |heard| pauses(heard).pop()).await;
+    assert!(next < Duration::from_secs(1), "{next:?}");
+    rig.stop().await;
 }
