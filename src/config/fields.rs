@@ -1,6 +1,7 @@
 //! Reads the members of one JSON object into typed settings and notes everything that does not fit.
 
 use super::problem::{Pointer, Problems};
+use crate::tag::value::shortened;
 use serde_json::{Map, Value as Json};
 use std::ops::RangeInclusive;
 
@@ -273,9 +274,5 @@ fn shown(json: &Json) -> String {
 
 /// A user's text in a sentence, cut so that the sentence stays readable.
 pub(crate) fn shown_text(text: &str) -> String {
-    let mut cut: String = text.chars().take(60).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    format!("`{cut}`")
+    format!("`{}`", shortened(text))
 }

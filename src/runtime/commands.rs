@@ -9,7 +9,7 @@ use crate::tag::attribute::Attribute;
 use crate::tag::def::{RefusedValue, TagDef};
 use crate::tag::id::TagName;
 use crate::tag::reading::TagState;
-use crate::tag::value::Value;
+use crate::tag::value::{Value, shortened};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -351,7 +351,7 @@ fn is_one(value: &Value) -> Result<(), WriteError> {
     if value.as_f64() == Some(1.0) {
         return Ok(());
     }
-    let given = value.to_string();
+    let given = shortened(&value.to_string());
     Err(RefusedValue::Range { given, low: "1".into(), high: "1".into() }.into())
 }
 

@@ -213,12 +213,22 @@ impl fmt::Display for ValueType {
 
 /// A written value is of another kind than its tag: the caller sends another one.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("`{given}` is not a value of type {wanted}")]
+#[error("`{}` is not a value of type {wanted}", shortened(given))]
 pub struct TypeError {
     /// The tag's type.
     pub wanted: ValueType,
     /// What came.
     pub given: String,
+}
+
+/// The beginning of a text for a sentence: whoever sends one of any length gets it neither back nor into the log.
+pub(crate) fn shortened(text: &str) -> String {
+    const SHOWN: usize = 60;
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -249,5 +259,7 @@ mod tests {
         assert!(ValueType::U16.accept(Value::Bool(true)).is_err());
         assert_eq!(ValueType::U64.accept(Value::Text("18446744073709551615".into())), Ok(Value::U64(u64::MAX)));
         assert!(ValueType::String.accept(Value::U64(1)).is_err());
+        let long = ValueType::F64.accept(Value::Text("한".repeat(10_000).into())).unwrap_err().to_string();
+        assert_eq!(long, format!("`{}…` is not a value of type f64", "한".repeat(60)));
     }
 }

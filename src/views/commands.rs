@@ -104,7 +104,7 @@ pub fn read(
         }
         CloudCommands::Delta(_) => {
             let pointer = if topic.ends_with("/get/accepted") { "/state/delta" } else { "/state" };
-            (Ok(members(json.pointer(pointer), |_, _| true)), json.get("version").cloned().unwrap_or_default())
+            (Ok(members(json.pointer(pointer), |_, _| true)), repeated(json.get("version")))
         }
         CloudCommands::Desired => {
             let whole = json.get("desired");
@@ -118,13 +118,13 @@ pub fn read(
                 })
             };
             let wanted = members(Some(desired), |key, value| whole.is_none() || !reached(key, value));
-            (Ok(wanted), desired.get("$version").cloned().unwrap_or_default())
+            (Ok(wanted), repeated(desired.get("$version")))
         }
         CloudCommands::Properties(_) => {
             let params = json.get("params").and_then(Json::as_object);
             let pairs = params.into_iter().flatten();
             let known = pairs.filter_map(|(key, value)| Some((Point::parse(&key.replace(':', "/"))?, value.clone())));
-            (Ok(known.collect()), json.get("id").cloned().unwrap_or_default())
+            (Ok(known.collect()), repeated(json.get("id")))
         }
     };
     Some(match wanted {
@@ -163,6 +163,16 @@ fn asked_key(key: &str) -> String {
 fn is_same(one: &Json, other: &Json) -> bool {
     let number = |json: &Json| json.as_f64().map(|x| (x + 0.0).to_bits());
     one == other || number(one).is_some_and(|one| number(other) == Some(one))
+}
+
+/// What an answer says back of a message: single values, and of texts short ones.
+fn repeated(json: Option<&Json>) -> Json {
+    const LONGEST: usize = 256;
+    match json {
+        None | Some(Json::Array(_) | Json::Object(_)) => Json::Null,
+        Some(Json::String(text)) if LONGEST < text.len() => Json::Null,
+        Some(single) => single.clone(),
+    }
 }
 
 /// Bytes of what a cloud says of a report; more is not looked at.
@@ -355,7 +365,7 @@ fn written(outcomes: &[Outcome]) -> Map<String, Json> {
 fn acknowledged(outcomes: &[Outcome], version: &Json) -> Map<String, Json> {
     let told = |Outcome { asked, result, .. }: &Outcome| match result {
         Ok(value) => json!({"value": value, "ac": 200, "av": version, "ad": "written"}),
-        Err(why) => json!({"value": asked, "ac": 400, "av": version, "ad": why}),
+        Err(why) => json!({"value": repeated(Some(asked)), "ac": 400, "av": version, "ad": why}),
     };
     outcomes.iter().map(|outcome| (outcome.point.key(), told(outcome))).collect()
 }

@@ -91,6 +91,30 @@ fn states_of_others_and_answers_of_the_cloud_are_no_wishes() {
 }
 
 #[test]
+fn an_answer_repeats_the_number_of_its_request_and_nothing_larger() {
+    let set = CloudCommands::Properties("/t".into());
+    let long = json!("x".repeat(60_000));
+    for (id, told) in [
+        (json!("41"), json!("41")),
+        (json!(41), json!(41)),
+        (json!({"deep": [1]}), Json::Null),
+        (long.clone(), Json::Null),
+    ] {
+        let payload = json!({"id": id, "params": {}}).to_string();
+        let Some(Err(wrong)) = read(&set, "/t/service/property/set", payload.as_bytes(), None) else { panic!() };
+        let (_, answer) = misread(&set, &wrong).unwrap();
+        assert_eq!(serde_json::from_str::<Json>(&answer).unwrap()["id"], told);
+    }
+    for (asked, told) in
+        [(json!(5), json!(5)), (json!("on"), json!("on")), (json!([5]), Json::Null), (long, Json::Null)]
+    {
+        let outcome = Outcome { point: Point::parse("a/b").unwrap(), asked, result: Err("no".into()) };
+        let (_, answer) = answer(&CloudCommands::Desired, &json!(3), &[outcome]);
+        assert_eq!(serde_json::from_str::<Json>(&answer).unwrap()["a/b"]["value"], told);
+    }
+}
+
+#[test]
 fn what_a_cloud_does_not_take_is_told() {
     let cloud = |json: Json| {
         let connection = json!({"name": "c", "cloud": json});

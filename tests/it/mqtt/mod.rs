@@ -5,6 +5,7 @@ mod commands;
 mod conditions;
 mod encryption;
 mod every;
+mod hostile;
 mod kill;
 mod payloads;
 #[cfg(feature = "peers")]

@@ -145,3 +145,148 @@ impl Orders {
         self.joints.open.remove(&share.joint).map(|joint| joint.notice())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::GatewayConfig;
+    use crate::faces::mqtt::client::Asked as Sides;
+    use crate::tag::reading::Stamp;
+    use serde_json::json;
+    use tokio::time::Instant;
+
+    /// A subscription of a cloud: its settings, its preset, where its commands come in, and what stands around a wish.
+    struct Kind {
+        cloud: Json,
+        preset: &'static str,
+        topic: &'static str,
+        around: [&'static str; 2],
+        /// Where answers go; nothing where the cloud would take it for a state.
+        answers: Option<&'static str>,
+    }
+
+    fn kinds() -> [Kind; 7] {
+        let azure =
+            json!({"kind": "azure", "hub": "h.azure-devices.net", "device_id": "d", "shared_access_key": "a2V5"});
+        let aws = json!({"kind": "aws", "endpoint": "a-ats.iot.eu-west-1.amazonaws.com", "thing": "line"});
+        let alibaba =
+            json!({"kind": "alibaba", "endpoint": "h", "product_key": "p", "device_name": "d", "device_secret": "s"});
+        let jwt = json!({"kind": "jwt", "host": "h", "project": "p", "region": "r", "registry": "x", "device_id": "d",
+            "private_key": rcgen::KeyPair::generate().unwrap().serialize_pem()});
+        let thingsboard = json!({"kind": "thingsboard", "token": "t"});
+        let kind = |cloud: &Json, preset, topic, around, answers| Kind {
+            cloud: cloud.clone(),
+            preset,
+            topic,
+            around,
+            answers,
+        };
+        [
+            kind(
+                &thingsboard,
+                "rpc",
+                "v1/devices/me/rpc/request/7",
+                [r#"{"method": "set", "params": "#, "}"],
+                Some("v1/devices/me/rpc/response/7"),
+            ),
+            kind(&thingsboard, "attributes", "v1/devices/me/attributes/response/1", [r#"{"shared": "#, "}"], None),
+            kind(&aws, "delta", "$aws/things/line/shadow/update/delta", [r#"{"version": 1, "state": "#, "}"], None),
+            kind(
+                &azure,
+                "methods",
+                "$iothub/methods/POST/set/?$rid=7",
+                ["", ""],
+                Some("$iothub/methods/res/400/?$rid=7"),
+            ),
+            kind(&azure, "desired", "$iothub/twin/PATCH/properties/desired/?$version=4", ["", ""], None),
+            kind(
+                &alibaba,
+                "properties",
+                "/sys/p/d/thing/service/property/set",
+                [r#"{"id": "7", "params": "#, "}"],
+                Some("/sys/p/d/thing/service/property/set_reply"),
+            ),
+            kind(&jwt, "commands", "/devices/d/commands", ["", ""], Some("/devices/d/events/results")),
+        ]
+    }
+
+    /// Refusals and the answer to one message; nothing is written.
+    #[track_caller]
+    fn refused(orders: &mut Orders, kind: &Kind, payload: &[u8]) -> (Vec<String>, Option<Notice>) {
+        let shown: String = String::from_utf8_lossy(payload).chars().take(80).collect();
+        let (qos, asked) = (Qos::AtMostOnce, Sides::default());
+        let (topic, payload) = (bytes::Bytes::new(), payload.to_vec().into());
+        let message = Incoming { topic, payload, qos, retain: false, asked, carried: None };
+        match orders.judge(kind.topic, &message, Instant::now(), Stamp { unix_ms: 0, mono_us: 0 }) {
+            Verdict::Refuse(refusal) => (vec![refusal.why], refusal.answer),
+            Verdict::Several { orders, refusals, answer } if orders.is_empty() => {
+                (refusals.into_iter().map(|refusal| refusal.why).collect(), answer)
+            }
+            Verdict::Ignore => (Vec::new(), None),
+            other => panic!("{} {shown}: {other:?}", kind.topic),
+        }
+    }
+
+    #[test]
+    fn whatever_a_cloud_sends_is_refused_with_an_answer() {
+        let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        for kind in kinds() {
+            let subscription = json!({"name": "s", "preset": kind.preset, "tags": ["oven/a", "oven/b"]});
+            let mut connection = json!({"name": "c", "cloud": kind.cloud, "subscriptions": [subscription]});
+            if kind.cloud["kind"] == "thingsboard" {
+                connection["url"] = json!("mqtts://127.0.0.1");
+            }
+            let mut certificates = json!([]);
+            if kind.cloud["kind"] == "aws" {
+                let own = rcgen::generate_simple_self_signed(["line".to_owned()]).unwrap();
+                certificates =
+                    json!([{"name": "own", "chain": own.cert.pem(), "key": own.signing_key.serialize_pem()}]);
+                connection["tls"] = json!({"certificate": "own"});
+            }
+            let mqtt = json!({"connections": [connection]});
+            let document = json!({"format": "dinrail/1", "certificates": certificates, "mqtt": mqtt});
+            let (config, problems) = GatewayConfig::parse(&document);
+            let connection = config.connections.first().unwrap_or_else(|| panic!("{problems:?}"));
+            let mut orders = Orders::default();
+            orders.configure("a", &connection.subscriptions);
+            assert_eq!(orders.filters.len(), 1, "{}", kind.preset);
+            // What cannot be understood at all: the answer says why, where there may be one.
+            let large = format!("\"{}\"", "x".repeat(1024 * 1024));
+            let deepest = [kind.around[0], &deep(20_000), kind.around[1]].concat();
+            for payload in
+                ["{".as_bytes(), b"NaN", b"{\"oven/a\": 1e999}", &[0xFF; 100], large.as_bytes(), deepest.as_bytes()]
+            {
+                let (whys, answer) = refused(&mut orders, &kind, payload);
+                assert_eq!((whys.len(), answer.as_ref().map(|answer| answer.topic.as_str())), (1, kind.answers));
+                assert!(whys[0].len() < 200 && answer.is_none_or(|answer| answer.payload.len() < 400), "{whys:?}");
+            }
+            // What asks for nothing that can be: refused where a request must have an answer, passed over in a state.
+            let many: Json =
+                (0..1000).map(|n| (format!("oven/t{n}"), json!(1))).collect::<serde_json::Map<_, _>>().into();
+            let many = many.to_string();
+            for wish in ["null", "[]", "{}", "[[1]]", "{\"oven\": 1}", "{\"/\": 1}", "{\"oven/a/quality/b\": 1}", &many]
+            {
+                let payload = [kind.around[0], wish, kind.around[1]].concat();
+                let (whys, answer) = refused(&mut orders, &kind, payload.as_bytes());
+                assert_eq!(answer.as_ref().map(|answer| answer.topic.as_str()), kind.answers, "{payload}");
+                let must = kind.answers.is_some() || wish == many;
+                assert_eq!(whys.len(), usize::from(must), "{payload}: {whys:?}");
+            }
+            // A point that may not be written, and a value that is none, are answered each by its name.
+            let name = if kind.preset == "properties" { ["oven:a", "oven:c"] } else { ["oven/a", "oven/c"] };
+            for value in [json!({"deep": [1]}), json!([1]), json!([]), json!(["x".repeat(60_000)])] {
+                let wish = json!({name[0]: value, name[1]: 1});
+                let payload = [kind.around[0], &wish.to_string(), kind.around[1]].concat();
+                let (whys, answer) = refused(&mut orders, &kind, payload.as_bytes());
+                assert!(whys.iter().any(|why| why == "`value` is true or false, a number or a text"), "{whys:?}");
+                assert!(
+                    whys.iter().any(|why| why == "`oven/c` is not one of the tags that can be written here"),
+                    "{whys:?}"
+                );
+                let answer = answer.unwrap().payload;
+                assert!(answer.contains("`value` is true or false"), "{answer}");
+                assert!(answer.len() < 500, "{} bytes back: {}", answer.len(), kind.preset);
+            }
+        }
+    }
+}

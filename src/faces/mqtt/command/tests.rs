@@ -218,6 +218,24 @@ fn a_pointer_finds_the_value_in_any_json() {
     let nothing = said("/d/1/v", r#"{"d": [{"v": 4.5}], "value": 9}"#);
     assert!(nothing.contains(r#""ok":false,"error":"the payload has nothing at `/d/1/v`"#), "{nothing}");
     assert!(said("/d", r#"{"d": {"v": 1}}"#).contains("`value` is true or false, a number or a text"));
+    // Of places that look like one, none is: no member behind a value, no index but a plain one, no name but the whole.
+    for trap in [
+        "/d/-",
+        "/d/00",
+        "/d/+0",
+        "/d/-1",
+        "/d/18446744073709551616",
+        "/d/0/v/0",
+        "/d/0/v/length",
+        "/D/0/v",
+        "/d/0/",
+        "/~01",
+    ] {
+        let answer = said(trap, r#"{"d": [{"v": 4.5}], "~": 1, "value": 9}"#);
+        assert!(answer.contains(&format!(r#""ok":false,"error":"the payload has nothing at `{trap}`"#)), "{answer}");
+    }
+    // What is said twice counts as it was said last.
+    assert_eq!(said("/v", r#"{"v": 1, "v": 2}"#), "oven/limit/value = 2");
     for wrong in ["d", "/~2", "/a~"] {
         let (_, problems) = judged(json!([{"name": "s", "topic": "w", "tags": ["oven/limit"], "pointer": wrong}]));
         assert_eq!(problems[0].pointer, "/mqtt/connections/0/subscriptions/0/pointer", "{wrong}");
