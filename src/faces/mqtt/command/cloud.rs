@@ -148,9 +148,9 @@ impl Orders {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::message;
     use super::*;
     use crate::config::GatewayConfig;
-    use crate::faces::mqtt::client::Asked as Sides;
     use crate::tag::reading::Stamp;
     use serde_json::json;
     use tokio::time::Instant;
@@ -214,10 +214,7 @@ mod tests {
     #[track_caller]
     fn refused(orders: &mut Orders, kind: &Kind, payload: &[u8]) -> (Vec<String>, Option<Notice>) {
         let shown: String = String::from_utf8_lossy(payload).chars().take(80).collect();
-        let (qos, asked) = (Qos::AtMostOnce, Sides::default());
-        let (topic, payload) = (bytes::Bytes::new(), payload.to_vec().into());
-        let message = Incoming { topic, payload, qos, retain: false, asked, carried: None };
-        match orders.judge(kind.topic, &message, Instant::now(), Stamp { unix_ms: 0, mono_us: 0 }) {
+        match orders.judge(kind.topic, &message(payload), Instant::now(), Stamp { unix_ms: 0, mono_us: 0 }) {
             Verdict::Refuse(refusal) => (vec![refusal.why], refusal.answer),
             Verdict::Several { orders, refusals, answer } if orders.is_empty() => {
                 (refusals.into_iter().map(|refusal| refusal.why).collect(), answer)

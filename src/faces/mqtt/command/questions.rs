@@ -101,10 +101,10 @@ fn points(filter: &Filter, tags: &Catalogue<'_>) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Incoming, Orders, Verdict};
+    use super::super::tests::message;
+    use super::super::{Orders, Verdict};
     use crate::config::GatewayConfig;
     use crate::config::tags::definitions;
-    use crate::faces::mqtt::client::Asked;
     use crate::faces::mqtt::wire::Notice;
     use crate::tag::reading::Stamp;
     use serde_json::{Value as Json, json};
@@ -141,16 +141,7 @@ mod tests {
     }
 
     fn answer(orders: &mut Orders, number: u32, shared: Json) -> Verdict {
-        let payload = json!({"client": {}, "shared": shared}).to_string().into();
-        let message = Incoming {
-            topic: bytes::Bytes::new(),
-            payload,
-            qos: crate::config::publication::Qos::AtMostOnce,
-            retain: false,
-            asked: Asked::default(),
-            carried: None,
-            receipt: None,
-        };
+        let message = message(&json!({"client": {}, "shared": shared}).to_string());
         orders.judge(&format!("{ANSWER}/{number}"), &message, Instant::now(), Stamp { unix_ms: 0, mono_us: 0 })
     }
 

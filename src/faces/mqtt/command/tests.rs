@@ -37,10 +37,11 @@ fn judge(orders: &mut Orders, topic: &str, payload: &str) -> Verdict {
     orders.judge(topic, &message(payload), Instant::now(), NOW)
 }
 
-fn message(payload: &str) -> Incoming {
+/// A message with QoS 0 and nothing beside it.
+pub(super) fn message(payload: &(impl AsRef<[u8]> + ?Sized)) -> Incoming {
     Incoming {
         topic: Bytes::new(),
-        payload: payload.to_owned().into(),
+        payload: Bytes::copy_from_slice(payload.as_ref()),
         qos: Qos::AtMostOnce,
         retain: false,
         asked: Asked::default(),
