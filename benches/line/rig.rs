@@ -13,6 +13,7 @@ use dinrail::runtime::unit::{Health, UnitContext};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -67,8 +68,8 @@ impl Rig {
     pub(crate) async fn start(workload: Workload, path: &str, baud: u32) -> Result<Self> {
         let (mut config, problems) = GatewayConfig::parse(&workload.document(path, baud));
         ensure!(problems.is_empty(), "{problems:?}");
-        for device in &mut config.devices {
-            for tag in &mut device.tags {
+        for device in config.devices.iter_mut().map(Arc::make_mut) {
+            for tag in device.tags.iter_mut().map(Arc::make_mut) {
                 tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
             }
         }

@@ -21,6 +21,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value as Json, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -93,8 +94,8 @@ async fn poll(tags: u32, addresses: &[String]) -> Result<(f64, f64)> {
     let (mut config, problems) =
         GatewayConfig::parse(&json!({"format": "dinrail/1", "ports": ports, "devices": devices}));
     ensure!(problems.is_empty(), "{problems:?}");
-    for device in &mut config.devices {
-        for tag in &mut device.tags {
+    for device in config.devices.iter_mut().map(Arc::make_mut) {
+        for tag in device.tags.iter_mut().map(Arc::make_mut) {
             tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
         }
     }

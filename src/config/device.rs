@@ -9,6 +9,7 @@ use crate::tag::deadband::Deadband;
 use crate::tag::scale::Scale;
 use crate::tag::value::ValueType;
 use serde_json::Value as Json;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One Modbus slave.
@@ -38,8 +39,8 @@ pub struct DeviceConfig {
     pub min_gap: Duration,
     /// Where it came from: the id of a device profile, and its variant behind a `/`. Only remembered: the tags are its own.
     pub profile: Option<String>,
-    /// Its tags, in the document's order.
-    pub tags: Vec<ModbusTagConfig>,
+    /// Its tags, in the document's order; each is held once, whoever works with it.
+    pub tags: Vec<Arc<ModbusTagConfig>>,
 }
 
 /// A poll period.
@@ -118,7 +119,7 @@ impl DeviceConfig {
         let good = fields.finish(problems);
         let defaults = TagDefaults { poll, order };
         let tags = super::read_list(list, &at.member("tags"), problems, |json, at, problems| {
-            ModbusTagConfig::read(json, at, defaults, max_read_registers, problems)
+            ModbusTagConfig::read(json, at, defaults, max_read_registers, problems).map(Arc::new)
         });
         if !good {
             return None;

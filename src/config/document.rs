@@ -53,11 +53,20 @@ impl Document {
         &self.root
     }
 
+    /// The JSON of a document that nobody needs any more.
+    pub fn into_root(self) -> Json {
+        self.root
+    }
+
     /// The JSON as it may leave: every secret is `***`.
     pub fn masked(&self) -> Json {
-        let mut copy = self.root.clone();
-        for_each_secret(&mut copy, &mut |secret| MASK.clone_into(secret));
-        copy
+        self.clone().into_masked()
+    }
+
+    /// [`Document::masked`] of a document that nobody needs any more.
+    pub fn into_masked(mut self) -> Json {
+        for_each_secret(&mut self.root, &mut |secret| MASK.clone_into(secret));
+        self.root
     }
 
     /// The typed configuration and what does not fit.

@@ -22,6 +22,7 @@ mod fields;
 pub mod internal;
 pub mod iothinx;
 pub mod json;
+pub mod kept;
 pub mod link;
 pub mod modbus_server;
 pub mod module;
@@ -64,6 +65,7 @@ use problem::{Pointer, Problem, Problems};
 use safe_mode::SafeModeConfig;
 use serde_json::Value as Json;
 use snmp::SnmpConfig;
+use std::sync::Arc;
 
 /// The only document format there is.
 pub const FORMAT: &str = "dinrail/1";
@@ -118,8 +120,8 @@ pub struct GatewayConfig {
     pub appliance: ApplianceConfig,
     /// Ways to the field.
     pub ports: Vec<PortConfig>,
-    /// Modbus devices, with their tags.
-    pub devices: Vec<DeviceConfig>,
+    /// Modbus devices, with their tags; each is held once, whoever works with it.
+    pub devices: Vec<Arc<DeviceConfig>>,
     /// I/O modules, with their channels.
     pub modules: Vec<ModuleConfig>,
     /// Internal registers.
@@ -175,8 +177,10 @@ impl GatewayConfig {
             ..Self::default()
         };
         config.ports = read_list(fields.list("ports", problems), &root.member("ports"), problems, PortConfig::read);
-        config.devices =
-            read_list(fields.list("devices", problems), &root.member("devices"), problems, DeviceConfig::read);
+        let at = root.member("devices");
+        config.devices = read_list(fields.list("devices", problems), &at, problems, |json, at, problems| {
+            DeviceConfig::read(json, at, problems).map(Arc::new)
+        });
         config.modules =
             read_list(fields.list("modules", problems), &root.member("modules"), problems, ModuleConfig::read);
         config.internal =

@@ -1,7 +1,7 @@
 //! What the owner of the configuration can be asked. The owner itself joins store and supervisor and lives above.
 
 use super::handle::Handle;
-use crate::config::document::Document;
+use crate::config::kept::KeptDocument;
 use crate::config::problem::Problem;
 use crate::views::feasibility::LineNeeds;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Revision {
     /// Number, rising by one.
     pub number: u64,
     /// The document with its ids, secrets in clear: mask before it leaves.
-    pub document: Arc<Document>,
+    pub document: Arc<KeptDocument>,
     /// What did not fit when it was loaded; shown, never fatal.
     pub problems: Arc<Vec<Problem>>,
     /// What it asks of each line.

@@ -106,6 +106,9 @@ impl Image {
                 cells.free.push(index);
             }
         }
+        // A list that grows by doubling would stand half empty for good.
+        let more = fresh.len().saturating_sub(cells.free.len());
+        cells.list.reserve_exact(more);
         for (place, def) in fresh {
             let Some(index) = cells.place(def.clone()) else { break };
             by_name.insert(def.name, index);

@@ -5,6 +5,7 @@ mod lockout;
 mod trial;
 
 use crate::config::document::{Document, beyond_limit};
+use crate::config::kept::KeptDocument;
 use crate::config::problem::{Pointer, Problem, Severity};
 use crate::config::{GatewayConfig, tags};
 use crate::net::door::Access;
@@ -51,9 +52,9 @@ impl<C, F> std::fmt::Debug for Configuration<C, F> {
     }
 }
 
-/// A document that passed every check, and what it means.
+/// What a document that passed every check brings into force.
 struct Checked<C> {
-    document: Document,
+    document: KeptDocument,
     config: GatewayConfig,
     needs: Vec<LineNeeds>,
     warnings: Vec<Problem>,
@@ -93,7 +94,7 @@ where
         let (desired, follow) = watch::channel(Arc::new(wanted(&config)));
         let revision = Revision {
             number: loaded.revision,
-            document: Arc::new(document),
+            document: Arc::new((&document).into()),
             problems: Arc::new(problems),
             feasibility: Arc::new(needs),
             trial,
@@ -150,11 +151,11 @@ where
             return Err(ChangeError::OnTrial { revision: number });
         }
         let staying = change.peer.filter(|_| change.confirm_within.is_none());
-        let judged = self.check(change.document).await.and_then(|checked| match staying {
-            Some(peer) => self.still_reached(checked, peer),
-            None => Ok(checked),
+        let judged = self.check(change.document).await.and_then(|(document, checked)| match staying {
+            Some(peer) => Ok((document, self.still_reached(checked, peer)?)),
+            None => Ok((document, checked)),
         });
-        let checked = match judged {
+        let (document, checked) = match judged {
             Ok(checked) => checked,
             Err(error) => {
                 if !dry_run {
@@ -170,9 +171,8 @@ where
             return Ok(Applied { revision: number, problems: checked.warnings, plan: view, feasibility });
         }
         let by = store::Change { author: author.clone(), source: source_of(&source) };
-        let root = checked.document.root().clone();
         let time = change.confirm_within.map(trial::time);
-        let saved = match self.store.save_for(number, root, by, time).await {
+        let saved = match self.store.save_for(number, document.into_root(), by, time).await {
             Ok(saved) => saved,
             Err(SaveError::Stale { current }) => return Err(ChangeError::Stale { current }),
             Err(SaveError::Refused { pointer, detail }) => {
@@ -218,20 +218,21 @@ where
     }
 
     /// A document of 32 MiB takes its time: checked beside the runtime's workers.
-    async fn check(&self, sent: serde_json::Value) -> Result<Checked<C>, ChangeError> {
+    async fn check(&self, sent: serde_json::Value) -> Result<(Document, Checked<C>), ChangeError> {
         let before = Arc::clone(&self.revision.borrow().document);
         let work = tokio::task::spawn_blocking(move || {
             if let Some(limit) = beyond_limit(&sent) {
                 return Err(ChangeError::TooLarge(limit));
             }
-            let (document, mut problems) = Document::adopt(sent, &before, &mut new_id);
+            let (document, mut problems) = Document::adopt(sent, &before.open(), &mut new_id);
             let (config, found) = document.parse();
             problems.extend(found);
             let needs = feasibility(&config);
             problems.extend(overloads(&document, &needs));
-            Ok((document, config, needs, problems))
+            let kept = KeptDocument::from(&document);
+            Ok((document, kept, config, needs, problems))
         });
-        let (document, config, needs, mut problems) =
+        let (document, kept, config, needs, mut problems) =
             work.await.map_err(|_| ChangeError::Store("the check was cut off".to_owned()))??;
         let wanted = (self.wanted)(&config);
         for (resource, names) in conflicts(&wanted) {
@@ -244,7 +245,7 @@ where
         if problems.iter().any(|problem| problem.severity == Severity::Error) {
             return Err(ChangeError::Invalid(problems));
         }
-        Ok(Checked { document, config, needs, warnings: problems, wanted })
+        Ok((document, Checked { document: kept, config, needs, warnings: problems, wanted }))
     }
 
     fn names(&self, plan: &Plan, wanted: &BTreeMap<UnitKey, C>) -> PlanView {

@@ -14,6 +14,7 @@ use crate::modbus::blocks::{Limits, Wanted, plan};
 use crate::modbus::cost::Cost;
 use crate::modbus::lessons::Lessons;
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one port is asked to do. Every device is taken to answer as fast as [`ASSUMED_TURNAROUND`] says.
@@ -94,7 +95,7 @@ impl<'a> Load<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(port: &'a PortConfig, devices: &'a [DeviceConfig]) -> Self {
+    fn new(port: &'a PortConfig, devices: &'a [Arc<DeviceConfig>]) -> Self {
         let here = devices.iter().filter(|device| device.identity.enabled && device.port == port.identity.name);
         Self { port, loads: here.map(|device| Load::new(port, device)).collect() }
     }

@@ -20,7 +20,6 @@ use crate::runtime::safe_mode::SafeMode;
 use crate::runtime::snmp::Snmp;
 use crate::runtime::status::UnitsWatch;
 use crate::store::Store;
-use serde_json::{Map, Value as Json};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -108,11 +107,8 @@ impl Settings {
 
     /// Only these parts are read: a document may have 100,000 tags.
     fn of(revision: &Revision) -> Self {
-        let root = revision.document.root();
-        let part = |name: &str| Some((name.to_owned(), root.get(name)?.clone()));
-        let small: Map<String, Json> =
-            ["format", "appliance", "web", "certificates"].into_iter().filter_map(part).collect();
-        let (config, _) = GatewayConfig::parse(&Json::Object(small));
+        let small = revision.document.parts(&["format", "appliance", "web", "certificates"]);
+        let (config, _) = GatewayConfig::parse(&small);
         Self { appliance: config.appliance, web: config.web, certificates: config.certificates }
     }
 }

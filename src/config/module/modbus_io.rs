@@ -13,6 +13,7 @@ use crate::tag::channel::ChannelKind;
 use crate::tag::scale::Scale;
 use crate::tag::value::ValueType;
 use serde_json::Value as Json;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often it is read unless set: a line is shared, and 10 ms would fill it.
@@ -140,7 +141,7 @@ impl ModbusIoConfig {
             for role in Role::ALL {
                 let Some(place) = self.place(kind, role) else { continue };
                 let Some((span, bit)) = place.at(index_of(module.model, channel.number)) else { continue };
-                tags.push(ModbusTagConfig {
+                tags.push(Arc::new(ModbusTagConfig {
                     identity: Identity {
                         id: format!("{}-{}", channel.identity.id, role.word()),
                         name: tag_name(channel.number, role),
@@ -159,7 +160,7 @@ impl ModbusIoConfig {
                     writable: role == Role::Output,
                     write_min: None,
                     write_max: None,
-                });
+                }));
             }
         }
         DeviceConfig {

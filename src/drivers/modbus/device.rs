@@ -26,7 +26,7 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Device {
     pub(super) key: DeviceKey,
-    pub(super) config: DeviceConfig,
+    pub(super) config: Arc<DeviceConfig>,
     name: Arc<str>,
     writer: Writer,
     pub(super) tags: Vec<Tag>,
@@ -125,7 +125,7 @@ impl Device {
     /// A device, with what was learnt of it before at its place.
     pub(super) fn new(
         key: DeviceKey,
-        config: DeviceConfig,
+        config: Arc<DeviceConfig>,
         (belongs, lessons): (String, Lessons),
         planning: &mut Planning<'_>,
     ) -> Self {
@@ -159,7 +159,7 @@ impl Device {
     }
 
     /// Takes a changed configuration. Reads of tags that stay keep their times, so nobody notices.
-    pub(super) fn update(&mut self, config: DeviceConfig, planning: &mut Planning<'_>) {
+    pub(super) fn update(&mut self, config: Arc<DeviceConfig>, planning: &mut Planning<'_>) {
         if config.unit_id != self.config.unit_id {
             // Another device, of which nothing is known; what is under way to the old one ends unheard.
             self.health = DeviceHealth::new(self.key.0);

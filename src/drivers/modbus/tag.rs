@@ -9,12 +9,13 @@ use crate::runtime::image::{Slot, Writer};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading, Stamp};
 use crate::tag::value::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_modbus::Response;
 
 #[derive(Debug, Clone)]
 pub(super) struct Tag {
-    pub(super) config: ModbusTagConfig,
+    pub(super) config: Arc<ModbusTagConfig>,
     pub(super) codec: Codec,
     pub(super) slot: Option<Slot>,
     /// What of the field it shows, see [`source`].
@@ -22,8 +23,8 @@ pub(super) struct Tag {
 }
 
 impl Tag {
-    pub(super) fn new(config: &ModbusTagConfig, unit: u8) -> Self {
-        Self { codec: codec(config), slot: None, source: source(unit, config), config: config.clone() }
+    pub(super) fn new(config: &Arc<ModbusTagConfig>, unit: u8) -> Self {
+        Self { codec: codec(config), slot: None, source: source(unit, config), config: Arc::clone(config) }
     }
 
     /// Tags come, go and come back in the image while a line is at work: a place is good for one declaration.

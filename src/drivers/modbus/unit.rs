@@ -14,6 +14,7 @@ use crate::runtime::lines::Lines;
 use crate::runtime::unit::{Resource, UnitContext, UnitSpec};
 use crate::store::DeviceLessons;
 use std::convert::Infallible;
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// A port with the devices on it, all switched on.
@@ -22,9 +23,9 @@ pub struct LineConfig {
     /// The port.
     pub port: PortConfig,
     /// Its devices.
-    pub devices: Vec<DeviceConfig>,
+    pub devices: Vec<Arc<DeviceConfig>>,
     /// Remote I/O modules, as devices whose values only their channels see.
-    pub modules: Vec<DeviceConfig>,
+    pub modules: Vec<Arc<DeviceConfig>>,
 }
 
 impl LineConfig {
@@ -32,10 +33,10 @@ impl LineConfig {
     pub fn of(config: &GatewayConfig) -> Vec<Self> {
         let on = config.ports.iter().filter(|port| port.identity.enabled);
         on.map(|port| {
-            let here = |device: &&DeviceConfig| device.identity.enabled && device.port == port.identity.name;
-            let modules =
-                config.modules.iter().filter_map(ModuleConfig::device).filter(|module| here(&module)).collect();
-            Self { port: port.clone(), devices: config.devices.iter().filter(here).cloned().collect(), modules }
+            let here = |device: &DeviceConfig| device.identity.enabled && device.port == port.identity.name;
+            let modules = config.modules.iter().filter_map(ModuleConfig::device).filter(here).map(Arc::new).collect();
+            let devices = config.devices.iter().filter(|device| here(device)).cloned().collect();
+            Self { port: port.clone(), devices, modules }
         })
         .collect()
     }

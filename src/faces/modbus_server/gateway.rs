@@ -32,7 +32,7 @@ pub(super) struct Route {
 impl Route {
     pub(super) fn new(config: &RouteConfig, whole: &GatewayConfig) -> Self {
         let mut held: BTreeMap<u8, Vec<(Span, TagName)>> = BTreeMap::new();
-        let here = |device: &&DeviceConfig| config.cache.is_some() && device.port == config.port;
+        let here = |device: &&Arc<DeviceConfig>| config.cache.is_some() && device.port == config.port;
         for device in whole.devices.iter().filter(here) {
             // Of a register whose bit is a tag the others are not known.
             let whole_registers = device.tags.iter().filter(|tag| tag.bit.is_none());

@@ -11,8 +11,9 @@ use std::net::IpAddr;
 impl<C, F> Configuration<C, F> {
     /// Refuses a change after which `peer` would not reach the web any more.
     pub(super) fn still_reached(&self, checked: Checked<C>, peer: IpAddr) -> Result<Checked<C>, ChangeError> {
-        let root = self.revision.borrow().document.root().get("web").cloned().unwrap_or_else(|| json!({}));
-        match locked_out(&root, &checked.config, peer) {
+        let mut parts = self.revision.borrow().document.parts(&["web"]);
+        let web = parts.get_mut("web").map_or_else(|| json!({}), Value::take);
+        match locked_out(&web, &checked.config, peer) {
             Some(problem) => Err(ChangeError::Invalid(vec![problem])),
             None => Ok(checked),
         }

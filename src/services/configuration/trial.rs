@@ -4,6 +4,7 @@
 use super::{Checked, Configuration, overloads};
 use crate::config::GatewayConfig;
 use crate::config::document::Document;
+use crate::config::kept::KeptDocument;
 use crate::platform::clock;
 use crate::runtime::configure::{ChangeError, Trial};
 use crate::runtime::events::{Category, Event, Events, Outcome};
@@ -72,7 +73,7 @@ fn left_ms(deadline_ms: i64, seconds: u32, now_ms: i64) -> u64 {
 /// The document of a revision; nothing was stored before the first.
 async fn before(store: &Store, revision: u64) -> Result<Option<Value>, StoreError> {
     if revision == 0 {
-        return Ok(Some(Document::default().root().clone()));
+        return Ok(Some(Document::default().into_root()));
     }
     Ok(store.revision_document(revision).await?.map(|(_, document)| document))
 }
@@ -164,7 +165,7 @@ where
             let (config, mut warnings) = document.parse();
             let needs = feasibility(&config);
             warnings.extend(overloads(&document, &needs));
-            (document, config, needs, warnings)
+            (KeptDocument::from(&document), config, needs, warnings)
         });
         let (document, config, needs, warnings) = work.await.map_err(|error| unstored(error.to_string()))?;
         let wanted = (self.wanted)(&config);

@@ -40,7 +40,7 @@ impl Store {
         drop(connection);
 
         if revision == 0 {
-            return Ok(Loaded { revision, document: Document::default().root().clone(), problems: Vec::new() });
+            return Ok(Loaded { revision, document: Document::default().into_root(), problems: Vec::new() });
         }
         let store = self.clone();
         beside(move || {

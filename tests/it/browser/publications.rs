@@ -42,7 +42,7 @@ async fn five_thousand_publications_are_paged_filtered_and_changed_together() {
     browser.fill(".many-filter", "fresh").await;
     browser.until("document.querySelector('.many-pager').textContent.includes('5,001 in all')").await;
     bench.apply().await;
-    let document = bench.gateway.revision().await.document.root().clone();
+    let document = bench.gateway.revision().await.document.root();
     let saved = document["mqtt"]["connections"][0]["publications"].as_array().unwrap();
     assert_eq!(saved.len(), COUNT + 1);
     let changed = saved.iter().filter(|one| one["qos"] == 1).count();

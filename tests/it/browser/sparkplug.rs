@@ -29,7 +29,7 @@ async fn an_edge_node_is_set_up_and_its_births_are_shown_before_it_is_saved() {
     browser.until(&format!("!document.querySelector('{}').hidden", at("publications/0/device"))).await;
     browser.picture("sparkplug").await;
     bench.apply().await;
-    let document = bench.gateway.revision().await.document.root().clone();
+    let document = bench.gateway.revision().await.document.root();
     let saved = &document["mqtt"]["connections"][0];
     assert_eq!(saved["sparkplug"], json!({"group": "plant", "edge_node": "line-3"}));
     let publication = &saved["publications"][0];

@@ -20,6 +20,7 @@ use dinrail::tag::reading::TagState;
 use dinrail::tag::value::Value;
 use serde_json::{Value as Json, json};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -81,8 +82,8 @@ pub(crate) fn register(address: u16) -> Json {
 fn parse(document: &Json) -> GatewayConfig {
     let (mut config, problems) = GatewayConfig::parse(document);
     assert!(problems.is_empty(), "{problems:?}");
-    for device in &mut config.devices {
-        for tag in &mut device.tags {
+    for device in config.devices.iter_mut().map(Arc::make_mut) {
+        for tag in device.tags.iter_mut().map(Arc::make_mut) {
             tag.identity.id = format!("{}.{}", device.identity.id, tag.identity.id);
         }
     }

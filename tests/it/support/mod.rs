@@ -1,5 +1,6 @@
 //! What tests share.
 
+#[cfg(feature = "peers")]
 pub(crate) mod browser;
 #[cfg(feature = "peers")]
 pub(crate) mod cable;

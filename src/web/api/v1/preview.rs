@@ -177,7 +177,7 @@ fn alone(state: &WebState, connection: &Map<String, JsonValue>) -> (GatewayConfi
     }
     // Nothing of it is kept, so no id matters.
     let mut ids = 0..;
-    let (document, _) = Document::adopt(sent, &revision.document, &mut || format!("preview-{:?}", ids.next()));
+    let (document, _) = Document::adopt(sent, &revision.document.open(), &mut || format!("preview-{:?}", ids.next()));
     document.parse()
 }
 

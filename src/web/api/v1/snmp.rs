@@ -65,7 +65,7 @@ async fn look(_: Viewer, State(state): State<WebState>) -> Result<Json<SnmpView>
     security(("bearer" = ["viewer"]), ("cookie" = ["viewer"]))
 )]
 async fn mib(_: Viewer, State(state): State<WebState>) -> Response {
-    let enterprise = SnmpConfig::enterprise_of(state.revision().document.root());
+    let enterprise = SnmpConfig::enterprise_of(&state.revision().document.parts(&["snmp"]));
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"DINRAIL-MIB.txt\""),

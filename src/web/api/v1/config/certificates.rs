@@ -99,8 +99,8 @@ fn used_by(document: &JsonValue, name: &str) -> Vec<String> {
 )]
 async fn list(_: Viewer, State(state): State<WebState>) -> Json<CertificatesView> {
     let (settings, revision, now) = (state.settings(), state.revision(), clock::unix_ms() / 1000);
-    let document = revision.document.root();
-    let shown = |certificate: &CertificateConfig| CertificateView::of(certificate, document, now);
+    let document = revision.document.parts(&["web", "mqtt"]);
+    let shown = |certificate: &CertificateConfig| CertificateView::of(certificate, &document, now);
     Json(CertificatesView { certificates: settings.certificates.iter().map(shown).collect() })
 }
 
