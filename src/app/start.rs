@@ -193,8 +193,8 @@ impl Parts {
                 _ => None,
             },
             |config| {
-                let (bridges, queues) = (self.bridges.clone(), self.store.queues());
-                BridgeUnit { config, bridges, queues }.run(ctx)
+                let (bridges, events, queues) = (self.bridges.clone(), self.events.clone(), self.store.queues());
+                BridgeUnit { config, bridges, events, queues }.run(ctx)
             },
         )
     }

@@ -311,6 +311,8 @@ pub struct BridgeStatus {
     pub returned: u64,
     /// Messages of ours that found no room on their way to the bridge: they came faster than it took them.
     pub missed: u64,
+    /// Messages given up because the other broker closed the connection whenever it got them.
+    pub given_up: u64,
 }
 
 /// The store-and-forward queue of an MQTT connection.

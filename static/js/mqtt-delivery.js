@@ -69,13 +69,14 @@ function ledger(rows, what) {
   );
 }
 
-const bridgeFigures = ({ brought, returned, missed }) =>
+const bridgeFigures = ({ brought, returned, missed, given_up: givenUp }) =>
   h(
     "dl",
     { class: "figures" },
     figure(t("bridge.brought"), count(brought)),
     figure(t("bridge.returned"), count(returned)),
     figure(t("bridge.missed"), count(missed)),
+    figure(t("bridge.given_up"), count(givenUp)),
   );
 
 /** The panel of one connection, which follows the stream as long as it stands on the page. */

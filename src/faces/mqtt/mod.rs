@@ -116,6 +116,8 @@ enum Left {
     Hung,
     /// The primary host of an edge node is gone, after a session of this length.
     HostGone(Duration),
+    /// A message of a bridge is suspected of what the broker does: there must be nothing on its way but that.
+    Suspected,
 }
 
 impl MqttUnit {
@@ -144,7 +146,7 @@ impl MqttUnit {
             face.session_over();
             pause = Duration::ZERO;
             match left {
-                Ok(Left::Hung) => (),
+                Ok(Left::Hung | Left::Suspected) => (),
                 Ok(Left::HostGone(held)) => {
                     pause = flapping.pause(Some(held));
                     face.host_left(pause, &ctx);
@@ -216,7 +218,7 @@ impl MqttUnit {
                         since = Instant::now();
                         face.connected(&mut session, resumed, (link, bd_seq), ctx);
                     }
-                    Happening::Lost(reason) => face.lost(reason, ctx),
+                    Happening::Lost { reason, .. } => face.lost(reason, ctx),
                     Happening::Message(message) => face.message(&message, &mut session),
                     // The library acknowledges what comes to us.
                     Happening::Recorded(_) => (),
@@ -276,7 +278,7 @@ async fn leave(
         tokio::select! {
             biased;
             // What comes in now comes too late; it is taken so that the pump goes on.
-            happening = happenings.recv() => if matches!(happening, None | Some(Happening::Lost(_))) { return },
+            happening = happenings.recv() => if matches!(happening, None | Some(Happening::Lost { .. })) { return },
             () = &mut pump => return,
             settled = session.settled() => face.count(&settled),
             () = tokio::time::sleep_until(deadline) => break,

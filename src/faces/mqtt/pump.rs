@@ -25,8 +25,13 @@ pub(super) enum Happening {
     Message(Incoming),
     /// See [`Polled::Recorded`].
     Recorded(u16),
-    /// No session, and why.
-    Lost(String),
+    /// No session.
+    Lost {
+        /// Why.
+        reason: String,
+        /// The broker ended one that was up.
+        closed: bool,
+    },
 }
 
 /// Runs until the client was asked to disconnect and did. Owned by the unit's own future and never polled apart from
@@ -68,12 +73,13 @@ pub(super) async fn pump(
             Ok(Polled::Recorded(id)) => Happening::Recorded(id),
             Ok(Polled::Other) => continue,
             Err(Ended::Disconnected) => return,
-            Err(Ended::Lost { sentence, too_large }) => {
+            Err(Ended::Lost { sentence, too_large, closed }) => {
                 link.fetch_add(1, Ordering::SeqCst);
                 bd_seq = None;
                 discarding |= !wire.clean_session && too_large;
                 events.start_clean(wire.clean_session || discarding);
-                let lost = Happening::Lost(format!("{}: {sentence}{}", wire.broker, wire.doubt()));
+                let reason = format!("{}: {sentence}{}", wire.broker, wire.doubt());
+                let lost = Happening::Lost { reason, closed };
                 let pause = backoff.pause(since.take().map(|since| since.elapsed()));
                 if to.send(lost).await.is_err() {
                     return;

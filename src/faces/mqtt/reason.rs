@@ -26,13 +26,21 @@ pub(super) fn io_cause(error: &io::Error, stage: Stage, wire: &Wire) -> String {
         return alerted(*alert).to_string();
     }
     match error.kind() {
-        io::ErrorKind::UnexpectedEof
-        | io::ErrorKind::ConnectionReset
-        | io::ErrorKind::ConnectionAborted
-        | io::ErrorKind::BrokenPipe => closed(stage, wire),
+        _ if is_end(error) => closed(stage, wire),
         io::ErrorKind::TimedOut => "the broker does not answer any more".to_owned(),
         _ => format!("the connection failed: {error}"),
     }
+}
+
+/// Whether the other side closed the connection.
+pub(super) fn is_end(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
 
 /// The broker closed.

@@ -61,6 +61,7 @@ crate::web::i18n::declare_for_scripts! {
     "bridge.brought": "Brought in", "받아 온 메시지";
     "bridge.returned": "Had come round", "되돌아온 메시지";
     "bridge.missed": "No room on the way", "처리하지 못한 메시지";
+    "bridge.given_up": "Given up: broker closes on them", "포기함: 브로커가 받으면 연결을 닫는 메시지";
     "bridge.went_round": "Messages dropped because they came back over other brokers: {n}.", "다른 브로커를 거쳐 되돌아와 버린 메시지: {n}.";
     "overview.messages_in": "Messages in", "받은 메시지";
     "overview.messages_out": "Messages out", "보낸 메시지";

@@ -11,6 +11,7 @@
 //! * **Retained messages** that a rule leads out are told at each connect, behind what waits. Those of the other broker come
 //!   when it is subscribed to; later ones stay retained with MQTT 5 only, where a client can ask for it.
 //! * **What comes in** is acknowledged when our broker has it, see [`inward`].
+//! * **What the other broker closes the connection on** is given up at last, see [`suspicion`].
 //! * **No message goes round.** What came by a bridge never leaves by it. Every message carries the marks of the brokers it
 //!   came through in a user property of MQTT 5, and what was here before is dropped; one of more than
 //!   [`MOST_HOPS`](crate::runtime::bridges::MOST_HOPS) marks too. With MQTT 3.1.1, which has no such properties, the
@@ -19,6 +20,7 @@
 mod envelope;
 mod inward;
 mod rounds;
+mod suspicion;
 mod traffic;
 
 use super::MqttUnitConfig;
@@ -32,12 +34,14 @@ use super::{FAREWELL, INBOX, Left, MqttError};
 use crate::config::bridge::BridgeConfig;
 use crate::config::publication::Qos;
 use crate::runtime::bridges::{Attached, Bridges, Entering, Entrance};
+use crate::runtime::events::Events;
 use crate::runtime::unit::{Health, UnitContext};
 use crate::store::queue::Queues;
 use futures::poll;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
+use suspicion::Verdict;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use traffic::Traffic;
@@ -74,6 +78,8 @@ pub struct BridgeUnit {
     pub config: watch::Receiver<BridgeUnitConfig>,
     /// Where it meets our broker.
     pub bridges: Bridges,
+    /// Where messages are told that are given up.
+    pub events: Events,
     /// Where what waits for the other broker survives this program.
     pub queues: Queues,
 }
@@ -86,13 +92,13 @@ impl BridgeUnit {
         let queue = Queue::found(config.bridge.connection.buffer, kept, trouble, Instant::now());
         let mut wire = config.wire();
         let id = config.id().to_owned();
-        let mut traffic = Traffic::new(config, self.bridges.clone(), queue);
+        let mut traffic = Traffic::new(config, self.bridges.clone(), self.events.clone(), queue);
         let mut attached = self.bridges.attach(&id, traffic.leaving());
         loop {
             let left = self.session(&mut traffic, &mut keeper, &mut attached, &wire, &ctx).await;
             traffic.session_over();
             match left {
-                Ok(Left::Hung | Left::Renewed | Left::HostGone(_)) => (),
+                Ok(Left::Hung | Left::Renewed | Left::HostGone(_) | Left::Suspected) => (),
                 Ok(Left::Stopped) => {
                     traffic.store(keeper).await;
                     return Ok(());
@@ -155,7 +161,12 @@ impl BridgeUnit {
                 // other one down rather than that it fills the memory.
                 Some(happening) = happenings.recv(), if !traffic.inward.is_full() => match happening {
                     Happening::Connected { resumed, link, .. } => traffic.connected(&mut session, resumed, link, ctx),
-                    Happening::Lost(reason) => traffic.lost(reason, ctx),
+                    Happening::Lost { reason, closed } => {
+                        traffic.lost(reason, ctx);
+                        if closed && traffic.closed(&mut session, ctx) != Verdict::GoOn {
+                            break Left::Suspected;
+                        }
+                    }
                     Happening::Message(message) => traffic.came(message),
                     Happening::Recorded(id) => traffic.inward.recorded(id),
                 },
@@ -234,7 +245,7 @@ async fn leave(
                 }
             }
             happening = happenings.recv(), if !traffic.inward.is_full() => match happening {
-                None | Some(Happening::Lost(_)) => return,
+                None | Some(Happening::Lost { .. }) => return,
                 Some(Happening::Message(message)) => {
                     traffic.came(message);
                     traffic.acknowledge(session);

@@ -1,32 +1,31 @@
 //! What a bridge does with each message and each event. The loop that waits is the unit's.
 
+mod outward;
+
 use super::BridgeUnitConfig;
-use super::envelope;
 use super::inward::{Came, Inward};
 use super::rounds::Rounds;
+use super::suspicion::Suspicion;
 use crate::config::bridge::{BridgeRule, Direction};
 use crate::config::mqtt::Protocol;
 use crate::config::publication::Qos;
-use crate::config::topic_filter::covers;
 use crate::faces::mqtt::books::{Books, mute};
-use crate::faces::mqtt::client::{Incoming, Outgoing};
+use crate::faces::mqtt::client::Incoming;
+use crate::faces::mqtt::queue::Queue;
 use crate::faces::mqtt::queue::keeper::{Done, Keeper};
-use crate::faces::mqtt::queue::ledger::{Loss, Slot};
-use crate::faces::mqtt::queue::{Handed, Message, Queue};
-use crate::faces::mqtt::session::{Delivery, Session, Settled};
-use crate::platform::clock;
+use crate::faces::mqtt::queue::ledger::Slot;
+use crate::faces::mqtt::session::{Session, Settled};
 use crate::runtime::bridges::{Asked, Attached, Bridges, Crossing, Entering, MOST_HOPS, Properties, VIA};
+use crate::runtime::events::Events;
 use crate::runtime::status::BridgeStatus;
 use crate::runtime::unit::UnitContext;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// The row of the ledger.
 const SOURCE: &str = "bridge";
-/// Retained messages handed on in one turn of the loop.
-const TURN: usize = 64;
 
 /// All of a bridge but its socket.
 pub(super) struct Traffic {
@@ -36,6 +35,10 @@ pub(super) struct Traffic {
     books: Books,
     slot: Slot,
     rounds: Rounds,
+    events: Events,
+    suspicion: Suspicion,
+    /// Messages on which it closed, as topics there and texts: retained messages would be told again at each connect.
+    unbearable: HashSet<u64>,
     /// Messages on their way to our broker.
     pub(super) inward: Inward,
     /// A question to it: what is retained here.
@@ -47,7 +50,7 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    pub(super) fn new(config: BridgeUnitConfig, bridges: Bridges, mut queue: Queue) -> Self {
+    pub(super) fn new(config: BridgeUnitConfig, bridges: Bridges, events: Events, mut queue: Queue) -> Self {
         let slot = queue.slot(SOURCE);
         let mut traffic = Self {
             bridge: config.id().into(),
@@ -56,6 +59,9 @@ impl Traffic {
             books: Books::new(queue),
             slot,
             rounds: Rounds::default(),
+            events,
+            suspicion: Suspicion::default(),
+            unbearable: HashSet::new(),
             inward: Inward::default(),
             question: None,
             asked: None,
@@ -101,6 +107,8 @@ impl Traffic {
     pub(super) fn configure(&mut self, config: BridgeUnitConfig, session: Option<&mut Session>, ctx: &UnitContext) {
         let before = self.leaving();
         self.take(config);
+        // It may be another broker, or one that was told to bear more.
+        self.unbearable.clear();
         let Some(session) = session.filter(|_| self.is_connected()) else { return };
         self.books.subscribe(session, self.wanted(), false);
         if self.leaving() != before {
@@ -152,6 +160,7 @@ impl Traffic {
         }
         self.books.subscribe(session, self.wanted(), true);
         self.ask_retained();
+        self.suspicion.connected(Instant::now());
         self.set_health(ctx);
         self.books.show(ctx);
         tracing::info!(connection = %self.name(), broker = %self.config.bridge.connection.broker, "connected");
@@ -228,63 +237,8 @@ impl Traffic {
         }
     }
 
-    /// Whether a message of QoS 1 or 2 finds room.
-    pub(super) fn takes(&self, session: &Session) -> bool {
-        if self.books.queue.keeps(Qos::AtLeastOnce) {
-            self.books.queue.room()
-        } else {
-            self.takes_loose(session, Qos::ExactlyOnce)
-        }
-    }
-
-    /// Whether a message that does not wait in the queue finds room; without a session it is given up at once.
-    pub(super) fn takes_loose(&self, session: &Session, qos: Qos) -> bool {
-        !self.is_up(session) || session.has_room(qos)
-    }
-
     fn is_up(&self, session: &Session) -> bool {
         self.books.is_up(session)
-    }
-
-    /// A message of our broker.
-    pub(super) fn leaves(&mut self, message: Crossing, session: &mut Session) {
-        if message.retain && (self.asked.is_some() || !self.standing.is_empty()) {
-            self.standing.insert(Arc::clone(&message.topic), None);
-        }
-        self.send(message, session);
-    }
-
-    fn send(&mut self, message: Crossing, session: &mut Session) {
-        let found = self.rules().iter().find_map(|rule| Some((rule.to_remote(&message.topic)?, rule.qos)));
-        let Some((topic, cap)) = found else { return };
-        let Crossing { topic: _, payload, qos, retain, mut properties, sender } = message;
-        let (now, qos) = (Instant::now(), qos.at_most(cap));
-        if MOST_HOPS <= properties.marks().count() || !self.rounds.may_leave(&topic, &payload, sender, now) {
-            self.counts().returned += 1;
-            return;
-        }
-        self.mark(&mut properties);
-        if self.books.queue.keeps(qos) {
-            let (topic, at_ms) = (topic.into(), clock::unix_ms());
-            let payload = envelope::close(&properties, &payload);
-            let message = Message { topic: &topic, payload: &payload, qos, retain, at_ms };
-            self.books.queue.push(self.slot, message, now);
-            return;
-        }
-        if self.is_up(session) && session.has_room(qos) {
-            let echoed = is_echoed(&self.config, &self.books.subscribed, &topic);
-            let echo = echoed.then(|| (topic.clone(), payload.clone()));
-            let message = outgoing(topic, payload, qos, retain, properties);
-            if session.publish(message, Delivery::Loose(self.slot), &mut self.books.report.status) {
-                self.books.queue.ledger.produce_loose(self.slot);
-                if let Some((topic, payload)) = echo {
-                    self.rounds.expect_echo(&topic, &payload, now);
-                }
-                return;
-            }
-        }
-        self.books.queue.ledger.produce(self.slot, 1);
-        self.books.queue.ledger.give_up(self.slot, Loss::Unsent, 1);
     }
 
     /// A request to the other broker ended.
@@ -306,8 +260,11 @@ impl Traffic {
 
     /// Hands on what is ready: what is retained, what waits in the queue, and to the queue's file.
     pub(super) fn flush(&mut self, session: &mut Session, keeper: &mut Keeper, attached: &Attached) {
+        if self.suspicion.suspect().is_some_and(|id| !self.books.queue.is_open(id)) {
+            self.suspicion.clear();
+        }
         if self.is_up(session) {
-            if self.asked.is_none() {
+            if self.asked.is_none() && !self.suspicion.is_trial() {
                 self.tell_standing(session);
             }
             self.send_queued(session);
@@ -315,61 +272,6 @@ impl Traffic {
         self.acknowledge(session);
         self.books.keep(session, keeper, Instant::now());
         self.counts().missed = attached.missed();
-    }
-
-    /// Behind all that waits: a link that comes and goes must not fill the queue with what is retained anyway.
-    fn tell_standing(&mut self, session: &mut Session) {
-        if self.books.queue.oldest_waiting().is_some() {
-            return;
-        }
-        for _ in 0..TURN {
-            // The narrowest room is asked for: its quality is not known before it is taken.
-            if !self.takes(session) || !session.has_room(Qos::AtMostOnce) {
-                return;
-            }
-            let Some(topic) = self.standing.keys().next().cloned() else { return };
-            if let Some(message) = self.standing.remove(&topic).flatten() {
-                self.send(message, session);
-            }
-        }
-    }
-
-    /// Whether retained messages are still to be told.
-    pub(super) fn is_telling(&self, session: &Session) -> bool {
-        let waits = self.asked.is_none() && !self.standing.is_empty() && self.books.queue.oldest_waiting().is_none();
-        waits && self.is_up(session) && self.takes(session) && session.has_room(Qos::AtMostOnce)
-    }
-
-    fn send_queued(&mut self, session: &mut Session) {
-        let (now, now_ms) = (Instant::now(), clock::unix_ms());
-        // The next record may be of either quality: the narrower room is asked for.
-        while session.has_room(Qos::ExactlyOnce) {
-            let Self { books: Books { queue, report, subscribed, .. }, rounds, config, .. } = self;
-            let sent = queue.send_next(|record, ticket, _beside| {
-                let (mut properties, payload) = envelope::open(&record.payload);
-                if let Some(left) = &mut properties.expiry_s {
-                    // MQTT 5, 3.3.2.3.3: the time a message waited is taken off.
-                    let waited = u32::try_from((now_ms - record.at_ms).max(0) / 1000).unwrap_or(u32::MAX);
-                    *left = left.saturating_sub(waited);
-                    if *left == 0 {
-                        return Handed::Void(Loss::TooOld);
-                    }
-                }
-                let topic = record.topic.as_ref().to_owned();
-                let message = outgoing(topic, payload.clone(), record.qos, record.retain, properties);
-                if !session.publish(message, Delivery::Record(ticket), &mut report.status) {
-                    return Handed::NotNow;
-                }
-                // Only now: what waits for hours comes back hours later.
-                if is_echoed(config, subscribed, &record.topic) {
-                    rounds.expect_echo(&record.topic, &payload, now);
-                }
-                Handed::Taken
-            });
-            if !sent {
-                break;
-            }
-        }
     }
 
     /// The queue's file has done what it was asked.
@@ -387,7 +289,7 @@ impl Traffic {
 
     /// When [`Traffic::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.books.due()
+        [self.books.due(), self.suspicion.due()].into_iter().flatten().min()
     }
 
     /// Does what is due; false when the other broker has stopped answering.
@@ -404,13 +306,4 @@ impl Traffic {
     fn name(&self) -> String {
         format!("bridge/{}", self.config.bridge.connection.identity.name)
     }
-}
-
-/// Whether the other broker sends back what it gets under this topic: in MQTT 3.1.1 a client cannot ask it not to.
-fn is_echoed(config: &BridgeUnitConfig, subscribed: &[(String, Qos)], topic: &str) -> bool {
-    config.bridge.connection.protocol == Protocol::V311 && subscribed.iter().any(|(filter, _)| covers(filter, topic))
-}
-
-fn outgoing(topic: String, payload: bytes::Bytes, qos: Qos, retain: bool, properties: Properties) -> Outgoing {
-    Outgoing { topic, payload, qos, retain, correlation: None, expires: true, carried: Some(Box::new(properties)) }
 }

@@ -123,6 +123,8 @@ pub(super) enum Ended {
         sentence: String,
         /// The broker holds a message beyond all measure for us.
         too_large: bool,
+        /// The broker ended a session that was up, with or without a word.
+        closed: bool,
     },
 }
 

@@ -5,7 +5,7 @@ use crate::config::mqtt5::Mqtt5Config;
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
 use crate::faces::mqtt::reason::{
-    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NOT_CONNACK, closed, io_cause, too_large,
+    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NOT_CONNACK, closed, io_cause, is_end, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, QUEUE, Wire};
 use crate::runtime::bridges::Properties;
@@ -159,7 +159,11 @@ impl EventLoop {
             Ok(Event::Outgoing(Sent::PubRec(id))) => Ok(Polled::Recorded(id)),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
-            Err(error) => Err(Ended::Lost { sentence: cause(&error, stage, wire), too_large: is_too_large(&error) }),
+            Err(error) => Err(Ended::Lost {
+                sentence: cause(&error, stage, wire),
+                too_large: is_too_large(&error),
+                closed: stage == Stage::Connected && is_closed(&error),
+            }),
         }
     }
 
@@ -318,6 +322,17 @@ fn is_too_large(error: &ConnectionError) -> bool {
                 | StateError::IncomingPacketTooLarge { .. }
         )
     )
+}
+
+fn is_closed(error: &ConnectionError) -> bool {
+    match error {
+        ConnectionError::MqttState(StateError::ConnectionAborted | StateError::ServerDisconnect { .. }) => true,
+        ConnectionError::Io(error)
+        | ConnectionError::MqttState(
+            StateError::Io(error) | StateError::Deserialization(rumqttc_v5::Error::Io(error)),
+        ) => is_end(error),
+        _ => false,
+    }
 }
 
 fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> String {

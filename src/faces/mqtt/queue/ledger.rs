@@ -31,7 +31,7 @@ pub(in crate::faces::mqtt) enum Loss {
     NotMade,
     /// Changes or readings that none may be missing of came faster than they were taken.
     Overrun,
-    /// The broker refused it (MQTT 5).
+    /// The broker refused it: by its word (MQTT 5), or by closing the connection.
     Refused,
 }
 

@@ -337,6 +337,12 @@ impl Queue {
         if item.stored { self.front.insert(item) } else { self.back.insert(item) }
     }
 
+    /// The first record that was handed over and has not ended, and which time it was.
+    pub(super) fn first_in_flight(&self) -> Option<(Ticket, &QueuedRecord)> {
+        let item = self.flight.first()?;
+        Some((Ticket { id: item.record.id, attempt: item.attempt }, &item.record))
+    }
+
     /// What became of a record that was sent.
     pub(super) fn settled(&mut self, ticket: Ticket, delivered: bool) {
         let same = self.flight.get(ticket.id).is_some_and(|item| item.attempt == ticket.attempt);

@@ -342,6 +342,7 @@ impl Page {
             ("dinrail_bridge_brought_total", "Messages of the other broker handed to ours.", bridge.brought),
             ("dinrail_bridge_returned_total", "Messages not passed on as they had come round.", bridge.returned),
             ("dinrail_bridge_missed_total", "Messages that found no room on their way to the bridge.", bridge.missed),
+            ("dinrail_bridge_given_up_total", "Messages the other broker closed the connection on.", bridge.given_up),
         ] {
             self.counter(family, help, &[("connection", name)], count);
         }

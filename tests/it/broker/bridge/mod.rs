@@ -2,6 +2,7 @@
 
 mod acknowledged;
 mod circles;
+mod closed;
 mod crossing;
 mod gateway;
 mod outage;
@@ -12,13 +13,14 @@ use super::{Client, Message, PATIENCE, Site, parse, usual};
 use crate::support::wait::eventually;
 use dinrail::faces::mqtt::MqttError;
 use dinrail::faces::mqtt::bridge::{BridgeUnit, BridgeUnitConfig};
+use dinrail::runtime::events::{Event as LogEvent, Events};
 use dinrail::runtime::status::{BridgeStatus, Detail, MqttStatus};
 use dinrail::runtime::unit::{Health, UnitContext};
 use dinrail::store::queue::Queues;
 use serde_json::{Value as Json, json};
 use std::net::SocketAddr;
 use tempfile::TempDir;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +31,7 @@ struct Bridge {
     health: watch::Receiver<Health>,
     detail: watch::Receiver<Detail>,
     stop: CancellationToken,
+    told: mpsc::Receiver<LogEvent>,
     task: JoinSet<Result<(), MqttError>>,
     folder: TempDir,
 }
@@ -60,8 +63,9 @@ impl Bridge {
         let ctx = UnitContext { stop: stop.clone(), health, detail };
         let (bridges, queues) = (site.bridges.clone(), Queues::of(folder.path()));
         let mut task = JoinSet::new();
-        task.spawn(BridgeUnit { config: follow, bridges, queues }.run(ctx));
-        Self { config, health: health_seen, detail: detail_seen, stop, task, folder }
+        let (events, told) = Events::channel();
+        task.spawn(BridgeUnit { config: follow, bridges, events, queues }.run(ctx));
+        Self { config, health: health_seen, detail: detail_seen, stop, told, task, folder }
     }
 
     /// Started and connected to the broker at this address.
