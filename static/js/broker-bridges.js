@@ -37,6 +37,8 @@ const RULE = [
   {
     fields: [
       { key: "topic", label: "bridge_topic", hint: "bridge_topic", sample: "press/#", required: true },
+      { key: "local_prefix", sample: "line-3/" },
+      { key: "remote_prefix", sample: "site-a/" },
       { key: "direction", kind: "select", words: "direction", options: ["out", "in", "both"], required: true },
       {
         key: "qos",
@@ -47,8 +49,6 @@ const RULE = [
         def: 1,
         hint: "bridge_qos",
       },
-      { key: "local_prefix", sample: "line-3/" },
-      { key: "remote_prefix", sample: "site-a/" },
     ],
   },
 ];
@@ -146,7 +146,7 @@ export class Bridges {
         h(
           "div",
           { class: "item-actions" },
-          h("button", { type: "button", class: "danger", on: { click: remove } }, t("editor.delete")),
+          h("button", { type: "button", class: "danger", on: { click: remove } }, t("bridge.remove")),
         ),
       ),
     );

@@ -1,6 +1,6 @@
 // What became of the messages of a connection: how much waits, how long there is room, and the ledger of each publication.
 
-import { fill, h, mark } from "./dom.js";
+import { fill, h, healthMark, mark } from "./dom.js";
 import { count, decimal, t, word } from "./i18n.js";
 import { live } from "./live.js";
 import { reasonText } from "./shell.js";
@@ -100,7 +100,8 @@ export class Delivery {
 
   show() {
     const key = `${this.#kind}/${this.#id()}`;
-    const detail = live.status?.units?.find((unit) => unit.key === key)?.detail;
+    const unit = live.status?.units?.find((one) => one.key === key);
+    const detail = unit?.detail;
     const title = h("h3", {}, t("mqtt.delivery"));
     if (!detail?.queue) {
       fill(this.element, title, h("p", { class: "empty" }, t("mqtt.delivery_none")));
@@ -111,6 +112,9 @@ export class Delivery {
     fill(
       this.element,
       title,
+      unit.reason &&
+        unit.reason !== queue.trouble &&
+        h("p", { class: "trouble" }, healthMark(unit.health), " ", reasonText(unit.reason)),
       queue.trouble && h("p", { class: "trouble" }, mark("bad"), " ", reasonText(queue.trouble)),
       queue.notice && h("p", { class: "trouble" }, mark("uncertain"), " ", reasonText(queue.notice)),
       queue.on || queue.records > 0
@@ -122,8 +126,9 @@ export class Delivery {
             figure(t("mqtt.rate"), queue.rate === null ? "–" : t("mqtt.per_second", { n: decimal(queue.rate) })),
           )
         : h("p", { class: "hint" }, t("mqtt.off")),
-      rows.length > 0 && [ledger(rows, this.#kind === "bridge" ? "unit_kind.bridge" : "mqtt.publication"), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
+      rows.length > 0 && [ledger(rows, this.#kind === "bridge" ? "bridge.one" : "mqtt.publication"), h("p", { class: "hint" }, t("mqtt.ledger_hint"))],
       detail.bridge && bridgeFigures(detail.bridge),
+      !unit.reason && detail.last_error && h("p", { class: "hint" }, t("mqtt.last_error"), " ", reasonText(detail.last_error)),
     );
   }
 }

@@ -1,6 +1,7 @@
 //! The pages in a real browser, against a whole gateway and a simulated field.
 
 mod access;
+mod bridges;
 mod clouds;
 mod computed;
 mod files;

@@ -142,6 +142,7 @@ crate::web::i18n::declare_for_scripts! {
     "broker.no_users": "Without a user only anonymous clients could connect, if allowed.", "사용자가 없으면 허용된 경우 익명 클라이언트만 접속할 수 있습니다.";
     "bridge.title": "Bridges to other brokers", "다른 브로커로 가는 브리지";
     "bridge.add": "Add bridge", "브리지 추가";
+    "bridge.remove": "Delete bridge", "브리지 삭제";
     "bridge.none": "This broker exchanges messages with no other one.", "다른 브로커와 메시지를 주고받지 않습니다.";
     "bridge.rules": "What crosses", "주고받을 것";
     "bridge.add_rule": "Add rule", "규칙 추가";

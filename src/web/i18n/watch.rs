@@ -58,10 +58,12 @@ crate::web::i18n::declare_for_scripts! {
     "overview.more_clients": "and {n} more clients", "그 외 클라이언트 {n}개";
     "broker.waiting": "Bytes waiting", "대기 중인 바이트";
     "broker.kept": "Absent clients whose session is kept: {sessions}. Retained messages: {messages}.", "세션이 보관된 부재 클라이언트: {sessions}. 보존된 메시지: {messages}.";
+    "mqtt.last_error": "The last trouble:", "마지막 문제:";
+    "bridge.one": "Bridge", "브리지";
     "bridge.brought": "Brought in", "받아 온 메시지";
     "bridge.returned": "Had come round", "되돌아온 메시지";
     "bridge.missed": "No room on the way", "처리하지 못한 메시지";
-    "bridge.given_up": "Given up: broker closes on them", "포기함: 브로커가 받으면 연결을 닫는 메시지";
+    "bridge.given_up": "Given up (broker closes on it)", "버림(브로커가 연결을 닫음)";
     "bridge.went_round": "Messages dropped because they came back over other brokers: {n}.", "다른 브로커를 거쳐 되돌아와 버린 메시지: {n}.";
     "overview.messages_in": "Messages in", "받은 메시지";
     "overview.messages_out": "Messages out", "보낸 메시지";

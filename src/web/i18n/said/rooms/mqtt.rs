@@ -113,7 +113,7 @@ super::list! {
         "{0}: 연결되었지만 브로커 인증서를 확인하지 않습니다(`insecure`). 중간에서 누구나 내용을 읽고 바꿀 수 있습니다";
     "a message, or its topic, is larger than the broker takes", "메시지 또는 토픽이 브로커가 받는 크기를 넘습니다";
     "the broker closes the connection whenever it gets a certain message of {} bytes: the message is given up",
-        "브로커가 {0}바이트 크기의 특정 메시지를 받을 때마다 연결을 닫으므로 그 메시지를 포기합니다";
+        "브로커가 {0}바이트 크기의 특정 메시지를 받을 때마다 연결을 닫으므로 그 메시지를 버립니다";
     "the broker refuses a message: not authorised for its topic", "브로커가 메시지를 거부합니다. 토픽에 대한 권한이 없습니다";
     "the broker refuses a message: its topic is not accepted", "브로커가 메시지를 거부합니다. 토픽을 받지 않습니다";
     "the broker refuses a message: its payload is not of the format it wants", "브로커가 메시지를 거부합니다. 페이로드 형식이 맞지 않습니다";
