@@ -3,6 +3,8 @@
 //! The broker is another process: it stamps the arrival of every PUBLISH with the monotonic clock, which all processes
 //! share. A value that is written carries the time of its own birth, so nothing has to be matched.
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/packet.rs"]
 mod packet;
 

@@ -5,6 +5,8 @@
 //! their module, whose period is no multiple of the scan, so that every phase between change and scan occurs. The broker is
 //! a thread of this process and costs a little of what is measured.
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/packet.rs"]
 mod packet;
 

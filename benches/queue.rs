@@ -6,6 +6,8 @@
 //! * An outage in which 3.6 million messages with times of their own are made: what they take on the disk and in memory,
 //!   how fast they leave afterwards, and what memory is then.
 
+#[path = "support/allocator.rs"]
+mod allocator;
 #[path = "support/packet.rs"]
 mod packet;
 

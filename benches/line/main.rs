@@ -5,6 +5,8 @@
 //! answer / time taken. The field, in another process, measures it and every gap; one gap under 3.5 characters fails.
 //! `cargo bench --bench line -- quick` runs everything once and shortly.
 
+#[path = "../support/allocator.rs"]
+mod allocator;
 mod rig;
 mod sim;
 

@@ -4,6 +4,8 @@
 //!
 //! `cargo bench --bench modbus_server -- gateway` measures the gateway alone, `-- image` the rest alone.
 
+#[path = "../support/allocator.rs"]
+mod allocator;
 mod crowd;
 mod gateway;
 mod load;

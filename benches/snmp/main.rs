@@ -4,6 +4,8 @@
 //! Each agent is a process of its own; the load comes from this one, the same for both: [`load`] says how it speaks v3.
 //! `cargo bench --bench snmp -- quick` runs everything once and shortly.
 
+#[path = "../support/allocator.rs"]
+mod allocator;
 mod load;
 #[path = "../support/product.rs"]
 mod product;

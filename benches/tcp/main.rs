@@ -1,6 +1,8 @@
 //! What polling many tags of Modbus/TCP devices costs: CPU and memory of the units and the image alone, with the devices
 //! in another process. 10 connections, each to devices of 100 tags in one block, every tag once a second.
 
+#[path = "../support/allocator.rs"]
+mod allocator;
 #[path = "../support/field.rs"]
 mod field;
 

@@ -58,6 +58,7 @@ impl Publisher {
             self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept });
             self.resume(index, now);
         }
+        self.posts.shrink_to_fit();
         self.forget_closed();
     }
 
