@@ -60,6 +60,7 @@ impl Keeper {
                         // try or lost.
                         Err(error) => {
                             tracing::error!(%error, "retained messages were not written");
+                            self.ended = Instant::now();
                             self.tell();
                         }
                     }

@@ -1,9 +1,9 @@
 //! A message that makes the other broker close the connection. MQTT 3.1.1 has no word for "too large" or "not like this": the
 //! broker closes, and a message that waits until it is acknowledged would come again and again, and hold up all behind it.
 //!
-//! The first message that was not acknowledged when the broker closed is suspected. When that happens twice in a row, it is
-//! sent alone, over a connection that has held for a while without it. Who is closed on three times for nothing else is given
-//! up. A broker that closes for another reason does so during that while, or acknowledges the message sooner or later.
+//! The first message that was not acknowledged when the broker closed is suspected. When that happens three times in a row,
+//! it is sent alone, over a connection that has held for a while without it. One that is closed on three times so is given up.
+//! A broker that closes for another reason does so during that while, or acknowledges the message sooner or later.
 //!
 //! A message of QoS 0 goes once, but for the retained ones that are told at each connect. Where the broker closes soon after
 //! one and nothing that it acknowledges was on its way, those are told with QoS 1, so that the same rule finds the one.
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// So often in a row before a message is sent alone.
-const IN_COMPANY: u32 = 2;
+const IN_COMPANY: u32 = 3;
 /// And so often alone before it is given up.
 const ALONE: u32 = 3;
 /// A connection without the message must hold so long. Another client with the same client id, say, ends it sooner.
@@ -147,7 +147,9 @@ mod tests {
     /// On trial, with the connection up and the quiet while over.
     fn on_trial(start: Instant) -> Suspicion {
         let mut suspicion = Suspicion::default();
-        assert_eq!(suspicion.closed(Some(7), start), Verdict::GoOn);
+        for _ in 1..IN_COMPANY {
+            assert_eq!(suspicion.closed(Some(7), start), Verdict::GoOn);
+        }
         assert_eq!(suspicion.closed(Some(7), start), Verdict::Alone);
         suspicion.connected(start);
         suspicion

@@ -107,20 +107,26 @@ async fn retained_messages_of_quality_0_are_told_when_the_other_broker_is_back()
 
 #[tokio::test]
 async fn a_broker_that_restarts_gets_what_its_bridge_has_for_it() {
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        restarts(qos).await;
+    }
+}
+
+async fn restarts(qos: QoS) {
     let pair = Pair::start().await;
-    let rules = json!([{"topic": "orders/#", "direction": "in"}]);
+    let rules = json!([{"topic": "orders/#", "direction": "in", "qos": qos as u8}]);
     let bridge = Bridge::up(&pair.here, pair.address, &json!({}), &rules).await;
     let (bridges, address) = (pair.here.bridges.clone(), pair.here.address());
     drop(pair.local);
     pair.here.end().await;
     for number in 0..500 {
-        pair.remote.publish("orders/1", &number.to_string(), QoS::AtLeastOnce).await;
+        pair.remote.publish("orders/1", &number.to_string(), qos).await;
     }
     let here = Site::start_among(&at(address), None, bridges);
     let mut local = Client::waited_for(address, "local").await;
     assert!(local.subscribe("orders/#", QoS::AtLeastOnce).await);
     // What came before the subscription is gone by; the last one is not.
-    pair.remote.publish("orders/1", "last", QoS::AtLeastOnce).await;
+    pair.remote.publish("orders/1", "last", qos).await;
     let last = tokio::time::timeout(PATIENCE, async { while local.next().await.payload != "last" {} });
     last.await.expect("the bridge goes on");
     let status = bridge.counts_when("all came", |counts| counts.brought == 501).await;
