@@ -123,7 +123,7 @@ pub(super) enum Ended {
         sentence: String,
         /// The broker holds a message beyond all measure for us.
         too_large: bool,
-        /// The broker ended a session that was up, with or without a word.
+        /// The broker ended a session that was up, and did not say that it was for a reason of its own.
         closed: bool,
     },
 }

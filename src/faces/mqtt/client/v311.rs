@@ -85,11 +85,23 @@ impl EventLoop {
             Ok(Event::Outgoing(Sent::PubRec(id))) => Ok(Polled::Recorded(id)),
             Ok(_) => Ok(Polled::Other),
             Err(ConnectionError::RequestsDone | ConnectionError::DisconnectTimeout) => Err(Ended::Disconnected),
-            Err(error) => Err(Ended::Lost {
-                sentence: cause(&error, stage, wire),
-                too_large: is_too_large(&error),
-                closed: stage == Stage::Connected && is_closed(&error),
-            }),
+            Err(error) => {
+                self.drop_unseen();
+                Err(Ended::Lost {
+                    sentence: cause(&error, stage, wire),
+                    too_large: is_too_large(&error),
+                    closed: stage == Stage::Connected && is_closed(&error),
+                })
+            }
+        }
+    }
+
+    /// The library would show what it had read on the old connection as if it came on the next. Where the acknowledgement
+    /// is ours, messages come again, and only then can they be acknowledged.
+    fn drop_unseen(&mut self) {
+        if self.0.mqtt_options.ack_mode() == AckMode::Manual {
+            let is_owed = |event: &Event| matches!(event, Event::Incoming(Packet::Publish(publish)) if publish.qos != QoS::AtMostOnce);
+            self.0.state.events.retain(|event| !is_owed(event));
         }
     }
 
@@ -103,6 +115,7 @@ impl EventLoop {
 
     pub(super) fn drop_session(&mut self) {
         self.0.clean();
+        self.drop_unseen();
     }
 }
 
