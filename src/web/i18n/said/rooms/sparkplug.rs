@@ -40,6 +40,7 @@ super::list! {
         "에지 노드는 값이 true인 `Node Control/Rebirth`만 받습니다";
     "`{}` is none of the tags that hosts may write (`writable` of the edge node)",
         "`{0}` 태그는 호스트가 쓸 수 있는 태그가 아닙니다(에지 노드의 `writable`)";
+    "{}: the primary host left; connecting again in {} s", "{0}: 주 호스트가 떠났습니다. {1}초 뒤에 다시 연결합니다";
     "{}: connected, and silent until the primary host `{}` is online",
         "{0}: 연결되었지만 주 호스트가 온라인이 될 때까지 아무것도 보내지 않습니다. 주 호스트: `{1}`";
 }
