@@ -71,6 +71,7 @@ impl Books {
             }
             self.queue.return_all();
         }
+        session.begin();
         self.link = link;
         self.pulse = Some(Pulse::new(keep_alive, Instant::now()));
         self.report.status.connected = true;
@@ -230,7 +231,7 @@ impl Books {
     }
 
     /// False when the broker has stopped answering; it is asked before that is believed.
-    pub(super) fn answers(&mut self, session: &Session, now: Instant) -> bool {
+    pub(super) fn answers(&mut self, session: &mut Session, now: Instant) -> bool {
         match self.pulse.as_mut().map_or(Beat::Fine, |pulse| pulse.check(now)) {
             Beat::Fine => true,
             Beat::Ask => {

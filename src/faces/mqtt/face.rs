@@ -290,7 +290,7 @@ impl Face {
     }
 
     /// Does what is due; false when the broker has stopped answering.
-    pub(super) fn alarm(&mut self, session: &Session, ctx: &UnitContext) -> bool {
+    pub(super) fn alarm(&mut self, session: &mut Session, ctx: &UnitContext) -> bool {
         let now = Instant::now();
         self.publisher.wall_clock(now, clock::unix_ms());
         self.publisher.tick(now);
@@ -343,9 +343,11 @@ impl Face {
             return self.send_data(session, now);
         }
         let Books { queue, report, .. } = &mut self.books;
-        // The next record may be of either quality: the narrower room is asked for.
-        while session.has_room(Qos::ExactlyOnce) {
+        while session.has_room(Qos::AtLeastOnce) {
             let sent = queue.send_next(|record, ticket, beside| {
+                if !session.has_room(record.qos) {
+                    return Handed::NotNow;
+                }
                 let (payload, retain) =
                     if beside { (marked(&record.payload), false) } else { (record.payload.clone(), record.retain) };
                 let topic = record.topic.as_ref().to_owned();

@@ -19,6 +19,7 @@ mod dial;
 mod discovery;
 mod edge;
 mod face;
+mod laps;
 mod publisher;
 mod pulse;
 mod pump;
@@ -236,7 +237,7 @@ impl MqttUnit {
                 () = look.tap.ready() => face.tapped(look.tap.take()),
                 // Cancel-safe by its own word.
                 changed = look.changes.next() => face.changed(&changed),
-                () = &mut alarm, if due.is_some() => if !face.alarm(&session, ctx) { break Left::Hung },
+                () = &mut alarm, if due.is_some() => if !face.alarm(&mut session, ctx) { break Left::Hung },
             }
             face.flush(&mut session, keeper);
             if face.follow_host(ctx) {

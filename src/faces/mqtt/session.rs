@@ -3,6 +3,7 @@
 use super::MqttError;
 use super::client::{Client, EventLoop, NotDone, Outgoing, Purpose, Receipt, SubscribeNotice};
 use super::edge::{Edge, Made};
+use super::laps::{Laps, Place};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
@@ -44,6 +45,7 @@ pub(super) struct Session {
     settling: FuturesUnordered<BoxFuture<'static, Settled>>,
     publications: Open,
     notices: Open,
+    laps: Laps,
     /// SUBSCRIBEs that are not answered.
     subscribing: usize,
     urgent: VecDeque<Notice>,
@@ -91,6 +93,9 @@ pub(super) enum Settled {
         bytes: usize,
         delivery: Delivery,
         result: Result<(), NotDone>,
+        /// Its place among those with a number, and its number where that is known.
+        place: Option<Place>,
+        number: Option<u16>,
     },
     /// The filters the broker refuses.
     Subscribe(Vec<String>),
@@ -103,8 +108,13 @@ impl Session {
         let (client, events) = Client::new(wire, purpose)?;
         let settling = FuturesUnordered::new();
         let (publications, notices) = (Open::default(), Open::default());
-        let (subscribing, urgent, link) = (0, VecDeque::new(), Arc::default());
-        Ok((Self { client, settling, publications, notices, subscribing, urgent, link }, events))
+        let (laps, subscribing, urgent, link) = (Laps::default(), 0, VecDeque::new(), Arc::default());
+        Ok((Self { client, settling, publications, notices, laps, subscribing, urgent, link }, events))
+    }
+
+    /// The library has a link.
+    pub(super) fn begin(&mut self) {
+        self.laps.begin();
     }
 
     /// Messages whose end is not known yet.
@@ -138,13 +148,19 @@ impl Session {
 
     fn close(&mut self, settled: &Settled) {
         match settled {
-            Settled::Publish { share, qos, bytes, .. } => {
+            Settled::Publish { share, qos, bytes, place, number, .. } => {
                 let open = self.open(*share);
                 open.count[class(*qos)] -= 1;
                 open.bytes -= bytes;
+                if let Some(place) = place {
+                    self.laps.end(*place, *number);
+                }
             }
-            Settled::Subscribe(_) => self.subscribing -= 1,
-            Settled::Sign(_) => (),
+            Settled::Subscribe(_) => {
+                self.subscribing -= 1;
+                self.laps.end_other();
+            }
+            Settled::Sign(_) => self.laps.end_other(),
         }
     }
 
@@ -177,7 +193,11 @@ impl Session {
             Share::Publication => (&self.publications, limit - OWN_SHARE, EXACTLY_ONCE[0]),
         };
         let like = if qos == Qos::AtMostOnce { open.count[0] } else { open.count[1] + open.count[2] };
-        let fits = like < most && (qos != Qos::ExactlyOnce || open.count[2] < exactly);
+        let in_lap = || {
+            let open = self.publications.count[2] + self.notices.count[2];
+            open == 0 || self.laps.fits(self.client.highest_number())
+        };
+        let fits = like < most && (qos != Qos::ExactlyOnce || (open.count[2] < exactly && in_lap()));
         fits && (share == Share::Notice || open.bytes < OPEN_BYTES)
     }
 
@@ -225,8 +245,9 @@ impl Session {
             let open = self.open(share);
             open.count[class(qos)] += 1;
             open.bytes += bytes;
-            let result = Err(NotDone::Refused(TOO_LARGE));
-            self.settling.push(std::future::ready(Settled::Publish { share, qos, bytes, delivery, result }).boxed());
+            let (result, place, number) = (Err(NotDone::Refused(TOO_LARGE)), None, None);
+            let settled = Settled::Publish { share, qos, bytes, delivery, result, place, number };
+            self.settling.push(std::future::ready(settled).boxed());
             return true;
         }
         match self.client.publish(message) {
@@ -235,9 +256,11 @@ impl Session {
                 let open = self.open(share);
                 open.count[class(qos)] += 1;
                 open.bytes += bytes;
+                let place = (qos != Qos::AtMostOnce).then(|| self.laps.hand_over(qos == Qos::ExactlyOnce));
                 let settled = async move {
-                    let result = notice.done().await;
-                    Settled::Publish { share, qos, bytes, delivery, result }
+                    let done = notice.done().await;
+                    let number = done.as_ref().ok().copied().flatten();
+                    Settled::Publish { share, qos, bytes, delivery, result: done.map(drop), place, number }
                 };
                 self.settling.push(settled.boxed());
                 true
@@ -255,6 +278,7 @@ impl Session {
         for filters in filters.chunks(FILTERS) {
             let names: Vec<String> = filters.iter().map(|(filter, _)| filter.clone()).collect();
             self.subscribing += 1;
+            self.laps.begin_other();
             match self.client.subscribe(filters) {
                 Ok(notice) => self.settling.push(subscribed(notice, names).boxed()),
                 Err(_) => self.settling.push(std::future::ready(Settled::Subscribe(names)).boxed()),
@@ -263,8 +287,9 @@ impl Session {
     }
 
     /// Tells the broker that these filters are not wanted any more. Should it be lost, messages for them are ignored.
-    pub(super) fn unsubscribe(&self, filters: &[String]) {
+    pub(super) fn unsubscribe(&mut self, filters: &[String]) {
         for filters in filters.chunks(FILTERS) {
+            self.laps.doubt();
             if let Err(reason) = self.client.unsubscribe(filters) {
                 tracing::debug!(reason, "unsubscribing");
             }
@@ -278,9 +303,12 @@ impl Session {
 
     /// Asks the broker for a sign of life: it answers an UNSUBSCRIBE from a filter it does not know like any other
     /// (MQTT 3.1.1, 3.10.4).
-    pub(super) fn ask_for_a_sign(&self) {
+    pub(super) fn ask_for_a_sign(&mut self) {
         match self.client.ask_for_a_sign(SIGN) {
-            Ok(notice) => self.settling.push(notice.came().map(Settled::Sign).boxed()),
+            Ok(notice) => {
+                self.laps.begin_other();
+                self.settling.push(notice.came().map(Settled::Sign).boxed());
+            }
             Err(reason) => tracing::debug!(reason, "asking for a sign of life"),
         }
     }

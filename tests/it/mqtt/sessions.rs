@@ -1,8 +1,9 @@
 use super::{on_change, published_in_silence, value};
-use crate::support::mqtt_broker::{Manners, Packet, TestBroker};
+use crate::support::mqtt_broker::{Heard, Manners, Packet, QUIET, TestBroker};
 use crate::support::mqtt_rig::MqttRig;
 use dinrail::runtime::unit::Health;
 use serde_json::json;
+use std::collections::HashMap;
 use std::time::Duration;
 
 #[tokio::test]
@@ -322,5 +323,56 @@ async fn a_message_beyond_all_measure_does_not_come_back_for_ever() {
         })
         .collect();
     assert_eq!(connects, [false, true, false]);
+    rig.stop().await;
+}
+
+/// What a broker passes on of messages of QoS 2, in order: each at its PUBREL, once.
+fn passed_on(heard: &[Heard]) -> Vec<String> {
+    let mut waiting: HashMap<u16, &str> = HashMap::new();
+    let mut passed = Vec::new();
+    for heard in heard {
+        match &heard.packet {
+            Packet::Publish(message) => drop(waiting.insert(message.id, &message.payload)),
+            Packet::PubRel(id) => passed.extend(waiting.remove(id).map(str::to_owned)),
+            _ => (),
+        }
+    }
+    passed
+}
+
+#[tokio::test]
+async fn messages_of_qos_2_keep_their_order_over_a_broken_connection_wherever_their_numbers_begin_anew() {
+    let broker = TestBroker::start_with(Manners { session_present: true, ..Manners::default() }).await;
+    let publication =
+        super::on_change(json!({"tags": ["d/t1"], "qos": 2, "payload": "template", "template": "{{ value }}",
+        "trigger": {"on_change": true, "every": true}}));
+    // A library that has nothing on its way begins anew with its numbers by itself: something always is.
+    let slow = super::on_change(json!({"name": "q", "id": "q1", "tags": ["d/t2"], "qos": 1}));
+    let rig = MqttRig::start(&broker.url(), json!({"publications": [publication, slow]}));
+    broker.wait("the present value", |heard| (!passed_on(heard).is_empty()).then_some(())).await;
+    let mut value = 0.0;
+    for _ in 0..2 {
+        // Near the last number, 96, what is on its way is released, no PUBREL arrives, and the connection breaks.
+        broker.forget();
+        broker.behave(|manners| (manners.lose_releases_from, manners.forget_pubacks) = (Some(94), true));
+        rig.write(2, value + 1.0);
+        broker.wait_for_messages("line-3/d/t2", 1).await;
+        for _ in 0..200 {
+            value += 1.0;
+            rig.write(1, value);
+        }
+        let is_lost = |heard: &&Heard| matches!(heard.packet, Packet::LostPubRel(_));
+        let ends = broker.wait("PUBRELs are lost", |heard| (1 < heard.iter().filter(is_lost).count()).then_some(()));
+        ends.await;
+        tokio::time::sleep(QUIET).await;
+        broker.cut().await;
+        broker.behave(|manners| (manners.lose_releases, manners.lose_releases_from) = (false, None));
+        broker.behave(|manners| manners.forget_pubacks = false);
+        let last = format!("{value:?}");
+        broker.wait("all arrive", |heard| (passed_on(heard).last()? == &last).then_some(())).await;
+        let passed = passed_on(&broker.heard());
+        let passed: Vec<f64> = passed.iter().map(|payload| payload.parse().unwrap()).collect();
+        assert!(passed.is_sorted(), "{passed:?}");
+    }
     rig.stop().await;
 }

@@ -23,7 +23,10 @@ pub(crate) enum Packet {
     /// Of a message that the broker sent, with its number.
     PubAck(u16),
     PubRec(u16),
-    PubRel,
+    /// With the number of its message.
+    PubRel(u16),
+    /// One that is lost on the way: see [`Manners::lose_releases`].
+    LostPubRel(u16),
     Subscribe(Vec<(String, u8)>),
     Unsubscribe(Vec<String>),
     Ping,
@@ -53,6 +56,8 @@ pub(crate) struct Message {
     pub(crate) qos: u8,
     pub(crate) retain: bool,
     pub(crate) dup: bool,
+    /// Its number, with QoS 1 and 2.
+    pub(crate) id: u16,
 }
 
 /// One line of the transcript.
@@ -76,6 +81,12 @@ pub(crate) struct Manners {
     pub(crate) session_present: bool,
     /// Keeps acknowledgements back until it is told otherwise.
     pub(crate) hold_acks: bool,
+    /// The same for messages of QoS 1 alone, for ever.
+    pub(crate) forget_pubacks: bool,
+    /// As if no PUBREL came.
+    pub(crate) lose_releases: bool,
+    /// That begins with a message of this number.
+    pub(crate) lose_releases_from: Option<u16>,
     /// Refuses these filters.
     pub(crate) refuse_filters: Vec<String>,
     /// What clients are held to.
@@ -363,7 +374,14 @@ async fn listen(
             _ => true,
         });
         let is_publish = matches!(heard, Some(Packet::Publish(_)));
+        let is_forgotten =
+            manners.forget_pubacks && matches!(&heard, Some(Packet::Publish(message)) if message.qos == 1);
         if let Some(heard) = heard {
+            if let Packet::Publish(message) = &heard
+                && manners.lose_releases_from == Some(message.id)
+            {
+                shared.lock().manners.lose_releases = true;
+            }
             shared.hear(heard);
         }
         if manners.silent {
@@ -372,7 +390,7 @@ async fn listen(
         if !lawful || (is_connect && manners.slam) {
             return None;
         }
-        if let Some(answer) = answer {
+        if let Some(answer) = answer.filter(|_| !is_forgotten) {
             if is_publish && manners.hold_acks {
                 shared.lock().held.push_back(answer);
             } else {
@@ -396,9 +414,11 @@ fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Opt
         3 => {
             let topic = at.text();
             let qos = first >> 1 & 3;
-            let id = if 0 < qos { at.bytes(2).to_vec() } else { Vec::new() };
+            let id = if 0 < qos { at.bytes(2).to_vec() } else { vec![0, 0] };
+            let number = u16::from_be_bytes([id[0], id[1]]);
             let (payload, bytes) = (String::from_utf8_lossy(at.0).into_owned(), at.0.to_vec());
-            let message = Message { topic, payload, bytes, qos, retain: first & 1 == 1, dup: first & 8 == 8 };
+            let (retain, dup) = (first & 1 == 1, first & 8 == 8);
+            let message = Message { topic, payload, bytes, qos, retain, dup, id: number };
             let answer = match qos {
                 0 => None,
                 1 => Some(packet(0x40, &id)),
@@ -408,7 +428,14 @@ fn understand(first: u8, body: &[u8], manners: &Manners) -> (Option<Packet>, Opt
         }
         4 => (Some(Packet::PubAck(number(body))), None),
         5 => (Some(Packet::PubRec(number(body))), Some(packet(0x62, body))),
-        6 => (Some(Packet::PubRel), Some(packet(0x70, body))),
+        6 => {
+            let number = u16::from_be_bytes([body[0], body[1]]);
+            if manners.lose_releases {
+                (Some(Packet::LostPubRel(number)), None)
+            } else {
+                (Some(Packet::PubRel(number)), Some(packet(0x70, body)))
+            }
+        }
         8 => {
             let mut answer = at.bytes(2).to_vec();
             let mut filters = Vec::new();
@@ -442,7 +469,7 @@ fn connect(at: &mut Cursor<'_>) -> Connect {
     let will = (flags & 4 == 4).then(|| {
         let (topic, bytes) = (at.text(), at.counted().to_vec());
         let payload = String::from_utf8_lossy(&bytes).into_owned();
-        Message { topic, payload, bytes, qos: flags >> 3 & 3, retain: flags & 0x20 == 0x20, dup: false }
+        Message { topic, payload, bytes, qos: flags >> 3 & 3, retain: flags & 0x20 == 0x20, dup: false, id: 0 }
     });
     let user = (flags & 0x80 == 0x80).then(|| at.text());
     let password = (flags & 0x40 == 0x40).then(|| at.text());

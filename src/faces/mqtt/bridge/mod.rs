@@ -189,7 +189,7 @@ impl BridgeUnit {
                 // Cancel-safe: the answer stays until it is taken. Behind what left before it was given.
                 messages = answer(&mut traffic.asked) => traffic.retained(messages),
                 () = std::future::ready(()), if traffic.is_telling(&session) => (),
-                () = &mut alarm, if due.is_some() => if !traffic.alarm(&session, ctx) { break Left::Hung },
+                () = &mut alarm, if due.is_some() => if !traffic.alarm(&mut session, ctx) { break Left::Hung },
             }
             traffic.flush(&mut session, keeper, attached);
         };

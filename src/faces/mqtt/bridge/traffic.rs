@@ -293,7 +293,7 @@ impl Traffic {
     }
 
     /// Does what is due; false when the other broker has stopped answering.
-    pub(super) fn alarm(&mut self, session: &Session, ctx: &UnitContext) -> bool {
+    pub(super) fn alarm(&mut self, session: &mut Session, ctx: &UnitContext) -> bool {
         let now = Instant::now();
         self.books.tick(now, ctx);
         let lives = self.books.answers(session, now);

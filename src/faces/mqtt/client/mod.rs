@@ -5,7 +5,7 @@ mod v311;
 mod v5;
 
 use super::MqttError;
-use super::wire::Wire;
+use super::wire::{IN_FLIGHT, Wire};
 use crate::config::mqtt::Protocol;
 use crate::config::publication::Qos;
 use crate::runtime::bridges::Properties;
@@ -163,12 +163,11 @@ const INVALID: Untaken = "a topic is not valid";
 const GONE: Untaken = "the client has ended";
 
 impl PublishNotice {
-    pub(super) async fn done(self) -> Result<(), NotDone> {
+    /// Answers the number that a message of QoS 2 had.
+    pub(super) async fn done(self) -> Result<Option<u16>, NotDone> {
         match self {
-            Self::V311(notice) => {
-                notice.wait_completion_async().await.map_err(|error| NotDone::Lost(error.to_string()))
-            }
-            Self::V5(notice) => notice.wait_completion_async().await.map_err(v5::not_done),
+            Self::V311(notice) => v311::done(notice).await,
+            Self::V5(notice) => v5::done(notice).await,
         }
     }
 }
@@ -215,6 +214,14 @@ impl Client {
             Self::V5(client) => client.takes(message),
         };
         fits && u16::try_from(message.topic.len()).is_ok()
+    }
+
+    /// The highest number that a message gets; after it comes 1.
+    pub(super) fn highest_number(&self) -> u16 {
+        match self {
+            Self::V311(_) => IN_FLIGHT,
+            Self::V5(client) => client.highest_number(),
+        }
     }
 
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {

@@ -1,6 +1,6 @@
 //! MQTT 3.1.1.
 
-use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, Outgoing, Polled, Purpose, Receipt, Stage, Untaken};
+use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Polled, Purpose, Receipt, Stage, Untaken};
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
 use crate::faces::mqtt::reason::{
@@ -10,8 +10,8 @@ use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE,
 use bytes::Bytes;
 use rumqttc::{
     AckMode, AsyncClient, Broker, ClientError, ConnectReturnCode, ConnectionError, Event, LastWill, ManualAck,
-    MqttOptions, NetworkOptions, Outgoing as Sent, Packet, PubAck, PubRec, PublishNotice, PublishOptions, QoS,
-    StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, UnsubscribeNotice,
+    MqttOptions, NetworkOptions, Outgoing as Sent, Packet, PubAck, PubRec, PublishNotice, PublishOptions,
+    PublishResult, QoS, StateError, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, UnsubscribeNotice,
 };
 
 #[derive(Debug)]
@@ -146,6 +146,14 @@ fn options(wire: &Wire) -> MqttOptions {
     let dialler = wire.dialler();
     options.set_socket_connector(move |_address, _options| dialler());
     options
+}
+
+pub(super) async fn done(notice: PublishNotice) -> Result<Option<u16>, NotDone> {
+    match notice.wait_async().await {
+        Ok(PublishResult::Qos2Completed(end)) => Ok(Some(end.pkid)),
+        Ok(_) => Ok(None),
+        Err(error) => Err(NotDone::Lost(error.to_string())),
+    }
 }
 
 pub(super) async fn refused(notice: SubscribeNotice) -> Option<Vec<bool>> {

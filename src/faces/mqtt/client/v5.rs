@@ -13,12 +13,13 @@ use end::{cause, is_closed, is_too_large};
 use futures::FutureExt as _;
 use rumqttc_v5::{
     AckMode, AsyncClient, Broker, ClientError, ConnectionError, Event, LastWill, ManualAck, MqttOptions,
-    Outgoing as Sent, Packet, PersistedAckMode, PersistedSession, PubAck, PubAckReason, PubRec, PubRecReason,
-    PublishNotice, PublishNoticeError, PublishOptions, PublishProperties, QoS, SessionStore, SessionStoreKey,
-    SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, TopicAliasPolicy, UnsubscribeNotice,
+    Outgoing as Sent, Packet, PersistedAckMode, PersistedSession, PubAck, PubAckReason, PubCompReason, PubRec,
+    PubRecReason, PublishNotice, PublishNoticeError, PublishOptions, PublishProperties, PublishResult, QoS,
+    SessionStore, SessionStoreKey, SubscribeFilterInput, SubscribeNotice, SubscribeReasonCode, TopicAliasPolicy,
+    UnsubscribeNotice,
 };
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// What the library asks a store of sessions for.
@@ -36,12 +37,15 @@ pub(in crate::faces::mqtt) struct Client {
     message_expiry: Option<u32>,
     purpose: Purpose,
     largest: Arc<AtomicUsize>,
+    highest: Arc<AtomicU16>,
 }
 
 pub(in crate::faces::mqtt) struct EventLoop {
     events: Box<rumqttc_v5::EventLoop>,
     /// Bytes of a packet that the broker takes.
     largest: Arc<AtomicUsize>,
+    /// Messages on their way to the broker at once.
+    highest: Arc<AtomicU16>,
 }
 
 impl Client {
@@ -50,8 +54,10 @@ impl Client {
         let (requests, events) = built.map_err(|error| MqttError::Client(error.to_string()))?;
         let message_expiry = config.message_expiry.map(|span| u32::try_from(span.as_secs()).unwrap_or(u32::MAX));
         let (user_properties, largest) = (config.user_properties.clone(), Arc::new(AtomicUsize::new(usize::MAX)));
-        let events = EventLoop { events: Box::new(events), largest: Arc::clone(&largest) };
-        Ok((Self { requests, user_properties, message_expiry, purpose, largest }, events))
+        let highest = Arc::new(AtomicU16::new(IN_FLIGHT));
+        let shared = (Arc::clone(&largest), Arc::clone(&highest));
+        let events = EventLoop { events: Box::new(events), largest: shared.0, highest: shared.1 };
+        Ok((Self { requests, user_properties, message_expiry, purpose, largest, highest }, events))
     }
 
     pub(super) fn takes(&self, message: &Outgoing) -> bool {
@@ -59,6 +65,10 @@ impl Client {
         let user: usize = self.user_properties.iter().map(|(name, value)| 5 + name.len() + value.len()).sum();
         let beside = correlation.as_ref().map_or(0, Bytes::len) + carried.as_ref().map_or(0, |carried| carried.bytes());
         HEADER + topic.len() + payload.len() + user + beside <= self.largest.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn highest_number(&self) -> u16 {
+        self.highest.load(Ordering::Relaxed)
     }
 
     pub(super) fn publish(&self, message: Outgoing) -> Result<PublishNotice, Untaken> {
@@ -131,6 +141,8 @@ impl EventLoop {
                 let largest = answer.properties.as_ref().and_then(|properties| properties.max_packet_size);
                 let largest = largest.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(usize::MAX);
                 self.largest.store(largest, Ordering::Relaxed);
+                let most = answer.properties.as_ref().and_then(|properties| properties.receive_max);
+                self.highest.store(most.unwrap_or(u16::MAX).min(IN_FLIGHT), Ordering::Relaxed);
                 Ok(Polled::Connected { resumed: answer.session_present })
             }
             Ok(Event::Incoming(Packet::Publish(publish))) => {
@@ -292,8 +304,22 @@ fn untaken(error: &ClientError) -> Untaken {
     }
 }
 
+pub(super) async fn done(notice: PublishNotice) -> Result<Option<u16>, NotDone> {
+    let refused = match notice.wait_async().await.map_err(not_done)? {
+        PublishResult::Qos0Flushed => return Ok(None),
+        PublishResult::Qos1(ack) => match ack.reason {
+            PubAckReason::Success | PubAckReason::NoMatchingSubscribers => return Ok(None),
+            reason => PublishNoticeError::V5PubAck(reason),
+        },
+        PublishResult::Qos2Completed(end) if end.reason == PubCompReason::Success => return Ok(Some(end.pkid)),
+        PublishResult::Qos2Completed(end) => PublishNoticeError::V5PubComp(end.reason),
+        PublishResult::Qos2PubRecRejected(rejected) => PublishNoticeError::V5PubRec(rejected.reason),
+    };
+    Err(not_done(refused))
+}
+
 /// MQTT 5, 3.4.2.1 and 3.5.2.1: what will not be better at another try is refused; the rest may be.
-pub(super) fn not_done(error: PublishNoticeError) -> NotDone {
+fn not_done(error: PublishNoticeError) -> NotDone {
     const NOT_AUTHORISED: &str = "the broker refuses a message: not authorised for its topic";
     const TOPIC: &str = "the broker refuses a message: its topic is not accepted";
     const FORMAT: &str = "the broker refuses a message: its payload is not of the format it wants";
