@@ -80,6 +80,20 @@ impl Bench {
         self.browser.go(&format!("{}/{page}", self.site)).await;
     }
 
+    /// The page from now on in Korean; the switches are closed then.
+    async fn korean(&self) {
+        self.browser.click(".switches summary").await;
+        self.browser.click("button[name=lang][value=ko]").await;
+        self.browser.until("document.documentElement.lang === 'ko'").await;
+    }
+
+    /// The page from now on in dark colours; the switches stay open.
+    async fn dark(&self) {
+        self.browser.click(".switches summary").await;
+        self.browser.click("input[name=theme][value=dark]").await;
+        self.browser.until("document.documentElement.dataset.theme === 'dark'").await;
+    }
+
     /// Reviews and applies what was edited.
     async fn apply(&self) {
         let before = self.gateway.revision().await.number;
@@ -216,12 +230,8 @@ async fn from_the_claim_to_a_written_set_point() {
 async fn every_page_in_korean_dark_and_narrow() {
     let bench = Bench::claimed().await;
     let browser = &bench.browser;
-    browser.click(".switches summary").await;
-    browser.click("button[name=lang][value=ko]").await;
-    browser.until("document.documentElement.lang === 'ko'").await;
-    browser.click(".switches summary").await;
-    browser.click("input[name=theme][value=dark]").await;
-    browser.until("document.documentElement.dataset.theme === 'dark'").await;
+    bench.korean().await;
+    bench.dark().await;
     for (width, height, name) in [(1360, 900, "wide"), (360, 740, "narrow")] {
         browser.resize(width, height).await;
         for page in PAGES {
@@ -256,9 +266,7 @@ async fn every_page_in_korean_dark_and_narrow() {
 async fn what_the_server_says_is_korean_on_korean_pages() {
     let bench = Bench::claimed().await;
     let browser = &bench.browser;
-    browser.click(".switches summary").await;
-    browser.click("button[name=lang][value=ko]").await;
-    browser.until("document.documentElement.lang === 'ko'").await;
+    bench.korean().await;
     let port = json!([{"name": "COM1", "kind": "serial", "path": "/dev/dinrail-no-such-line"}]);
     bench.gateway.edit(|document| document["ports"] = port).await.unwrap();
 

@@ -3,7 +3,7 @@
 use super::client::Stage;
 use super::dial::{DialError, alerted};
 use super::wire::Wire;
-use std::io;
+use std::{fmt, io};
 
 pub(super) const NO_ANSWER: &str = "the broker accepts the connection and does not answer CONNECT";
 pub(super) const NO_MORE_DATA: &str = "the broker takes no more data";
@@ -11,6 +11,20 @@ pub(super) const NOT_CONNACK: &str = "the answer to CONNECT is not a CONNACK";
 pub(super) const CLEAN_ASKED: &str = "the broker kept a session although a clean one was asked for";
 pub(super) const NO_PING: &str = "the broker did not answer a ping within the keep-alive time";
 pub(super) const NO_BROKER: &str = "what answers is no MQTT broker, or it speaks TLS on this port";
+pub(super) const NO_REASON: &str = "the broker refuses without a reason";
+pub(super) const NOT_NOW: &str = "the broker says that it is not available now";
+pub(super) const WRONG_LOGIN: &str = "the broker refuses the user name or password";
+pub(super) const NOT_AUTHORISED: &str = "the broker refuses us: not authorised (user name, password or client id)";
+
+/// CONNACK names the client id.
+pub(super) fn client_id_refused(wire: &Wire) -> String {
+    format!("the broker refuses the client id `{}`", wire.client_id)
+}
+
+/// What came is not MQTT as it should be.
+pub(super) fn broken(error: &dyn fmt::Display) -> String {
+    format!("the broker broke the protocol: {error}")
+}
 
 /// A message of so many bytes waits for us.
 pub(super) fn too_large(bytes: usize) -> String {

@@ -124,9 +124,7 @@ async fn a_bridge_is_made_mended_watched_and_taken_away() {
     bench.pictures("away").await;
 
     // The same in the dark, narrow, and in Korean.
-    browser.click(".switches summary").await;
-    browser.click("input[name=theme][value=dark]").await;
-    browser.until("document.documentElement.dataset.theme === 'dark'").await;
+    bench.dark().await;
     browser.click(".switches summary").await;
     bench.pictures("dark").await;
     // A notice of the save lies above it.

@@ -147,12 +147,8 @@ async fn the_dialogs_in_korean_and_dark() {
     let browser = &bench.browser;
     let device = json!({"name": "sensor", "port": "COM1", "unit_id": 1, "tags": []});
     bench.gateway.edit(|document| document["devices"] = json!([device])).await.unwrap();
-    browser.click(".switches summary").await;
-    browser.click("button[name=lang][value=ko]").await;
-    browser.until("document.documentElement.lang === 'ko'").await;
-    browser.click(".switches summary").await;
-    browser.click("input[name=theme][value=dark]").await;
-    browser.until("document.documentElement.dataset.theme === 'dark'").await;
+    bench.korean().await;
+    bench.dark().await;
     bench.open("devices").await;
     browser.click(".detail-body .detail-actions button").await;
     choose(&bench, "태그.csv", "이름,주소,형식\n보일러 온도,10,u16\n압력,70000,float16\n").await;

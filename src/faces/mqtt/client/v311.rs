@@ -4,7 +4,8 @@ use super::{Asked, Ended, FULL, GONE, INVALID, Incoming, NotDone, Outgoing, Poll
 use crate::config::publication::Qos;
 use crate::faces::mqtt::MqttError;
 use crate::faces::mqtt::reason::{
-    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_MORE_DATA, NO_PING, NOT_CONNACK, closed, io_cause, is_end, too_large,
+    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_MORE_DATA, NO_PING, NO_REASON, NOT_AUTHORISED, NOT_CONNACK, NOT_NOW,
+    WRONG_LOGIN, broken, client_id_refused, closed, io_cause, is_end, too_large,
 };
 use crate::faces::mqtt::wire::{BATCH, IN_FLIGHT, LARGEST_IN, LARGEST_OUT, QUEUE, Wire};
 use bytes::Bytes;
@@ -222,7 +223,7 @@ fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> String {
         ConnectionError::MqttState(StateError::Deserialization(_)) if stage == Stage::Connecting => {
             NO_BROKER.to_owned()
         }
-        ConnectionError::MqttState(error) => format!("the broker broke the protocol: {error}"),
+        ConnectionError::MqttState(error) => broken(error),
         other => other.to_string(),
     }
 }
@@ -230,13 +231,11 @@ fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> String {
 /// MQTT 3.1.1, 3.2.2.3.
 fn refusal(code: ConnectReturnCode, wire: &Wire) -> String {
     match code {
-        ConnectReturnCode::Success => "the broker refuses without a reason".into(),
+        ConnectReturnCode::Success => NO_REASON.into(),
         ConnectReturnCode::RefusedProtocolVersion => "the broker does not speak MQTT 3.1.1".into(),
-        ConnectReturnCode::BadClientId => format!("the broker refuses the client id `{}`", wire.client_id),
-        ConnectReturnCode::ServiceUnavailable => "the broker says that it is not available now".into(),
-        ConnectReturnCode::BadUserNamePassword => "the broker refuses the user name or password".into(),
-        ConnectReturnCode::NotAuthorized => {
-            "the broker refuses us: not authorised (user name, password or client id)".into()
-        }
+        ConnectReturnCode::BadClientId => client_id_refused(wire),
+        ConnectReturnCode::ServiceUnavailable => NOT_NOW.into(),
+        ConnectReturnCode::BadUserNamePassword => WRONG_LOGIN.into(),
+        ConnectReturnCode::NotAuthorized => NOT_AUTHORISED.into(),
     }
 }

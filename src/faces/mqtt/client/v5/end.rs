@@ -2,7 +2,8 @@
 
 use crate::faces::mqtt::client::Stage;
 use crate::faces::mqtt::reason::{
-    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NOT_CONNACK, closed, io_cause, is_end, too_large,
+    CLEAN_ASKED, NO_ANSWER, NO_BROKER, NO_PING, NO_REASON, NOT_AUTHORISED, NOT_CONNACK, NOT_NOW, WRONG_LOGIN, broken,
+    client_id_refused, closed, io_cause, is_end, too_large,
 };
 use crate::faces::mqtt::wire::Wire;
 use rumqttc_v5::{ConnectReturnCode, ConnectionError, DisconnectReasonCode, StateError};
@@ -71,7 +72,7 @@ pub(super) fn cause(error: &ConnectionError, stage: Stage, wire: &Wire) -> Strin
         ConnectionError::MqttState(StateError::Deserialization(_)) if stage == Stage::Connecting => {
             NO_BROKER.to_owned()
         }
-        ConnectionError::MqttState(error) => format!("the broker broke the protocol: {error}"),
+        ConnectionError::MqttState(error) => broken(error),
         other => other.to_string(),
     }
 }
@@ -82,16 +83,10 @@ fn refusal(code: ConnectReturnCode, wire: &Wire) -> String {
         ConnectReturnCode::RefusedProtocolVersion | ConnectReturnCode::UnsupportedProtocolVersion => {
             "the broker does not speak MQTT 5: set the protocol to 3.1.1".into()
         }
-        ConnectReturnCode::BadClientId | ConnectReturnCode::ClientIdentifierNotValid => {
-            format!("the broker refuses the client id `{}`", wire.client_id)
-        }
-        ConnectReturnCode::BadUserNamePassword => "the broker refuses the user name or password".into(),
-        ConnectReturnCode::NotAuthorized => {
-            "the broker refuses us: not authorised (user name, password or client id)".into()
-        }
-        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::ServerUnavailable => {
-            "the broker says that it is not available now".into()
-        }
+        ConnectReturnCode::BadClientId | ConnectReturnCode::ClientIdentifierNotValid => client_id_refused(wire),
+        ConnectReturnCode::BadUserNamePassword => WRONG_LOGIN.into(),
+        ConnectReturnCode::NotAuthorized => NOT_AUTHORISED.into(),
+        ConnectReturnCode::ServiceUnavailable | ConnectReturnCode::ServerUnavailable => NOT_NOW.into(),
         ConnectReturnCode::ServerBusy => "the broker says that it is busy".into(),
         ConnectReturnCode::Banned => "the broker has banned this client: its administrator lifts that".into(),
         ConnectReturnCode::BadAuthenticationMethod => "the broker wants another way to log in".into(),
@@ -112,7 +107,7 @@ fn refusal(code: ConnectReturnCode, wire: &Wire) -> String {
         }
         ConnectReturnCode::Success
         | ConnectReturnCode::UnspecifiedError
-        | ConnectReturnCode::ImplementationSpecificError => "the broker refuses without a reason".into(),
+        | ConnectReturnCode::ImplementationSpecificError => NO_REASON.into(),
     }
 }
 
