@@ -8,6 +8,7 @@ use super::client::{NotDone, Outgoing};
 use super::command::{Order, Orders};
 use super::discovery::Discovery;
 use super::edge::Edge;
+use super::pace::{AHEAD, Pace};
 use super::publisher::{Publisher, interest, request_topics, tapped};
 use super::queue::keeper::{Done, Keeper};
 use super::queue::ledger::source_of;
@@ -39,6 +40,7 @@ pub(super) struct Face {
     config: MqttUnitConfig,
     publisher: Publisher,
     books: Books,
+    pace: Pace,
     orders: Orders,
     discovery: Discovery,
     /// The edge node that the connection is.
@@ -60,6 +62,7 @@ impl Face {
             config: config.clone(),
             publisher: Publisher::default(),
             books: Books::new(queue),
+            pace: Pace::default(),
             orders: Orders::default(),
             discovery: Discovery::default(),
             edge: None,
@@ -234,6 +237,7 @@ impl Face {
     /// The image changed.
     pub(super) fn changed(&mut self, changed: &Changed) {
         let now = Instant::now();
+        self.pace.look(now);
         if changed.schema {
             let publications = &self.config.connection.publications;
             let queue = &mut self.books.queue;
@@ -283,6 +287,13 @@ impl Face {
         self.publisher.tapped(tapped, &self.image, Instant::now());
     }
 
+    /// Until when changes wait in the image, because what was made of earlier ones still is to be sent; see [`Pace`].
+    pub(super) fn held_back(&self) -> Option<Instant> {
+        let waits = || AHEAD < self.books.queue.waiting() && self.pace.is_behind();
+        let sends = self.is_connected() && self.edge.as_ref().is_none_or(Edge::speaks);
+        if sends && (self.publisher.waits_for_room() || waits()) { self.pace.until(Instant::now()) } else { None }
+    }
+
     /// When [`Face::alarm`] has something to do.
     pub(super) fn due(&self) -> Option<Instant> {
         let edge = self.edge.as_ref().and_then(Edge::due);
@@ -328,10 +339,14 @@ impl Face {
             let edge = self.edge.as_mut();
             let Books { queue, report, .. } = &mut self.books;
             let out = &mut Out { session, up, queue, edge, status: &mut report.status, now, stamp };
+            let before = out.queue.next_id();
             self.publisher.flush(&self.image, out, now, stamp);
+            self.pace.made(self.books.queue.next_id() - before);
         }
         if up && !self.host_gone {
+            let before = self.books.queue.waiting();
             self.send_waiting(session, now);
+            self.pace.sent(before.saturating_sub(self.books.queue.waiting()));
         }
         self.books.keep(session, keeper, now);
         self.books.report.status.dropped = self.publisher.dropped();

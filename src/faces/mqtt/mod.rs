@@ -3,7 +3,8 @@
 //! The whole connection is one future: image, broker, timers and commands meet in one loop, so a change of the image
 //! is written to the socket without passing another task. A changed setting is applied to the open session; only what
 //! CONNECT itself carries (see [`wire`]) needs another one. Messages of QoS 1 and 2 wait in a [`queue`] until the
-//! broker has acknowledged them; its file is worked on by a thread of its own, which the loop never waits for.
+//! broker has acknowledged them; its file is worked on by a thread of its own, which the loop never waits for. With a
+//! backlog the [`pace`] of looking at the image is that of sending.
 //!
 //! The will stands for a connection that broke. When the unit is stopped in good order the broker forgets the will, so
 //! its message is published by the unit itself before it says good-bye: whoever watches the topic learns either way.
@@ -20,6 +21,7 @@ mod discovery;
 mod edge;
 mod face;
 mod laps;
+mod pace;
 mod publisher;
 mod pulse;
 mod pump;
@@ -195,7 +197,8 @@ impl MqttUnit {
         let mut worn_out = pin!(wire.worn_out());
         let left = loop {
             // Set only when it differs: a timer that is moved costs more than the look.
-            let due = face.due();
+            let held_back = face.held_back();
+            let due = face.due().into_iter().chain(held_back).min();
             if let Some(due) = due.filter(|due| *due != alarm.deadline()) {
                 alarm.as_mut().reset(due);
             }
@@ -236,7 +239,7 @@ impl MqttUnit {
                 // Cancel-safe by its own word. Before the changes: of what is told by itself, the changes tell no more.
                 () = look.tap.ready() => face.tapped(look.tap.take()),
                 // Cancel-safe by its own word.
-                changed = look.changes.next() => face.changed(&changed),
+                changed = look.changes.next(), if held_back.is_none() => face.changed(&changed),
                 () = &mut alarm, if due.is_some() => if !face.alarm(&mut session, ctx) { break Left::Hung },
             }
             face.flush(&mut session, keeper);

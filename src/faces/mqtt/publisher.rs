@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Posts whose states are read from the image in one go.
-const CHUNK: usize = 128;
+const CHUNK: usize = 256;
 /// Beyond this many patterns the image is not asked to tell them apart: it would do so while drivers wait.
 const MANY_PATTERNS: usize = 64;
 
@@ -382,6 +382,11 @@ impl Publisher {
             || !self.losses.is_empty()
             || self.happened.iter().any(|queue| !queue.is_empty())
             || self.ready.iter().any(|queue| !queue.is_empty())
+    }
+
+    /// Whether something with QoS 0 waits for room.
+    pub(super) fn waits_for_room(&self) -> bool {
+        !self.ready[0].is_empty()
     }
 
     /// Sends what is ready while there is room.

@@ -18,6 +18,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
 /// Messages of QoS 0 handed over and not yet written.
@@ -130,7 +131,9 @@ impl Session {
 
     /// The next request that ended; never when none is open. Cancel-safe.
     pub(super) async fn settled(&mut self) -> Settled {
-        match self.settling.next().await {
+        // Each end takes one of the 128 steps that the runtime grants a task before it puts it behind all others, mostly on
+        // another thread: a few hundred that end at once would do that several times over. Their number is bounded.
+        match unconstrained(self.settling.next()).await {
             Some(settled) => {
                 self.close(&settled);
                 settled
@@ -141,7 +144,7 @@ impl Session {
 
     /// Another one that ended already.
     pub(super) fn try_settled(&mut self) -> Option<Settled> {
-        let settled = self.settling.next().now_or_never()??;
+        let settled = unconstrained(self.settling.next()).now_or_never()??;
         self.close(&settled);
         Some(settled)
     }

@@ -7,6 +7,7 @@ mod encryption;
 mod every;
 mod hostile;
 mod kill;
+mod pace;
 mod payloads;
 #[cfg(feature = "peers")]
 mod peers;

@@ -71,6 +71,11 @@ impl Queue {
         self.pages.unloaded_records() + lanes.iter().map(|lane| lane.len() as u64).sum::<u64>()
     }
 
+    /// Messages that are not in flight.
+    pub(in crate::faces::mqtt) fn waiting(&self) -> u64 {
+        self.records() - self.flight.len() as u64
+    }
+
     /// As shown.
     #[allow(clippy::cast_precision_loss, reason = "figures for people")]
     pub(in crate::faces::mqtt) fn shown(&mut self, unix_ms: i64, now: Instant) -> QueueStatus {
