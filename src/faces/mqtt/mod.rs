@@ -29,6 +29,7 @@ mod queue;
 mod reason;
 mod report;
 mod session;
+mod unwritten;
 mod web_socket;
 mod wire;
 

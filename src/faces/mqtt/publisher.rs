@@ -88,6 +88,8 @@ struct Publication {
     slot: Slot,
     /// Whether its messages wait for their acknowledgement: then they are made whether there is a session or not.
     kept: bool,
+    /// Whether a change of a tag is told at once, in a message of that tag alone.
+    plain: bool,
 }
 
 /// A post, and the first of its points that lives in the cell.
@@ -152,22 +154,29 @@ fn narrowed(patterns: Vec<TagPattern>) -> Interest {
 }
 
 impl Publisher {
-    /// Whether a change of this cell is to be looked at. A post that waits for room reads the newest state when it leaves:
-    /// the change before is replaced, and looking at it would take the time to send it.
+    /// Whether a change of this cell is to be looked at now. A post that waits for room reads the newest state when it
+    /// leaves: the change before is replaced, and looking at it would take the time to send it. One that may leave at once
+    /// is made ready: whether it has anything to tell is found when it leaves.
     pub(super) fn concerns(&mut self, cell: u32) -> bool {
-        if self.unread.range(posts_of(cell)).next().is_some() {
+        if !self.unread.is_empty() && self.unread.range(posts_of(cell)).next().is_some() {
             return true;
         }
+        let Some(places) = self.by_cell.get(cell as usize).cloned() else { return false };
         let mut replaced = 0;
-        for place in self.by_cell.get(cell as usize).into_iter().flatten() {
+        for place in &places {
             let post = &self.posts[place.post];
-            if !post.queued {
+            let publication = &self.publications[post.publication];
+            if post.queued {
+                let trigger = &publication.config.trigger;
+                replaced += u64::from(!trigger.every && trigger.min_gap.is_none());
+            } else if !(publication.plain && (self.connected || publication.kept)) {
                 return true;
             }
-            let trigger = &self.publications[post.publication].config.trigger;
-            replaced += u64::from(!trigger.every && trigger.min_gap.is_none());
         }
         self.dropped += replaced;
+        for place in places {
+            self.enqueue(place.post, false);
+        }
         false
     }
 

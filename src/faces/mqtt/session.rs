@@ -7,6 +7,7 @@ use super::laps::{Laps, Place};
 use super::publisher::Outlet;
 use super::queue::ledger::{Loss, Slot};
 use super::queue::{Message, Queue, Ticket};
+use super::unwritten::Unwritten;
 use super::wire::{IN_FLIGHT, Notice, Wire};
 use crate::config::publication::Qos;
 use crate::runtime::status::MqttStatus;
@@ -16,8 +17,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt};
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use tokio::task::coop::unconstrained;
 use tokio::time::Instant;
 
@@ -44,6 +47,7 @@ const FILTERS: usize = 100;
 pub(super) struct Session {
     client: Client,
     settling: FuturesUnordered<BoxFuture<'static, Settled>>,
+    unwritten: Unwritten<(Share, usize, Delivery)>,
     publications: Open,
     notices: Open,
     laps: Laps,
@@ -107,10 +111,10 @@ pub(super) enum Settled {
 impl Session {
     pub(super) fn new(wire: &Wire, purpose: Purpose) -> Result<(Self, EventLoop), MqttError> {
         let (client, events) = Client::new(wire, purpose)?;
-        let settling = FuturesUnordered::new();
+        let (settling, unwritten) = (FuturesUnordered::new(), Unwritten::default());
         let (publications, notices) = (Open::default(), Open::default());
         let (laps, subscribing, urgent, link) = (Laps::default(), 0, VecDeque::new(), Arc::default());
-        Ok((Self { client, settling, publications, notices, laps, subscribing, urgent, link }, events))
+        Ok((Self { client, settling, unwritten, publications, notices, laps, subscribing, urgent, link }, events))
     }
 
     /// The library has a link.
@@ -133,20 +137,27 @@ impl Session {
     pub(super) async fn settled(&mut self) -> Settled {
         // Each end takes one of the 128 steps that the runtime grants a task before it puts it behind all others, mostly on
         // another thread: a few hundred that end at once would do that several times over. Their number is bounded.
-        match unconstrained(self.settling.next()).await {
-            Some(settled) => {
-                self.close(&settled);
-                settled
-            }
-            None => std::future::pending().await,
-        }
+        let settled = unconstrained(poll_fn(|cx| self.poll_settled(cx))).await;
+        self.close(&settled);
+        settled
     }
 
     /// Another one that ended already.
     pub(super) fn try_settled(&mut self) -> Option<Settled> {
-        let settled = unconstrained(self.settling.next()).now_or_never()??;
+        let settled = unconstrained(poll_fn(|cx| self.poll_settled(cx))).now_or_never()?;
         self.close(&settled);
         Some(settled)
+    }
+
+    fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<Settled> {
+        if let Poll::Ready(Some(((share, bytes, delivery), result))) = self.unwritten.poll_next(cx) {
+            let (qos, place, number) = (Qos::AtMostOnce, None, None);
+            return Poll::Ready(Settled::Publish { share, qos, bytes, delivery, result, place, number });
+        }
+        match self.settling.poll_next_unpin(cx) {
+            Poll::Ready(Some(settled)) => Poll::Ready(settled),
+            _ => Poll::Pending,
+        }
     }
 
     fn close(&mut self, settled: &Settled) {
@@ -259,7 +270,11 @@ impl Session {
                 let open = self.open(share);
                 open.count[class(qos)] += 1;
                 open.bytes += bytes;
-                let place = (qos != Qos::AtMostOnce).then(|| self.laps.hand_over(qos == Qos::ExactlyOnce));
+                if qos == Qos::AtMostOnce {
+                    self.unwritten.push(notice, (share, bytes, delivery));
+                    return true;
+                }
+                let place = Some(self.laps.hand_over(qos == Qos::ExactlyOnce));
                 let settled = async move {
                     let done = notice.done().await;
                     let number = done.as_ref().ok().copied().flatten();

@@ -4,6 +4,7 @@
 use super::post::{Point, Post};
 use super::{Place, Publication, Publisher};
 use crate::config::catalogue::Catalogue;
+use crate::config::payload::Payload;
 use crate::config::publication::PublicationConfig;
 use crate::faces::mqtt::queue::ledger::{Slot, source_of};
 use crate::tag::attribute::Attribute;
@@ -55,7 +56,8 @@ impl Publisher {
             let beat = before.beat;
             let (slot, kept) = place(config);
             let posts = first..self.posts.len();
-            self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept });
+            let plain = is_plain(config) && self.posts[posts.clone()].iter().all(|post| post.object.is_none());
+            self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept, plain });
             self.resume(index, now);
         }
         self.posts.shrink_to_fit();
@@ -112,6 +114,12 @@ impl Publisher {
             }
         }
     }
+}
+
+/// Whether what it tells waits for nothing but room.
+fn is_plain(PublicationConfig { trigger, shape, payload, condition, .. }: &PublicationConfig) -> bool {
+    let at_once = trigger.on_change && !trigger.every && trigger.min_gap.is_none() && condition.is_none();
+    at_once && shape.batch.is_none() && *payload != Payload::Sparkplug
 }
 
 fn make_post(index: usize, post: crate::views::posts::Post, config: &PublicationConfig, defs: &Defs) -> Post {
