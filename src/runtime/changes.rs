@@ -51,6 +51,12 @@ struct State {
     schema: bool,
 }
 
+impl State {
+    fn has_news(&self) -> bool {
+        !self.dirty.is_empty() || self.schema
+    }
+}
+
 impl Subscriber {
     pub(super) fn new(interest: Interest) -> Arc<Self> {
         let state = State { interest, wanted: Vec::new(), marked: Vec::new(), dirty: Vec::new(), schema: false };
@@ -65,7 +71,7 @@ impl Subscriber {
     /// Notes changed cells; called by writers, so it only marks.
     pub(super) fn mark(&self, cells: &[u32]) {
         let mut state = self.lock();
-        let before = state.dirty.len();
+        let nothing_waited = state.dirty.is_empty();
         for cell in cells {
             let index = *cell as usize;
             if state.wanted.get(index) == Some(&true) && !state.marked[index] {
@@ -73,7 +79,8 @@ impl Subscriber {
                 state.dirty.push(*cell);
             }
         }
-        let news = before < state.dirty.len();
+        // Whoever waits has been woken by the first, and looks before he waits again.
+        let news = nothing_waited && !state.dirty.is_empty();
         drop(state);
         if news {
             self.wake.notify_one();
@@ -95,9 +102,14 @@ impl Subscriber {
         self.lock().interest = interest;
     }
 
-    fn take(&self) -> Option<Changed> {
+    /// What changed so far, if anything did.
+    pub(super) fn take(&self) -> Option<Changed> {
+        self.take_if(State::has_news)
+    }
+
+    fn take_if(&self, wanted: impl Fn(&State) -> bool) -> Option<Changed> {
         let mut state = self.lock();
-        if state.dirty.is_empty() && !state.schema {
+        if !wanted(&state) {
             return None;
         }
         let cells = std::mem::take(&mut state.dirty);
@@ -110,10 +122,19 @@ impl Subscriber {
 
     /// Cancel-safe: nothing is taken unless it is returned.
     pub(super) async fn next(&self) -> Changed {
+        self.when(State::has_news).await
+    }
+
+    /// Waits for another schema; with it goes whatever changed. Cancel-safe.
+    pub(super) async fn next_schema(&self) -> Changed {
+        self.when(|state| state.schema).await
+    }
+
+    async fn when(&self, wanted: impl Fn(&State) -> bool) -> Changed {
         loop {
             // Registered before the look, so that a mark between look and wait is not missed.
             let woken = self.wake.notified();
-            if let Some(changed) = self.take() {
+            if let Some(changed) = self.take_if(&wanted) {
                 return changed;
             }
             woken.await;

@@ -426,6 +426,16 @@ impl Changes {
         self.subscriber.next().await
     }
 
+    /// Waits until tags were added, removed or redefined; the answer has whatever else changed. Cancel-safe.
+    pub async fn next_schema(&mut self) -> Changed {
+        self.subscriber.next_schema().await
+    }
+
+    /// What changed already, if anything did.
+    pub fn try_next(&mut self) -> Option<Changed> {
+        self.subscriber.take()
+    }
+
     /// Follows other tags from now on; the next answer has `schema` set.
     pub fn set_interest(&mut self, interest: Interest) {
         let cells = self.shared.read().unwrap_or_else(PoisonError::into_inner);

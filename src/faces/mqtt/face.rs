@@ -289,9 +289,9 @@ impl Face {
 
     /// Until when changes wait in the image, because what was made of earlier ones still is to be sent; see [`Pace`].
     pub(super) fn held_back(&self) -> Option<Instant> {
-        let waits = || AHEAD < self.books.queue.waiting() && self.pace.is_behind();
         let sends = self.is_connected() && self.edge.as_ref().is_none_or(Edge::speaks);
-        if sends && (self.publisher.waits_for_room() || waits()) { self.pace.until(Instant::now()) } else { None }
+        let waits = sends && AHEAD < self.books.queue.waiting() && self.pace.is_behind();
+        if waits { self.pace.until(Instant::now()) } else { None }
     }
 
     /// When [`Face::alarm`] has something to do.

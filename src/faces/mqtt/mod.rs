@@ -35,6 +35,7 @@ mod wire;
 
 use crate::config::mqtt::ConnectionConfig;
 use crate::platform::clock;
+use crate::runtime::changes::Changed;
 use crate::runtime::commands::Commands;
 use crate::runtime::events::Events;
 use crate::runtime::image::tap::Tap;
@@ -53,6 +54,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::task::coop::consume_budget;
 use tokio::time::Instant;
 use wire::{Notice, Wire};
 
@@ -102,11 +104,19 @@ struct Look {
 }
 
 impl Look {
-    /// Follows what the settings name now.
-    fn follow(&mut self, face: &Face) {
+    /// Follows what the settings name now. The face hears of it at once: messages of old settings are not for the queue any more.
+    fn follow(&mut self, face: &mut Face) {
         self.changes.set_interest(face.interest());
         self.tap.set_interest(face.tapped_interest());
+        if let Some(changed) = self.changes.try_next() {
+            face.changed(&changed);
+        }
     }
+}
+
+/// The next changes; while they are held back, when the tags themselves are others. Cancel-safe.
+async fn next(changes: &mut Changes, held_back: bool) -> Changed {
+    if held_back { changes.next_schema().await } else { changes.next().await }
 }
 
 /// Why a session was left.
@@ -170,7 +180,7 @@ impl MqttUnit {
                     wire = Wire::of(&config, clock::unix_ms());
                     wills = births(&wire, &self.queues);
                     face.configure(config, None, &ctx);
-                    look.follow(&face);
+                    look.follow(&mut face);
                 }
             }
         }
@@ -240,13 +250,15 @@ impl MqttUnit {
                 // Cancel-safe by its own word. Before the changes: of what is told by itself, the changes tell no more.
                 () = look.tap.ready() => face.tapped(look.tap.take()),
                 // Cancel-safe by its own word.
-                changed = look.changes.next(), if held_back.is_none() => face.changed(&changed),
+                changed = next(&mut look.changes, held_back.is_some()) => face.changed(&changed),
                 () = &mut alarm, if due.is_some() => if !face.alarm(&mut session, ctx) { break Left::Hung },
             }
             face.flush(&mut session, keeper);
             if face.follow_host(ctx) {
                 break Left::HostGone(since.elapsed());
             }
+            // Ends of messages, changes and the library's channel are no steps for the runtime: others are to have their turn.
+            consume_budget().await;
         };
         face.close_batches(&mut session, keeper);
         if face.is_connected() {

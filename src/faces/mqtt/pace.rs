@@ -3,7 +3,8 @@
 //! Both are done by one task. While changes come faster than the broker takes messages, a unit that made a record of each
 //! of them would have no time left to send any: what was to be merged would be stored instead. So with a backlog the image
 //! is looked at again when as much was sent as the last look made; changes wait there meanwhile, the newest of each tag.
-//! A broker that takes nothing holds a look back no longer than [`LONGEST`]: what happens while it hangs is not lost.
+//! A broker that takes nothing holds a look back no longer than [`LONGEST`]: what happens while it hangs is told. Other tags
+//! are never waited for, and messages of QoS 0 need no pace: they are made when there is room.
 
 use std::time::Duration;
 use tokio::time::Instant;

@@ -31,11 +31,12 @@ use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap, VecDeque};
 use std::ops::{Range, RangeInclusive};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Posts whose states are read from the image in one go.
-const CHUNK: usize = 256;
+const CHUNK: usize = 128;
 /// Beyond this many patterns the image is not asked to tell them apart: it would do so while drivers wait.
 const MANY_PATTERNS: usize = 64;
 
@@ -88,8 +89,6 @@ struct Publication {
     slot: Slot,
     /// Whether its messages wait for their acknowledgement: then they are made whether there is a session or not.
     kept: bool,
-    /// Whether a change of a tag is told at once, in a message of that tag alone.
-    plain: bool,
 }
 
 /// A post, and the first of its points that lives in the cell.
@@ -169,7 +168,7 @@ impl Publisher {
             if post.queued {
                 let trigger = &publication.config.trigger;
                 replaced += u64::from(!trigger.every && trigger.min_gap.is_none());
-            } else if !(publication.plain && (self.connected || publication.kept)) {
+            } else if !(post.plain && (self.connected || publication.kept)) {
                 return true;
             }
         }
@@ -393,11 +392,6 @@ impl Publisher {
             || self.ready.iter().any(|queue| !queue.is_empty())
     }
 
-    /// Whether something with QoS 0 waits for room.
-    pub(super) fn waits_for_room(&self) -> bool {
-        !self.ready[0].is_empty()
-    }
-
     /// Sends what is ready while there is room.
     pub(super) fn flush(&mut self, reader: &Reader, outlet: &mut impl Outlet, now: Instant, stamp: Stamp) {
         self.send_closed(outlet);
@@ -416,12 +410,18 @@ impl Publisher {
                         }
                         break;
                     }
-                    let mine = rest;
-                    for cell in self.posts[*index].cells() {
+                    let (mine, mut others) = (rest, false);
+                    for (cell, def) in self.posts[*index].tags() {
                         // A tag that is gone by now has no view.
-                        if rest.first().is_some_and(|view| view.cell == cell) {
+                        if let Some(view) = rest.first().filter(|view| view.cell == cell) {
+                            others |= !Arc::ptr_eq(&view.def, def) && view.def.id != def.id;
                             rest = &rest[1..];
                         }
+                    }
+                    if others {
+                        // Another tag has its cell by now: the posts are about to be made anew.
+                        self.posts[*index].queued = false;
+                        continue;
                     }
                     self.send(*index, &mine[..mine.len() - rest.len()], outlet, now, stamp);
                 }

@@ -1,7 +1,8 @@
 //! Messages of QoS 0 that were handed over and are not written yet.
 //!
 //! They are written in the order they were handed over in, so only the end of the first is awaited. Hundreds may be on
-//! their way: a future and a waker for each would cost more than making them.
+//! their way: a future and a waker for each would cost more than making them. Where the library once writes one before an
+//! earlier one (what waited over a broken connection behind one of QoS 1), its end is counted with that one's.
 
 use super::client::{NotDone, PublishNotice};
 use std::collections::VecDeque;

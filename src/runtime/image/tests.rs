@@ -33,6 +33,28 @@ async fn a_reader_hears_of_each_changed_tag_once() {
     assert!(futures::poll!(Box::pin(changes.next())).is_pending(), "nothing changed");
 }
 
+#[tokio::test]
+async fn a_reader_that_waits_for_another_schema_gets_with_it_what_changed_meanwhile() {
+    let image = Image::new();
+    image.declare([def("1", "a/x")]);
+    let mut changes = image.reader().subscribe(Interest::All);
+    assert!(changes.try_next().unwrap().schema);
+    assert_eq!(changes.try_next(), None);
+    let writer = image.writer("a");
+    let x = writer.slot("x").unwrap();
+    let mut waiting = Box::pin(changes.next_schema());
+    assert!(futures::poll!(&mut waiting).is_pending());
+    writer.write([(x, good(1))]);
+    writer.write([(x, good(2))]);
+    assert!(futures::poll!(&mut waiting).is_pending(), "values alone");
+    image.declare([def("1", "a/x"), def("2", "a/y")]);
+    let changed = waiting.await;
+    assert_eq!((changed.cells, changed.schema), (vec![0], true));
+    writer.write([(x, good(3))]);
+    assert!(futures::poll!(Box::pin(changes.next_schema())).is_pending());
+    assert_eq!(changes.next().await.cells, [0], "left where it was");
+}
+
 #[test]
 fn a_renamed_tag_keeps_its_state_and_a_removed_one_takes_no_late_writes() {
     let image = Image::new();

@@ -21,6 +21,8 @@ pub(super) struct Post {
     pub(super) points: Vec<Point>,
     /// The topic of an object; points of a value post have their own.
     pub(super) object: Option<Arc<str>>,
+    /// Each change of its tag goes out as soon as there is room.
+    pub(super) plain: bool,
     /// Goes out even if nothing changed.
     pub(super) force: bool,
     /// Stands in a queue.
@@ -166,7 +168,12 @@ fn same_tag(a: &Point, b: &Point) -> bool {
 impl Post {
     /// The cells of its tags, in the order of its points.
     pub(super) fn cells(&self) -> impl Iterator<Item = u32> + '_ {
-        self.points.chunk_by(same_tag).map(|tag| tag[0].cell)
+        self.tags().map(|(cell, _)| cell)
+    }
+
+    /// The same with the tags themselves.
+    pub(super) fn tags(&self) -> impl Iterator<Item = (u32, &Arc<TagDef>)> {
+        self.points.chunk_by(same_tag).map(|tag| (tag[0].cell, &tag[0].def))
     }
 
     /// Hands every message that is worth sending to `tell` and notes it as told; true when there was one. `views` are

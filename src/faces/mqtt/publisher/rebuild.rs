@@ -56,8 +56,7 @@ impl Publisher {
             let beat = before.beat;
             let (slot, kept) = place(config);
             let posts = first..self.posts.len();
-            let plain = is_plain(config) && self.posts[posts.clone()].iter().all(|post| post.object.is_none());
-            self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept, plain });
+            self.publications.push(Publication { config: config.clone(), posts, beat, slot, kept });
             self.resume(index, now);
         }
         self.posts.shrink_to_fit();
@@ -116,12 +115,6 @@ impl Publisher {
     }
 }
 
-/// Whether what it tells waits for nothing but room.
-fn is_plain(PublicationConfig { trigger, shape, payload, condition, .. }: &PublicationConfig) -> bool {
-    let at_once = trigger.on_change && !trigger.every && trigger.min_gap.is_none() && condition.is_none();
-    at_once && shape.batch.is_none() && *payload != Payload::Sparkplug
-}
-
 fn make_post(index: usize, post: crate::views::posts::Post, config: &PublicationConfig, defs: &Defs) -> Post {
     let point = |place: usize, attribute: Attribute, topic: Option<Arc<str>>| {
         let (cell, def) = &defs[place];
@@ -129,7 +122,7 @@ fn make_post(index: usize, post: crate::views::posts::Post, config: &Publication
     };
     // Templates and tag names hold no wildcard and no NUL, so every rendered topic is valid.
     let valid = |topic: String| ValidatedTopic::new(topic.as_str()).is_ok().then(|| Arc::from(topic));
-    let (points, object) = match post.form {
+    let (points, object): (Vec<Point>, _) = match post.form {
         Form::Value(messages) => {
             let place = post.tags[0];
             (messages.into_iter().map(|(attribute, topic)| point(place, attribute, valid(topic))).collect(), None)
@@ -143,10 +136,12 @@ fn make_post(index: usize, post: crate::views::posts::Post, config: &Publication
             (post.tags.iter().flat_map(|place| tag(*place)).collect(), valid(topic))
         }
     };
+    let plain = object.is_none() && is_plain(config) && points.iter().all(|point| point.def.deadband.is_none());
     Post {
         publication: index,
         points,
         object,
+        plain,
         force: false,
         queued: false,
         pending: false,
@@ -157,6 +152,13 @@ fn make_post(index: usize, post: crate::views::posts::Post, config: &Publication
         gap_set: false,
         silence_set: false,
     }
+}
+
+/// Whether every change is told, as soon as there is room.
+fn is_plain(PublicationConfig { trigger, shape, payload, attributes, condition, .. }: &PublicationConfig) -> bool {
+    let at_once = trigger.on_change && !trigger.every && trigger.min_gap.is_none() && condition.is_none();
+    let is_single = shape.batch.is_none() && *payload != Payload::Sparkplug;
+    at_once && is_single && *attributes == [Attribute::Value]
 }
 
 /// What publications told so far, by id.

@@ -3,9 +3,10 @@ use crate::config::GatewayConfig;
 use crate::config::tags::definitions;
 use crate::runtime::image::tap::Tap;
 use crate::runtime::image::{Image, Writer};
+use crate::tag::def::{Origin, TagDef};
 use crate::tag::quality::Reason;
 use crate::tag::reading::{Raw, Reading};
-use crate::tag::value::Value;
+use crate::tag::value::{Value, ValueType};
 use serde_json::{Value as Json, json};
 use std::io::Read as _;
 use std::time::Duration;
@@ -130,7 +131,9 @@ impl Bench {
         let name = crate::tag::id::TagName::join("d", &format!("t{tag}")).unwrap();
         let view = self.image.reader().get(&name).unwrap();
         self.publisher.tapped(self.tap.take(), &self.image.reader(), self.now);
-        self.publisher.changed(&[view], self.now);
+        if self.publisher.concerns(view.cell) {
+            self.publisher.changed(&[view], self.now);
+        }
     }
 
     fn pass(&mut self, ms: u64) {
@@ -195,6 +198,22 @@ fn a_change_goes_out_beyond_the_deadband_against_the_last_published() {
     bench.sends(&["d/t0 1.0"]);
     bench.write(0, 1.0);
     bench.sends(&[]);
+}
+
+#[test]
+fn a_tag_that_took_the_cell_of_another_is_not_told_in_its_place() {
+    let mut bench = Bench::new(on_change(json!({})));
+    bench.write(1, 4.0);
+    // `t1` is gone and another tag has its cell before the publications hear of it.
+    let mut tags = definitions(&bench.config);
+    tags.retain(|tag| tag.id != "t1");
+    tags.push(TagDef { id: "new".to_owned(), ..TagDef::plain("d/new", ValueType::F64, Origin::Modbus) });
+    bench.image.declare(tags);
+    let slot = bench.writer().slot("new").unwrap();
+    bench.writer().write([(slot, Reading::Good { value: Value::F64(7.0), raw: Raw::new(), at: Stamp::default() })]);
+    bench.sends(&[]);
+    bench.reconfigure();
+    bench.sends(&["d/new 7.0"]);
 }
 
 #[test]
