@@ -13,6 +13,8 @@ mod payloads;
 mod peers;
 mod publications;
 mod queue;
+#[cfg(feature = "peers")]
+mod restarts;
 mod sessions;
 mod sparkplug;
 #[cfg(feature = "peers")]

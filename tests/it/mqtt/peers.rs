@@ -93,64 +93,6 @@ async fn both_versions_of_tls_carry_messages() {
     }
 }
 
-/// Publishes while mosquitto is stopped and started; answers what a subscriber with a kept session received, in order.
-async fn through_restarts(protocol: &str, qos: u8, rounds: u32) -> Vec<u64> {
-    let settings = "allow_anonymous true\npersistence true\npersistence_location {folder}/\nmax_queued_messages 0";
-    let mut broker = Mosquitto::start(settings, &[]).await;
-    let kept = ["-t", "line-3/#", "-q", "2", "-c", "-i", "kept", "-F", "%p"];
-    // Its session begins; what comes while it is away is kept for it.
-    broker.collect(&[&kept[..], &["-E"]].concat()).await;
-    let publication = on_change(json!({"qos": qos, "tags": ["d/t1"]}));
-    let rig = MqttRig::start(&broker.url(), json!({"protocol": protocol, "publications": [publication]}));
-    for round in 1..=rounds {
-        rig.write(1, f64::from(round));
-        tokio::time::sleep(std::time::Duration::from_millis(u64::from(round * 31 % 20))).await;
-        if round.is_multiple_of(20) {
-            broker.terminate().await;
-            broker.again().await;
-        }
-    }
-    let done = |status: &dinrail::runtime::status::MqttStatus| status.connected && status.queue.records == 0;
-    let status = rig.wait_status("nothing waits", done).await;
-    let row = &status.ledger[0];
-    assert_eq!((row.acknowledged, row.dropped.len()), (row.produced, 0));
-    rig.stop().await;
-    let lines = broker.collect(&[&kept[..], &["-W", "2"]].concat()).await;
-    let value = |line: &str| {
-        let json: serde_json::Value = serde_json::from_str(line).unwrap();
-        json["value"].to_string().trim_end_matches(".0").parse().unwrap()
-    };
-    lines.lines().map(value).collect()
-}
-
-#[tokio::test]
-async fn every_message_reaches_a_kept_subscriber_through_restarts_of_the_broker() {
-    for protocol in ["3.1.1", "5"] {
-        let arrived = through_restarts(protocol, 1, 100).await;
-        let mut seen = std::collections::BTreeSet::new();
-        let first: Vec<u64> = arrived.into_iter().filter(|value| seen.insert(*value)).collect();
-        assert!(first.is_sorted(), "{protocol}: {first:?}");
-        assert_eq!(first.last(), Some(&100), "{protocol}");
-        assert!(50 < first.len(), "{protocol}: {first:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_message_of_qos_2_comes_once_while_the_broker_keeps_its_session() {
-    for protocol in ["3.1.1", "5"] {
-        let arrived = through_restarts(protocol, 2, 100).await;
-        // The present value is told at each new session if it had arrived before: the same value, one after the other.
-        let repeats = arrived.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        assert!(repeats <= 6, "{protocol}: {arrived:?}");
-        let mut sorted = arrived.clone();
-        sorted.sort_unstable();
-        let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]).count();
-        assert_eq!(twice, repeats, "{protocol}: {arrived:?}");
-        assert!(arrived.is_sorted(), "{protocol}: {arrived:?}");
-        assert_eq!(sorted.last(), Some(&100), "{protocol}");
-    }
-}
-
 #[tokio::test]
 async fn commands_come_in_and_answers_go_out() {
     let broker = Mosquitto::open().await;

@@ -1,0 +1,121 @@
+//! Messages through restarts of mosquitto, to a subscriber with a kept session.
+
+use super::on_change;
+use crate::support::mosquitto::Mosquitto;
+use crate::support::mqtt_rig::MqttRig;
+use dinrail::runtime::status::MqttStatus;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How much is published while mosquitto is stopped and started.
+struct Siege {
+    protocol: &'static str,
+    qos: u8,
+    /// All but `t3` change in every round.
+    tags: usize,
+    rounds: u32,
+    stops: u32,
+    /// How long the subscriber may take for all of it, in seconds.
+    patience: u32,
+}
+
+/// What a subscriber with a kept session received of each topic, in order; and how many messages were made.
+struct Arrived {
+    by_topic: BTreeMap<String, Vec<u64>>,
+    produced: u64,
+}
+
+impl Siege {
+    fn small(protocol: &'static str, qos: u8) -> Self {
+        Self { protocol, qos, tags: 4, rounds: 100, stops: 5, patience: 2 }
+    }
+
+    async fn run(&self) -> Arrived {
+        let settings = "allow_anonymous true\npersistence true\npersistence_location {folder}/\nmax_queued_messages 0";
+        let mut broker = Mosquitto::start(settings, &[]).await;
+        let kept = ["-t", "line-3/#", "-q", "2", "-c", "-i", "kept", "-F", "%t %p"];
+        // Its session begins; what comes while it is away is kept for it.
+        broker.collect(&[&kept[..], &["-E"]].concat()).await;
+        let members = json!({"protocol": self.protocol, "publications": [on_change(json!({"qos": self.qos}))]});
+        let rig = MqttRig::start_with(&broker.url(), members, self.tags);
+        for round in 1..=self.rounds {
+            let values: Vec<_> = (0..self.tags).filter(|tag| *tag != 3).map(|tag| (tag, f64::from(round))).collect();
+            rig.write_all(&values);
+            tokio::time::sleep(Duration::from_millis(u64::from(round * 31 % 20))).await;
+            if round.is_multiple_of(self.rounds / self.stops) {
+                broker.terminate().await;
+                broker.again().await;
+            }
+        }
+        let done = |status: &MqttStatus| status.connected && status.queue.records == 0 && status.in_flight == 0;
+        let status = rig.wait_status("nothing waits", done).await;
+        let row = &status.ledger[0];
+        assert_eq!((row.acknowledged, row.dropped.len()), (row.produced, 0));
+        rig.stop().await;
+        let lines = broker.collect(&[&kept[..], &["-W", &self.patience.to_string()]].concat()).await;
+        let mut by_topic: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for line in lines.lines() {
+            let (topic, payload) = line.split_once(' ').unwrap();
+            let json: serde_json::Value = serde_json::from_str(payload).unwrap();
+            let value = json["value"].to_string().trim_end_matches(".0").parse().unwrap();
+            by_topic.entry(topic.to_owned()).or_default().push(value);
+        }
+        assert_eq!(by_topic.len(), self.tags);
+        Arrived { by_topic, produced: row.produced }
+    }
+
+    /// Every message arrives, first arrivals in order; answers how many different ones.
+    async fn loses_nothing(&self) -> u64 {
+        let Arrived { by_topic, produced } = self.run().await;
+        let mut different = 0;
+        for (topic, arrived) in by_topic {
+            let mut seen = BTreeSet::new();
+            let first: Vec<u64> = arrived.into_iter().filter(|value| seen.insert(*value)).collect();
+            assert!(first.is_sorted(), "{topic}: {first:?}");
+            let last = if topic == "line-3/d/t3" { 0 } else { u64::from(self.rounds) };
+            assert_eq!(first.last(), Some(&last), "{topic}");
+            different += first.len() as u64;
+        }
+        // What is told again at a new session has arrived before; nothing else was made and did not arrive.
+        let again = u64::from(self.stops + 1) * self.tags as u64;
+        assert!(produced <= different + again, "{produced} made, {different} different ones arrived");
+        different
+    }
+}
+
+#[tokio::test]
+async fn every_message_reaches_a_kept_subscriber_through_restarts_of_the_broker() {
+    for protocol in ["3.1.1", "5"] {
+        assert!(150 < Siege::small(protocol, 1).loses_nothing().await);
+    }
+}
+
+/// The long form: `cargo test --release --features peers --test it -- --ignored a_hundred_thousand`.
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn a_hundred_thousand_messages_reach_a_kept_subscriber_through_fifty_restarts_of_the_broker() {
+    for protocol in ["3.1.1", "5"] {
+        let siege = Siege { tags: 501, rounds: 250, stops: 50, patience: 60, ..Siege::small(protocol, 1) };
+        assert!(100_000 <= siege.loses_nothing().await);
+    }
+}
+
+#[tokio::test]
+async fn a_message_of_qos_2_comes_once_while_the_broker_keeps_its_session() {
+    for protocol in ["3.1.1", "5"] {
+        let siege = Siege::small(protocol, 2);
+        for (topic, arrived) in siege.run().await.by_topic {
+            // The present value is told at each new session if it had arrived before: the same value, one after the other.
+            let repeats = arrived.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            assert!(repeats <= 6, "{protocol}, {topic}: {arrived:?}");
+            let mut sorted = arrived.clone();
+            sorted.sort_unstable();
+            let twice = sorted.windows(2).filter(|pair| pair[0] == pair[1]).count();
+            assert_eq!(twice, repeats, "{protocol}, {topic}: {arrived:?}");
+            assert!(arrived.is_sorted(), "{protocol}, {topic}: {arrived:?}");
+            let last = if topic == "line-3/d/t3" { 0 } else { u64::from(siege.rounds) };
+            assert_eq!(sorted.last(), Some(&last), "{protocol}, {topic}");
+        }
+    }
+}
