@@ -1,5 +1,6 @@
 //! One MQTT connection against a broker that keeps a transcript, and against mosquitto.
 
+mod aliases;
 mod clouds;
 mod commands;
 mod conditions;
@@ -22,6 +23,7 @@ mod versions;
 
 use crate::support::mqtt_broker::{Message, Packet, QUIET, TestBroker};
 use serde_json::{Value as Json, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A publication of all tags with on-change.
 fn on_change(more: Json) -> Json {
@@ -31,6 +33,27 @@ fn on_change(more: Json) -> Json {
         publication[name] = value.clone();
     }
     publication
+}
+
+/// The same with nothing told again at a connect: each message has a value of its own.
+fn each_value_once(qos: u8) -> Json {
+    on_change(json!({"qos": qos, "trigger": {"on_change": true, "on_connect": false}}))
+}
+
+/// Checks what arrived of each topic against `made` messages, of which all but those of `t3` end with `last`: everything
+/// did, first arrivals in order.
+#[track_caller]
+fn nothing_is_lost(by_topic: &BTreeMap<String, Vec<u64>>, made: u64, last: u64) {
+    let mut different = 0;
+    for (topic, arrived) in by_topic {
+        let mut seen = BTreeSet::new();
+        let first: Vec<u64> = arrived.iter().copied().filter(|value| seen.insert(*value)).collect();
+        assert!(first.is_sorted(), "{topic}: {arrived:?}");
+        let last = if topic == "line-3/d/t3" { 0 } else { last };
+        assert_eq!(first.last(), Some(&last), "{topic}");
+        different += first.len() as u64;
+    }
+    assert_eq!(different, made, "different ones arrived, made");
 }
 
 /// The `value` of a message.

@@ -14,6 +14,7 @@ pub(crate) mod modbus_client;
 #[cfg(feature = "peers")]
 pub(crate) mod mosquitto;
 pub(crate) mod mqtt_broker;
+pub(crate) mod mqtt_bytes;
 pub(crate) mod mqtt_law;
 pub(crate) mod mqtt_rig;
 pub(crate) mod rest;

@@ -6,12 +6,13 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::mqtt_bytes::{Cursor, number, packet, read_packet, text};
 use super::mqtt_law::Law;
 use super::wait::PATIENCE;
 
@@ -353,18 +354,7 @@ async fn listen(
     out: &mpsc::Sender<Option<Vec<u8>>>,
 ) -> Option<()> {
     loop {
-        let first = read.read_u8().await.ok()?;
-        let (mut length, mut shift) = (0usize, 0);
-        loop {
-            let byte = read.read_u8().await.ok()?;
-            length |= usize::from(byte & 0x7F) << shift;
-            shift += 7;
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        read.read_exact(&mut body).await.ok()?;
+        let (first, body) = read_packet(read).await?;
         let (heard, answer) = understand(first, &body, &shared.lock().manners);
         let manners = shared.lock().manners.clone();
         let is_connect = matches!(heard, Some(Packet::Connect(_)));
@@ -474,53 +464,6 @@ fn connect(at: &mut Cursor<'_>) -> Connect {
     let user = (flags & 0x80 == 0x80).then(|| at.text());
     let password = (flags & 0x40 == 0x40).then(|| at.text());
     Connect { client_id, clean: flags & 2 == 2, keep_alive, user, password, will }
-}
-
-/// A packet's number.
-fn number(body: &[u8]) -> u16 {
-    u16::from_be_bytes([body[0], body[1]])
-}
-
-struct Cursor<'a>(&'a [u8]);
-
-impl<'a> Cursor<'a> {
-    fn bytes(&mut self, count: usize) -> &'a [u8] {
-        let (taken, rest) = self.0.split_at(count);
-        self.0 = rest;
-        taken
-    }
-
-    /// What stands behind its length.
-    fn counted(&mut self) -> &'a [u8] {
-        let length = self.bytes(2);
-        let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-        self.bytes(length)
-    }
-
-    fn text(&mut self) -> String {
-        String::from_utf8(self.counted().to_vec()).unwrap()
-    }
-}
-
-fn text(text: &str) -> Vec<u8> {
-    let mut bytes = u16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
-    bytes.extend(text.as_bytes());
-    bytes
-}
-
-fn packet(first: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![first];
-    let mut rest = body.len();
-    loop {
-        let low = u8::try_from(rest % 128).unwrap();
-        rest /= 128;
-        bytes.push(if 0 < rest { low | 0x80 } else { low });
-        if rest == 0 {
-            break;
-        }
-    }
-    bytes.extend(body);
-    bytes
 }
 
 /// The longest silence that still counts as "nothing came": long beside a loopback, short beside a test.
